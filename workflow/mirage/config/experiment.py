@@ -1,0 +1,286 @@
+"""One experiment: a dataset and a recipe, from training to retraining."""
+
+from typing import Annotated, Literal
+
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
+
+from mirage.config.datasets import Dataset
+from mirage.config.section import Section
+from mirage.detectors import DETECTORS
+from mirage.filters import FILTERS
+
+Precision = Literal["float32", "bfloat16"]
+
+
+class Diffusion(Section):
+    """The forward process: T steps with linearly rising noise (DDPM, Ho et al. 2020)."""
+
+    timesteps: PositiveInt = 1000
+    """T, the number of steps."""
+    beta_start: Annotated[float, Field(gt=0, lt=1)] = 0.001
+    """Noise variance added in the first step."""
+    beta_end: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    """Noise variance added in the last step."""
+
+
+class MLP(Section):
+    """The paper's network for points: residual layers with a time embedding."""
+
+    name: Literal["mlp"]
+    width: Annotated[int, Field(ge=4, multiple_of=2)] = 128
+    """Hidden features."""
+    layers: PositiveInt = 3
+    """Residual layers."""
+    tied: bool = True
+    """Whether all residual layers share one set of weights, as in the official code."""
+
+
+class UNet(Section):
+    """diffusers' UNet2DModel for pictures."""
+
+    name: Literal["unet"]
+    channels: list[Annotated[int, Field(gt=0, multiple_of=8)]] = Field([16, 32, 32], min_length=1)
+    """Channels of each resolution, finest first."""
+    layers_per_block: PositiveInt = 1
+    """Residual layers at each resolution."""
+    attention: bool = False
+    """Self-attention at every resolution but the finest."""
+
+
+class TimeFocus(Section):
+    """Draw a share of the training times from where the signal is not yet gone."""
+
+    below: PositiveInt
+    """The focused times are 0 <= t < below."""
+    share: Annotated[float, Field(gt=0, le=1)]
+    """Share of the times drawn from there; the rest is uniform over all T."""
+
+
+class Training(Section):
+    """Noise-prediction training with Adam (Ho et al. 2020, algorithm 1)."""
+
+    updates: PositiveInt
+    """Optimiser steps."""
+    batch_size: PositiveInt
+    """Samples in each step."""
+    learning_rate: PositiveFloat = 1e-3
+    """Adam's step size at the start."""
+    learning_rate_schedule: Literal["constant", "cosine"] = "constant"
+    """`cosine` falls to zero over the updates."""
+    ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Decay of the weights' moving average that is sampled from; null for none."""
+    time_focus: TimeFocus | None = None
+    """Where training times are drawn; null for uniformly."""
+    precision: Precision = "float32"
+    """Number format of the large matrix products."""
+    checkpoint_every: PositiveInt = 1000
+    """Updates between checkpoints."""
+    threads: PositiveInt = 1
+    """CPU threads. Part of the recipe: sums depend on how they are divided."""
+
+
+class Sampling(Section):
+    """The reverse process."""
+
+    samples: PositiveInt
+    """Samples drawn in each generation."""
+    sampler: Literal["ddpm", "ddim"] = "ddpm"
+    """DDPM (Ho et al. 2020) or DDIM (Song et al. 2021)."""
+    variance: Literal["fixed_large", "fixed_small"] = "fixed_large"
+    """DDPM's reverse variance: beta_t, or that of the posterior."""
+    eta: NonNegativeFloat = 0.0
+    """DDIM's noise: 0 is deterministic, 1 is DDPM with `fixed_small`."""
+    start: NonNegativeInt | None = None
+    """Time t at which x_t is drawn from N(0, I); null for the last, T - 1."""
+    steps: Annotated[int, Field(ge=2)] | None = None
+    """Reverse steps, evenly spread over the times; null for one at each time."""
+    clip: bool = False
+    """Clip the predicted clean sample to [-1, 1] in every step (pictures)."""
+    block_size: PositiveInt = 1000
+    """Samples that share one random stream and walk together; part of the result."""
+    shard_size: PositiveInt = 50_000
+    """Samples a job draws; changes nothing in the result."""
+    precision: Precision = "float32"
+    """Number format of the large matrix products."""
+    threads: PositiveInt = 1
+    """CPU threads of one job."""
+
+    @model_validator(mode="after")
+    def _whole_blocks(self) -> "Sampling":
+        if self.shard_size % self.block_size:
+            raise ValueError(
+                f"shard_size must be a multiple of block_size: found {self.shard_size} "
+                f"and {self.block_size}"
+            )
+        return self
+
+
+Window = tuple[NonNegativeInt, NonNegativeInt]
+
+
+class Detection(Section):
+    """Statistics of a trajectory that tell a hallucination."""
+
+    detectors: list[str] = Field(["hal"], min_length=1)
+    """Detectors computed for every sample while it is drawn."""
+    windows: list[Window] = Field([(0, 2), (0, 4), (0, 9), (0, 19), (5, 14)], min_length=1)
+    """Windows [T1, T2] of the reverse steps, both ends counted, in steps before
+    the end: [0, 9] is the last ten."""
+    window: Window = (0, 4)
+    """The window that filters and the score table's main column use."""
+    paths: PositiveInt = 200
+    """Trajectories kept in full for the figures, for each label where there are labels."""
+
+    @field_validator("detectors")
+    @classmethod
+    def _known_detectors(cls, names: list[str]) -> list[str]:
+        for name in names:
+            if name not in DETECTORS:
+                raise ValueError(f"unknown detector {name!r}; allowed: {', '.join(DETECTORS)}")
+        return names
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Detection":
+        for first, last in self.windows:
+            if first >= last:
+                raise ValueError(f"windows: T1 must be below T2: found [{first}, {last}]")
+        if self.window not in self.windows:
+            allowed = ", ".join(str(list(window)) for window in self.windows)
+            raise ValueError(f"window {list(self.window)} is not among windows; allowed: {allowed}")
+        return self
+
+
+class Support(Section):
+    """What counts as inside a mode."""
+
+    radius: PositiveFloat = 5.0
+    """Distance from a mode or a bridge, in standard deviations, up to which a
+    sample belongs to it."""
+
+
+class Recursion(Section):
+    """Retraining on filtered samples of the generation before."""
+
+    generations: NonNegativeInt = 0
+    """Generations after the first; 0 trains on real data only."""
+    filters: list[str] = []
+    """Filters compared, each its own line of generations."""
+    keep: PositiveInt | None = None
+    """Samples each filter keeps for the next generation."""
+    thresholds: dict[str, float] = {}
+    """Per detector, the score above which its filter keeps nothing."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Recursion":
+        for name in self.filters:
+            if name not in FILTERS:
+                raise ValueError(f"filters: unknown filter {name!r}; allowed: {', '.join(FILTERS)}")
+        for name in self.thresholds:
+            if name not in DETECTORS:
+                raise ValueError(
+                    f"thresholds: unknown detector {name!r}; allowed: {', '.join(DETECTORS)}"
+                )
+        if len(set(self.filters)) < len(self.filters):
+            raise ValueError(f"filters: each may be named once: found {self.filters}")
+        if self.generations and (not self.filters or self.keep is None):
+            raise ValueError(f"{self.generations} generations need `filters` and `keep`")
+        return self
+
+
+class Experiment(Section):
+    """A dataset and a recipe. One file of config/experiments describes one."""
+
+    dataset: Dataset
+    diffusion: Diffusion = Diffusion()
+    network: Annotated[MLP | UNet, Field(discriminator="name")]
+    training: Training
+    sampling: Sampling
+    detection: Detection = Detection()
+    support: Support = Support()
+    recursion: Recursion = Recursion()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Experiment":
+        self._check_network()
+        self._check_times()
+        self._check_recursion()
+        return self
+
+    def _check_network(self) -> None:
+        wanted = "mlp" if len(self.dataset.shape) == 1 else "unet"
+        if self.network.name != wanted:
+            raise ValueError(
+                f"network.name: {self.dataset.name} needs {wanted!r}: found {self.network.name!r}"
+            )
+        if self.network.name == "unet":
+            halvings = 2 ** (len(self.network.channels) - 1)
+            if self.dataset.shape[-1] % halvings:
+                raise ValueError(
+                    f"network.channels: {self.dataset.shape[-1]} pixels cannot be halved "
+                    f"{len(self.network.channels) - 1} times"
+                )
+
+    def _check_times(self) -> None:
+        timesteps, start = self.diffusion.timesteps, self.start
+        if start >= timesteps:
+            raise ValueError(f"sampling.start must be below timesteps: found {start}, {timesteps}")
+        if self.reverse_steps > start + 1:
+            raise ValueError(
+                f"sampling.steps: at most {start + 1} times lie at or below start: "
+                f"found {self.sampling.steps}"
+            )
+        for first, last in self.detection.windows:
+            if last >= self.reverse_steps:
+                raise ValueError(
+                    f"detection.windows: [{first}, {last}] is longer than the trajectory of "
+                    f"{self.reverse_steps} steps; T2 may be at most {self.reverse_steps - 1}"
+                )
+        focus = self.training.time_focus
+        if focus and focus.below > timesteps:
+            raise ValueError(
+                f"training.time_focus.below must be at most {timesteps}: found {focus.below}"
+            )
+        if focus and focus.share == 1 and start >= focus.below:
+            raise ValueError(
+                f"sampling.start: t = {start} is never trained, as training.time_focus draws "
+                f"every time below {focus.below}"
+            )
+
+    def _check_recursion(self) -> None:
+        recursion, drawn = self.recursion, self.sampling.samples
+        if recursion.keep is not None and recursion.keep > drawn:
+            raise ValueError(
+                f"recursion.keep: more kept than drawn: found {recursion.keep}, "
+                f"sampling.samples is {drawn}"
+            )
+        if "oracle" in recursion.filters and not self.dataset.has_labels:
+            raise ValueError(
+                f"recursion.filters: 'oracle' needs true labels, which {self.dataset.name} lacks"
+            )
+        for name in recursion.filters:
+            if name in DETECTORS and name not in self.detection.detectors:
+                raise ValueError(f"recursion.filters: {name!r} is not among detection.detectors")
+
+    @property
+    def start(self) -> int:
+        """The time at which the reverse process starts."""
+        last = self.diffusion.timesteps - 1
+        return last if self.sampling.start is None else self.sampling.start
+
+    @property
+    def reverse_steps(self) -> int:
+        """The number of reverse steps of one trajectory."""
+        return self.sampling.steps or self.start + 1
+
+    @property
+    def shards(self) -> int:
+        """The number of sampling jobs of one generation."""
+        return -(-self.sampling.samples // self.sampling.shard_size)

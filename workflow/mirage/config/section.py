@@ -1,0 +1,26 @@
+"""The base of every config section: frozen, described, and strict about its keys."""
+
+import difflib
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+
+class Section(BaseModel):
+    """A part of the config. Unknown keys are refused with the allowed ones."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=False, use_attribute_docstrings=True
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys(cls, values: Any) -> Any:
+        if isinstance(values, dict):
+            for key in values:
+                if key not in cls.model_fields:
+                    near = difflib.get_close_matches(str(key), cls.model_fields, n=1)
+                    hint = f" (did you mean {near[0]!r}?)" if near else ""
+                    allowed = ", ".join(cls.model_fields)
+                    raise ValueError(f"unknown key {key!r}{hint}; allowed: {allowed}")
+        return values

@@ -1,0 +1,111 @@
+"""From the command line's config to checked experiments, or one clear line of error."""
+
+import json
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args
+
+import yaml
+from pydantic import Field, NonNegativeInt, ValidationError
+
+from mirage.config.experiment import Experiment
+from mirage.config.section import Section
+
+Preset = Literal["smoke", "quick", "default", "paper"]
+Model = TypeVar("Model", bound=Section)
+
+
+class ConfigError(ValueError):
+    """A setting that cannot work: its file, its key, what was found, what is allowed."""
+
+
+class Settings(Section):
+    """config/config.yaml: what one run of the pipeline makes."""
+
+    preset: Preset = "default"
+    """The set of numbers: smoke, quick, default or paper."""
+    experiments: list[str] = Field(min_length=1)
+    """Names of files in config/experiments, without .yaml."""
+    seeds: list[NonNegativeInt] = Field([0], min_length=1)
+    """One replicate of everything for each."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """`auto`: the job's GPU where it has one, else the CPU."""
+
+
+def read_settings(config: dict[str, Any]) -> Settings:
+    """Check the merged Snakemake config.
+
+    Raises:
+        ConfigError: naming the key, what was found and what is allowed.
+    """
+    return _validate(Settings, config, "config")
+
+
+def read_experiments(settings: Settings, folder: Path) -> dict[str, Experiment]:
+    """Read the experiments that `settings` names, with its preset merged in.
+
+    Raises:
+        ConfigError: for an unknown experiment, and for anything wrong in its file.
+    """
+    known = sorted(path.stem for path in folder.glob("*.yaml"))
+    experiments = {}
+    for name in settings.experiments:
+        if name not in known:
+            raise ConfigError(
+                f"config: experiments: unknown experiment {name!r}; allowed: {', '.join(known)}"
+            )
+        experiments[name] = read_experiment(folder / f"{name}.yaml", settings.preset)
+    return experiments
+
+
+def read_experiment(path: Path, preset: Preset) -> Experiment:
+    """Read one experiment file and merge a preset into its recipe.
+
+    Raises:
+        ConfigError: for text that is not YAML and for every setting that cannot work.
+    """
+    try:
+        recipe = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    presets = recipe.pop("presets", None) or {} if isinstance(recipe, dict) else {}
+    if not isinstance(recipe, dict) or not isinstance(presets, dict):
+        raise ConfigError(f"{path}: must be a mapping of sections, with `presets` as one of them")
+    for name, override in presets.items():
+        if name not in get_args(Preset):
+            allowed = ", ".join(get_args(Preset))
+            raise ConfigError(f"{path}: presets: unknown preset {name!r}; allowed: {allowed}")
+        if not isinstance(override, dict):
+            raise ConfigError(f"{path}: presets.{name}: must be a mapping: found {override!r}")
+    recipe = merge(recipe, presets.get(preset, {}))
+    return _validate(Experiment, recipe, f"{path} (preset {preset})")
+
+
+def merge(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
+    """Lay a sparse override over nested dictionaries; other values are replaced."""
+    merged = dict(base)
+    for key, value in override.items():
+        both_dicts = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = merge(merged[key], value) if both_dicts else value
+    return merged
+
+
+def to_json(section: Section) -> str:
+    """A section as one canonical line, for command lines and provenance."""
+    return json.dumps(section.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+
+
+def _validate(model: type[Model], values: Any, where: str) -> Model:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        faults = "; ".join(_describe(fault) for fault in error.errors())
+        raise ConfigError(f"{where}: {faults}") from None
+
+
+def _describe(fault: Any) -> str:
+    key = ".".join(str(part) for part in fault["loc"])
+    message = fault["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    if fault["type"] != "value_error" and not isinstance(fault["input"], dict):
+        message += f": found {fault['input']!r}"
+    return f"{key}: {message}" if key else message

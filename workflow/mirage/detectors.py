@@ -1,0 +1,62 @@
+"""Statistics of the predicted clean sample that tell a hallucination.
+
+A detector walks along: it is given x0_hat at each reverse step of its window and
+keeps memory for one block of samples, whatever the number of steps. A new one is
+a class with `update` and `value`, an entry in DETECTORS, and its name in an
+experiment's `detection.detectors`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Detector(Protocol):
+    """A running statistic of one window of a trajectory."""
+
+    def update(self, x0_hat: Tensor) -> None:
+        """See the next prediction. x0_hat: [batch, *sample]."""
+
+    def value(self) -> Tensor:
+        """The score of each sample: [batch]; larger is more suspicious."""
+
+
+class Hal:
+    """Variance over time of x0_hat, averaged over coordinates.
+
+    The Hal metric of Aithal et al. (2024), section 5, with the population variance of the
+    official code. Sums are taken about the first prediction, so that the small
+    variance of a settled sample survives in float32.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def update(self, x0_hat: Tensor) -> None:
+        """See the next prediction. x0_hat: [batch, *sample]."""
+        if self._count == 0:
+            self._origin = x0_hat.clone()
+            self._sum = x0_hat.new_zeros(x0_hat.shape)
+            self._sum_of_squares = x0_hat.new_zeros(x0_hat.shape)
+        shift = x0_hat - self._origin
+        self._sum += shift
+        self._sum_of_squares += shift.square()
+        self._count += 1
+
+    def value(self) -> Tensor:
+        """Mean over coordinates of the variance over the window: [batch]."""
+        mean = self._sum / self._count
+        variance = self._sum_of_squares / self._count - mean.square()
+        return variance.flatten(1).mean(1).clamp_min(0)
+
+
+DETECTORS: dict[str, type[Detector]] = {"hal": Hal}
+
+
+def column(detector: str, window: tuple[int, int]) -> str:
+    """The table column of a detector's score over the window [T1, T2]: `hal_0_4`."""
+    first, last = window
+    return f"{detector}_{first}_{last}"

@@ -1,0 +1,130 @@
+"""The forward process and one reverse step, in float64 where it matters.
+
+Notation of Ho et al. (2020): x_t = sqrt(abar_t) x_0 + sqrt(1 - abar_t) eps, with
+abar_t the cumulative product of 1 - beta_t. Times run from 0 to T - 1, and t = 0
+already carries the noise beta_0.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mirage.config import Diffusion, Sampling
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A discrete noise schedule. betas: float64 [T]."""
+
+    betas: np.ndarray
+
+    @classmethod
+    def linear(cls, options: Diffusion) -> "Schedule":
+        """Noise that rises linearly from beta_start to beta_end (Ho et al. 2020, section 4)."""
+        return cls(np.linspace(options.beta_start, options.beta_end, options.timesteps))
+
+    @cached_property
+    def alphas_cumprod(self) -> np.ndarray:
+        """abar_t for t = 0 .. T - 1: float64 [T]."""
+        return np.cumprod(1 - self.betas)
+
+    def add_noise(self, x0: Tensor, t: Tensor, eps: Tensor) -> Tensor:
+        """Draw x_t given x_0 (Ho et al. 2020, equation 4).
+
+        x0, eps: [batch, *sample]; t: integer [batch]; returns [batch, *sample].
+        """
+        abar = torch.from_numpy(self.alphas_cumprod).to(x0.device)[t]
+        abar = abar.view(-1, *[1] * (x0.ndim - 1))
+        return abar.sqrt().to(x0.dtype) * x0 + (1 - abar).sqrt().to(x0.dtype) * eps
+
+
+@dataclass(frozen=True)
+class ReverseStep:
+    """One reverse step as three linear maps, for any Gaussian sampler.
+
+    x0_hat = x0_from_x * x_t + x0_from_eps * eps_hat
+    x_prev = from_x0 * x0_hat + from_x * x_t + sigma * noise
+    """
+
+    t: int
+    remaining: int
+    """Steps still to come after this one; equals t where no time is left out."""
+    x0_from_x: float
+    x0_from_eps: float
+    from_x0: float
+    from_x: float
+    sigma: float
+
+
+def times_of(start: int, steps: int) -> np.ndarray:
+    """Evenly spread times from `start` down to 0: int [steps]."""
+    return np.linspace(start, 0, steps).round().astype(int)
+
+
+def ddpm_steps(schedule: Schedule, times: np.ndarray, variance: str) -> list[ReverseStep]:
+    """Ancestral sampling (Ho et al. 2020, algorithm 2 and equations 7, 11).
+
+    Where times are left out, beta_t is that of the jump: 1 - abar_t / abar_s. The
+    last step adds no noise. `variance` is `fixed_large` (beta_t) or `fixed_small`
+    (the posterior's).
+    """
+    steps = []
+    for remaining, t, abar, abar_prev in _jumps(schedule, times):
+        beta = 1 - abar / abar_prev
+        posterior = beta * (1 - abar_prev) / (1 - abar)
+        steps.append(
+            ReverseStep(
+                t=t,
+                remaining=remaining,
+                x0_from_x=abar**-0.5,
+                x0_from_eps=-((1 - abar) ** 0.5) * abar**-0.5,
+                from_x0=abar_prev**0.5 * beta / (1 - abar),
+                from_x=(1 - beta) ** 0.5 * (1 - abar_prev) / (1 - abar),
+                sigma=0.0
+                if remaining == 0
+                else (beta if variance == "fixed_large" else posterior) ** 0.5,
+            )
+        )
+    return steps
+
+
+def ddim_steps(schedule: Schedule, times: np.ndarray, eta: float) -> list[ReverseStep]:
+    """Non-Markovian sampling (Song et al. 2021, equations 12 and 16)."""
+    steps = []
+    for remaining, t, abar, abar_prev in _jumps(schedule, times):
+        beta = 1 - abar / abar_prev
+        sigma = eta * ((1 - abar_prev) / (1 - abar) * beta) ** 0.5
+        direction = max(1 - abar_prev - sigma**2, 0.0) ** 0.5
+        from_x = direction / (1 - abar) ** 0.5
+        steps.append(
+            ReverseStep(
+                t=t,
+                remaining=remaining,
+                x0_from_x=abar**-0.5,
+                x0_from_eps=-((1 - abar) ** 0.5) * abar**-0.5,
+                from_x0=abar_prev**0.5 - from_x * abar**0.5,
+                from_x=from_x,
+                sigma=sigma,
+            )
+        )
+    return steps
+
+
+def reverse_steps(schedule: Schedule, options: Sampling) -> list[ReverseStep]:
+    """The reverse process that an experiment's sampling section asks for."""
+    start = len(schedule.betas) - 1 if options.start is None else options.start
+    times = times_of(start, options.steps or start + 1)
+    if options.sampler == "ddim":
+        return ddim_steps(schedule, times, options.eta)
+    return ddpm_steps(schedule, times, options.variance)
+
+
+def _jumps(schedule: Schedule, times: np.ndarray):
+    abars = schedule.alphas_cumprod
+    following = [*times[1:], None]
+    for position, (t, s) in enumerate(zip(times, following, strict=True)):
+        abar_prev = 1.0 if s is None else float(abars[s])
+        yield len(times) - 1 - position, int(t), float(abars[t]), abar_prev

@@ -1,0 +1,114 @@
+"""What every script of the workflow shares: arguments, log, device, provenance."""
+
+import argparse
+import hashlib
+import json
+import logging
+import os
+import platform
+import sys
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import get_type_hints
+
+from pydantic import TypeAdapter
+
+import mirage
+from mirage.config import ConfigError, Experiment
+
+log = logging.getLogger("mirage")
+
+PACKAGES = ("numpy", "pandas", "pyarrow", "torch", "diffusers", "scipy", "scikit-learn", "mlxtend")
+
+
+def parser(description: str) -> argparse.ArgumentParser:
+    """A parser with the arguments of every job; paths are added by each script."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument(
+        "--config", type=json.loads, default={}, help="the sections of the experiment used, as JSON"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="the replicate")
+    parser.add_argument("--generation", type=int, default=0, help="0 is trained on real data")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    parser.add_argument("--gpus", type=int, default=0, help="GPUs this job was given")
+    return parser
+
+
+def sections(config: dict) -> Experiment:
+    """The sections of an experiment that a job was given, each checked again.
+
+    Reading a section that the job was not given raises AttributeError.
+    """
+    kinds = get_type_hints(Experiment, include_extras=True)
+    values = {
+        name: TypeAdapter(kinds[name]).validate_python(value) for name, value in config.items()
+    }
+    return Experiment.model_construct(_fields_set=set(values), **values)
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a script's main with its log on stderr, and end with one line on an expected error."""
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    logging.captureWarnings(True)
+    try:
+        main()
+    except (ConfigError, OSError, RuntimeError, ValueError) as error:
+        log.error("%s: %s", type(error).__name__, error, exc_info=os.environ.get("MIRAGE_DEBUG"))
+        sys.exit(1)
+
+
+def device(gpus: int) -> str:
+    """`cuda` if the job was given a GPU and there is one, else `cpu`.
+
+    Raises:
+        RuntimeError: if the run insists on CUDA (device: cuda) and there is none.
+    """
+    import torch
+
+    if gpus and torch.cuda.is_available():
+        log.info("running on %s", torch.cuda.get_device_name())
+        return "cuda"
+    if os.environ.get("MIRAGE_DEVICE") == "cuda":
+        raise RuntimeError("device: cuda was asked for, and this job sees no CUDA device")
+    reason = "no CUDA device here" if gpus else "the job was given no GPU"
+    log.info("running on the CPU: %s", reason)
+    return "cpu"
+
+
+def provenance(args: argparse.Namespace, device: str = "cpu") -> dict:
+    """How this job's outputs come to be: config, seed, code, packages, device."""
+    return {
+        "config": args.config,
+        "seed": args.seed,
+        "generation": args.generation,
+        "code": code_version(),
+        "packages": {name: _version(name) for name in PACKAGES if _version(name)},
+        "python": platform.python_version(),
+        "device": device,
+    }
+
+
+def code_version() -> str:
+    """The release and a hash of the library's source files."""
+    folder = Path(mirage.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    return f"{mirage.__version__}+{digest.hexdigest()[:12]}"
+
+
+def fingerprint(args: argparse.Namespace, data: Path) -> str:
+    """Names a training run by all that decides its weights."""
+    digest = hashlib.sha256(Path(data).read_bytes())
+    parts = [args.config, args.seed, args.generation, code_version(), digest.hexdigest()]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None

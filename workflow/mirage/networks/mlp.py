@@ -1,0 +1,64 @@
+"""The paper's network for points, after the official code.
+
+Its three residual layers are one layer applied three times, as there; `tied=False`
+gives each its own weights. The input and output layers stay in float32 under
+autocast: a mode is narrower than the rounding of bfloat16.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class TemporalMLP(nn.Module):
+    """Residual MLP with a sinusoidal time embedding. x: [batch, d]; t: [] or [batch]."""
+
+    def __init__(self, dim: int, width: int, layers: int, tied: bool) -> None:
+        super().__init__()
+        self.layers, self.width = layers, width
+        self.input = nn.Linear(dim, width, bias=False)
+        self.time = nn.Linear(width, width)
+        self.blocks = nn.ModuleList(TemporalLayer(width) for _ in range(1 if tied else layers))
+        self.norm = nn.LayerNorm(width)
+        self.output = nn.Linear(width, dim)
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.xavier_uniform_(module.weight)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        """Predict the noise in x_t: [batch, d]."""
+        embedding = F.leaky_relu(self.time(sinusoids(t, self.width)), 0.02)  # [1 or batch, width]
+        with torch.autocast(x.device.type, enabled=False):
+            hidden = self.input(x)
+        for layer in range(self.layers):
+            hidden = self.blocks[layer % len(self.blocks)](hidden, embedding)
+        with torch.autocast(x.device.type, enabled=False):
+            return self.output(self.norm(hidden))
+
+
+class TemporalLayer(nn.Module):
+    """One residual layer. hidden: [batch, width]; embedding: [1 or batch, width]."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm1 = nn.LayerNorm(width)
+        self.linear1 = nn.Linear(width, width, bias=False)
+        self.time = nn.Linear(width, width)
+        self.norm2 = nn.LayerNorm(width)
+        self.linear2 = nn.Linear(width, width, bias=False)
+
+    def forward(self, hidden: Tensor, embedding: Tensor) -> Tensor:
+        out = self.linear1(F.leaky_relu(self.norm1(hidden), 0.02)) + self.time(embedding)
+        return hidden + self.linear2(F.leaky_relu(self.norm2(out), 0.02))
+
+
+def sinusoids(t: Tensor, width: int) -> Tensor:
+    """Sines and cosines of t at geometric frequencies (Ho et al. 2020): [1 or batch, width]."""
+    half = width // 2
+    steps = torch.arange(half, device=t.device) / max(half - 1, 1)
+    angles = t.reshape(-1, 1) * torch.exp(-math.log(10_000) * steps)
+    return torch.cat([angles.sin(), angles.cos()], 1)

@@ -1,0 +1,98 @@
+"""Walks from noise to samples, watched by observers.
+
+Pure functions: the model, the start, the steps and the noise go in, samples come
+out; whatever is wanted of the way is kept by observers.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from mirage.diffusion import ReverseStep
+from mirage.streams import torch_stream
+
+Model = Callable[[Tensor, Tensor], Tensor]
+"""Predicts the noise: (x_t [batch, *sample], t []) -> eps_hat [batch, *sample]."""
+
+Observer = Callable[[ReverseStep, Tensor, Tensor], None]
+"""Sees (step, x_t, x0_hat) at every reverse step; both tensors [batch, *sample]."""
+
+
+@torch.inference_mode()
+def walk(
+    model: Model,
+    x: Tensor,
+    steps: Sequence[ReverseStep],
+    draw_noise: Callable[[], Tensor],
+    observers: Sequence[Observer] = (),
+    clip: bool = False,
+) -> Tensor:
+    """Follow the reverse steps from x_T to a sample.
+
+    Args:
+        model: predicts the noise in x_t.
+        x: the start, drawn from N(0, I): [batch, *sample].
+        steps: from `diffusion.ddpm_steps` or `diffusion.ddim_steps`.
+        draw_noise: gives fresh N(0, I) noise of x's shape; not called by steps
+            without noise.
+        observers: called at every step, in order.
+        clip: clip x0_hat to [-1, 1], as Ho et al. (2020) do for pictures.
+
+    Returns:
+        The samples: [batch, *sample].
+    """
+    for step in steps:
+        eps_hat = model(x, torch.tensor(step.t, device=x.device))
+        x0_hat = step.x0_from_x * x + step.x0_from_eps * eps_hat
+        if clip:
+            x0_hat = x0_hat.clamp(-1, 1)
+        for observe in observers:
+            observe(step, x, x0_hat)
+        x = step.from_x0 * x0_hat + step.from_x * x
+        if step.sigma:
+            x = x + step.sigma * draw_noise()
+    return x
+
+
+def blocks(samples: int, block_size: int, first: int = 0) -> Iterator[tuple[int, int]]:
+    """The blocks of `samples` samples from id `first` on: (block number, size) pairs.
+
+    `first` must be the start of a block; the last block may be short.
+    """
+    for start in range(first, first + samples, block_size):
+        yield start // block_size, min(block_size, first + samples - start)
+
+
+def draw_block(
+    model: Model,
+    steps: Sequence[ReverseStep],
+    shape: tuple[int, ...],
+    block: int,
+    size: int,
+    block_size: int,
+    seed: int,
+    generation: int,
+    observers: Sequence[Observer] = (),
+    clip: bool = False,
+    device: str = "cpu",
+) -> Tensor:
+    """Draw one block of samples from its own random stream.
+
+    A short block walks the first `size` samples of the full one, so that asking
+    for more samples only adds to those drawn before.
+
+    Args:
+        shape: of one sample.
+        block: the block's number, which with `seed` and `generation` fixes its noise.
+        size: how many of its `block_size` samples to draw.
+
+    Returns:
+        The samples: [size, *shape].
+    """
+    rng = torch_stream(seed, "sample", generation, block, device)
+
+    def draw_noise() -> Tensor:
+        return torch.randn(block_size, *shape, generator=rng, device=device)[:size]
+
+    return walk(model, draw_noise(), steps, draw_noise, observers, clip)

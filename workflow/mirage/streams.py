@@ -1,0 +1,34 @@
+"""Random streams that depend on what is drawn, never on who draws it.
+
+Each stream is derived from (seed, step, generation, block), so cores, shards,
+batches and restarts change nothing in the result. Filters share the streams of
+a generation: their lines are compared on the same noise.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+
+def stream(seed: int, step: str, generation: int = 0, block: int = 0) -> np.random.Generator:
+    """The NumPy stream of one step of one generation."""
+    return np.random.default_rng(_sequence(seed, step, generation, block))
+
+
+def torch_stream(
+    seed: int, step: str, generation: int = 0, block: int = 0, device: str = "cpu"
+) -> torch.Generator:
+    """The PyTorch stream of one step of one generation, on a device."""
+    import torch
+
+    state = _sequence(seed, step, generation, block).generate_state(1, np.uint64)
+    return torch.Generator(device).manual_seed(int(state[0] >> np.uint64(1)))
+
+
+def _sequence(seed: int, step: str, generation: int, block: int) -> np.random.SeedSequence:
+    return np.random.SeedSequence([seed, int.from_bytes(step.encode()), generation, block])

@@ -1,0 +1,225 @@
+"""Every Parquet table: its columns, declared once and checked on writing.
+
+Points have one float32 column per coordinate (`x0`, `x1`); pictures are one
+fixed-size list `x` with their shape in the schema's metadata. Each file carries
+its provenance (config, seed, code, packages, device) in its metadata.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mirage import files
+
+SHAPE_KEY = b"mirage.shape"
+PROVENANCE_KEY = b"mirage.provenance"
+
+
+class TableError(ValueError):
+    """A table that is not what its schema says, or a file that is no table."""
+
+
+def _fields(**types: pa.DataType) -> list[pa.Field]:
+    return [pa.field(name, kind) for name, kind in types.items()]
+
+
+_MEASURED = _fields(
+    experiment=pa.string(), seed=pa.int64(), filter=pa.string(), generation=pa.int16()
+)
+
+LOSS = pa.schema(_fields(update=pa.int64(), loss=pa.float32(), learning_rate=pa.float64()))
+MODES = pa.schema(
+    _fields(mode=pa.int16(), coordinate=pa.int16(), mean=pa.float64(), std=pa.float64())
+)
+MIXTURE_SCORES = pa.schema(_fields(mode=pa.int16(), distance=pa.float32(), label=pa.string()))
+METRICS = pa.schema(
+    [
+        *_MEASURED,
+        *_fields(
+            metric=pa.string(),
+            parameter=pa.string(),
+            value=pa.float64(),
+            low=pa.float64(),
+            high=pa.float64(),
+            floor=pa.float64(),
+            n=pa.int64(),
+        ),
+    ]
+)
+ROC = pa.schema(
+    [
+        *_MEASURED,
+        *_fields(
+            score=pa.string(),
+            threshold=pa.float64(),
+            false_positive_rate=pa.float64(),
+            true_positive_rate=pa.float64(),
+        ),
+    ]
+)
+HISTOGRAM = pa.schema(
+    _fields(left=pa.float64(), right=pa.float64(), count=pa.int64(), density=pa.float64())
+    + _fields(true_density=pa.float64())
+)
+CLASSIFIER = pa.schema(_fields(epoch=pa.int16(), loss=pa.float32(), heldout_accuracy=pa.float64()))
+
+
+def points(shape: Sequence[int], name: str = "x") -> list[pa.Field]:
+    """The columns of samples of a shape: x0, x1, ... for points, one list for pictures."""
+    if len(shape) == 1:
+        return _fields(**{column: pa.float32() for column in coordinates(shape, name)})
+    return [pa.field(name, pa.list_(pa.float32(), math.prod(shape)), metadata=_shape(shape))]
+
+
+def coordinates(shape: Sequence[int], name: str = "x") -> list[str]:
+    """Column names of the coordinates of a point."""
+    return [f"{name}{index}" for index in range(shape[0])]
+
+
+def data(shape: Sequence[int]) -> pa.Schema:
+    """Real samples; `label` is the mode or the class each was drawn from."""
+    return pa.schema([*_fields(sample=pa.int64()), *points(shape), *_fields(label=pa.int16())])
+
+
+def kept(shape: Sequence[int]) -> pa.Schema:
+    """What a filter kept for the next generation."""
+    return pa.schema([*_fields(sample=pa.int64()), *points(shape)])
+
+
+def samples(shape: Sequence[int], scores: Sequence[str]) -> pa.Schema:
+    """Generated samples with the detectors' scores over each window."""
+    return pa.schema([*kept(shape), *_fields(**{name: pa.float32() for name in scores})])
+
+
+def trajectories(shape: Sequence[int]) -> pa.Schema:
+    """x_t and x0_hat at every reverse step of a few samples, in long form."""
+    return pa.schema(
+        [
+            *_fields(sample=pa.int64(), label=pa.string(), t=pa.int32()),
+            *points(shape, "x_t"),
+            *points(shape, "x0_hat"),
+        ]
+    )
+
+
+def scores(detectors: Sequence[str], columns: Sequence[str], truth: pa.Schema) -> pa.Schema:
+    """One row per sample: each detector at the default window, at all, and the truth."""
+    numbers = {name: pa.float32() for name in (*detectors, *columns)}
+    return pa.schema([*_fields(sample=pa.int64(), **numbers), *truth])
+
+
+def image_scores(features: int) -> pa.Schema:
+    """What the classifier says of a picture."""
+    return pa.schema(
+        _fields(
+            predicted_class=pa.int16(),
+            confidence=pa.float32(),
+            nn_distance=pa.float32(),
+            features=pa.list_(pa.float32(), features),
+        )
+    )
+
+
+def reference(features: int) -> pa.Schema:
+    """The classifier's features of the real pictures; split: `train` or `heldout`."""
+    return pa.schema(
+        _fields(
+            split=pa.string(),
+            sample=pa.int64(),
+            label=pa.int16(),
+            features=pa.list_(pa.float32(), features),
+        )
+    )
+
+
+def write(path: Path, table: pd.DataFrame, schema: pa.Schema, provenance: dict) -> None:
+    """Write a table whole or not at all.
+
+    Raises:
+        TableError: if the columns are not those of the schema, or do not fit it.
+    """
+    with writing(path, schema, provenance) as append:
+        append(table)
+
+
+@contextmanager
+def writing(path: Path, schema: pa.Schema, provenance: dict) -> Iterator:
+    """Stream a table to a file, a row group for each call of what this yields.
+
+    The file appears when the block ends well; a failure leaves nothing behind.
+    """
+    described = schema.with_metadata({PROVENANCE_KEY: json.dumps(provenance, sort_keys=True)})
+    with (
+        files.replacing(path) as temporary,
+        pq.ParquetWriter(temporary, described, compression="zstd") as writer,
+    ):
+        yield lambda table: writer.write_table(_to_arrow(table, described, path))
+
+
+def read(*paths: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Read one table, or several parts of one, in the order given.
+
+    Raises:
+        TableError: naming the file that is damaged, missing or no Parquet.
+    """
+    parts = []
+    for path in paths:
+        try:
+            parts.append(pq.read_table(path, columns=columns, partitioning=None))
+        except (OSError, pa.ArrowException) as error:
+            raise TableError(f"{path} cannot be read ({error}): delete it and run again") from None
+    return pa.concat_tables([part.replace_schema_metadata() for part in parts]).to_pandas()
+
+
+def read_points(*paths: Path, shape: Sequence[int], name: str = "x") -> np.ndarray:
+    """Read the samples of one table, or several parts of one: float32 [n, *shape].
+
+    Raises:
+        TableError: naming the file that is damaged, missing or of another shape.
+    """
+    columns = [field.name for field in points(shape, name)]
+    return to_array(read(*paths, columns=columns), shape, name)
+
+
+def to_array(table: pd.DataFrame, shape: Sequence[int], name: str = "x") -> np.ndarray:
+    """The samples of a table: float32 [n, *shape]."""
+    if len(shape) == 1:
+        return table[coordinates(shape, name)].to_numpy(np.float32)
+    return stack(table[name]).reshape(-1, *shape)
+
+
+def from_array(array: np.ndarray, name: str = "x") -> dict:
+    """Columns for samples [n, *shape]; the inverse of `to_array`."""
+    if array.ndim == 2:
+        return dict(zip(coordinates(array.shape[1:], name), array.T, strict=True))
+    return {name: list(array.reshape(len(array), -1))}
+
+
+def stack(lists: Iterable[np.ndarray]) -> np.ndarray:
+    """A column of fixed-size lists as one array: float32 [n, size]."""
+    return np.stack(list(lists)).astype(np.float32, copy=False)
+
+
+def provenance(path: Path) -> dict:
+    """How a table came to be: config, seed, code, packages, device."""
+    return json.loads(pq.read_schema(path).metadata[PROVENANCE_KEY])
+
+
+def _shape(shape: Sequence[int]) -> dict[bytes, bytes]:
+    return {SHAPE_KEY: json.dumps(list(shape)).encode()}
+
+
+def _to_arrow(table: pd.DataFrame, schema: pa.Schema, path: Path) -> pa.Table:
+    if list(table.columns) != schema.names:
+        raise TableError(f"{path}: columns {list(table.columns)} should be {schema.names}")
+    try:
+        return pa.Table.from_pandas(table, schema, preserve_index=False, safe=True).cast(schema)
+    except (pa.ArrowException, TypeError) as error:
+        raise TableError(f"{path}: {error}") from None

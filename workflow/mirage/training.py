@@ -1,0 +1,197 @@
+"""One training loop for every network, resumable at any checkpoint.
+
+Everything random in an update is drawn from a stream of its own, so a resumed run
+ends with the weights of an unbroken one.
+"""
+
+import json
+import logging
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from mirage import files
+from mirage.config import TimeFocus, Training
+from mirage.diffusion import Schedule
+from mirage.streams import stream, torch_stream
+
+log = logging.getLogger(__name__)
+
+
+class DivergenceError(RuntimeError):
+    """The loss is not finite, or far above that of predicting no noise at all."""
+
+
+class Trainer:
+    """Trains a network to predict noise (Ho et al. 2020, algorithm 1).
+
+    Args:
+        model: the network, on its device.
+        data: the training samples: [n, *sample], on the same device.
+        schedule: the forward process.
+        options: the experiment's training section.
+        seed, generation: name the random streams.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        data: Tensor,
+        schedule: Schedule,
+        options: Training,
+        seed: int,
+        generation: int,
+    ) -> None:
+        self.model, self.data, self.schedule, self.options = model, data, schedule, options
+        self._key = (seed, "train", generation)
+        self.optimizer = torch.optim.Adam(model.parameters(), options.learning_rate, fused=True)
+        decay = options.ema_decay
+        self.ema = decay and AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))
+        self.update = 0
+        self.losses = torch.full((options.updates,), math.nan, device=data.device)
+
+    def run(self, checkpoint: Path, fingerprint: str) -> None:
+        """Train to the end, from `checkpoint` if it holds a part of this very run.
+
+        Args:
+            checkpoint: file written every `checkpoint_every` updates.
+            fingerprint: names the run; a checkpoint of another is refused.
+
+        Raises:
+            DivergenceError: when the loss is not finite or above ten times that of
+                predicting zero. No later checkpoint is written.
+        """
+        self._resume(checkpoint, fingerprint)
+        self.model.train()
+        progress = tqdm(
+            range(self.update, self.options.updates),
+            "training",
+            initial=self.update,
+            total=self.options.updates,
+            mininterval=10,
+        )
+        batches = self._batches(self.update)
+        for self.update in progress:
+            self.losses[self.update] = self._step(next(batches))
+            done = self.update + 1
+            if done % 100 == 0 or done == self.options.updates:
+                progress.set_postfix(loss=f"{self._recent_loss(done):.4f}")
+            if done % self.options.checkpoint_every == 0 and done < self.options.updates:
+                self._save(checkpoint, fingerprint, done)
+
+    def weights(self) -> dict[str, Tensor]:
+        """The weights to sample from: the moving average where there is one."""
+        trained = self.ema.module if self.ema else self.model
+        return {name: value.detach().cpu() for name, value in trained.state_dict().items()}
+
+    def learning_rate(self, update: int) -> float:
+        """The step size of an update."""
+        share = update / self.options.updates
+        cosine = self.options.learning_rate_schedule == "cosine"
+        return self.options.learning_rate * ((1 + math.cos(math.pi * share)) / 2 if cosine else 1)
+
+    def _step(self, batch: Tensor) -> Tensor:
+        rng = torch_stream(*self._key, block=self.update, device=self.data.device.type)
+        t = draw_times(len(batch), len(self.schedule.betas), self.options.time_focus, rng)
+        eps = torch.randn(batch.shape, generator=rng, device=batch.device)
+        x_t = self.schedule.add_noise(batch, t, eps)
+        bf16 = self.options.precision == "bfloat16"
+        with torch.autocast(batch.device.type, torch.bfloat16, enabled=bf16):
+            eps_hat = self.model(x_t, t)
+        loss = nn.functional.mse_loss(eps_hat, eps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.learning_rate(self.update)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        if self.ema:
+            self.ema.update_parameters(self.model)
+        return loss.detach()
+
+    def _batches(self, update: int) -> Iterator[Tensor]:
+        """Shuffled passes over the data, one after the other, cut into batches."""
+        n, size = len(self.data), self.options.batch_size
+        epoch, skip = divmod(update * size, n)
+        pending = self._permutation(epoch)[skip:]
+        while True:
+            while len(pending) < size:
+                epoch += 1
+                pending = torch.cat([pending, self._permutation(epoch)])
+            yield self.data[pending[:size]]
+            pending = pending[size:]
+
+    def _permutation(self, epoch: int) -> Tensor:
+        seed, _, generation = self._key
+        order = stream(seed, "shuffle", generation, epoch).permutation(len(self.data))
+        return torch.from_numpy(order).to(self.data.device)
+
+    def _recent_loss(self, done: int) -> float:
+        recent = self.losses[max(0, done - 100) : done].mean().item()
+        if not recent < 10:
+            raise DivergenceError(
+                f"training diverged by update {done}: the mean loss of the last 100 updates is "
+                f"{recent:.3g}, where predicting no noise gives 1; lower training.learning_rate"
+            )
+        return recent
+
+    def _save(self, path: Path, fingerprint: str, done: int) -> None:
+        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        if self.ema:
+            tensors |= {f"ema.{name}": value for name, value in self.ema.state_dict().items()}
+        for index, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"adam.{index}.{name}": value for name, value in state.items()}
+        tensors["losses"] = self.losses
+        tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+        metadata = {"fingerprint": fingerprint, "update": json.dumps(done)}
+        with files.replacing(path) as temporary:
+            save_file(tensors, temporary, metadata)
+        log.info("checkpoint after %d updates", done)
+
+    def _resume(self, path: Path, fingerprint: str) -> None:
+        if not path.exists():
+            return
+        try:
+            with safe_open(path, "pt") as file:
+                metadata = file.metadata() or {}
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except SafetensorError as error:
+            log.warning("%s is damaged (%s): training starts anew", path, error)
+            return
+        if metadata.get("fingerprint") != fingerprint:
+            log.warning("%s is of another run: training starts anew", path)
+            return
+        self.model.load_state_dict(_under(tensors, "model."))
+        if self.ema:
+            self.ema.load_state_dict(_under(tensors, "ema."))
+        optimizer = self.optimizer.state_dict()
+        for index in optimizer["param_groups"][0]["params"]:
+            optimizer["state"][index] = _under(tensors, f"adam.{index}.")
+        self.optimizer.load_state_dict(optimizer)
+        self.losses = tensors["losses"].to(self.losses.device)
+        self.update = json.loads(metadata["update"])
+        log.info("resuming after %d updates", self.update)
+
+
+def draw_times(n: int, timesteps: int, focus: TimeFocus | None, rng: torch.Generator) -> Tensor:
+    """Draw n training times: integers [n], uniform or with a share below a focus."""
+    t = torch.randint(timesteps, (n,), generator=rng, device=rng.device)
+    if focus is None:
+        return t
+    focused = torch.randint(focus.below, (n,), generator=rng, device=rng.device)
+    chosen = torch.rand(n, generator=rng, device=rng.device) < focus.share
+    return torch.where(chosen, focused, t)
+
+
+def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(prefix): value
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }
