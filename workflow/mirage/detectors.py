@@ -8,6 +8,7 @@ experiment's `detection.detectors`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -60,3 +61,8 @@ def column(detector: str, window: tuple[int, int]) -> str:
     """The table column of a detector's score over the window [T1, T2]: `hal_0_4`."""
     first, last = window
     return f"{detector}_{first}_{last}"
+
+
+def columns(detectors: Sequence[str], windows: Sequence[tuple[int, int]]) -> list[str]:
+    """The score columns of a generation, detector by detector."""
+    return [column(name, window) for name in detectors for window in windows]

@@ -26,8 +26,13 @@ def torch_stream(
     """The PyTorch stream of one step of one generation, on a device."""
     import torch
 
+    return torch.Generator(device).manual_seed(torch_seed(seed, step, generation, block))
+
+
+def torch_seed(seed: int, step: str, generation: int = 0, block: int = 0) -> int:
+    """The number that seeds such a stream: 63 bits."""
     state = _sequence(seed, step, generation, block).generate_state(1, np.uint64)
-    return torch.Generator(device).manual_seed(int(state[0] >> np.uint64(1)))
+    return int(state[0] >> np.uint64(1))
 
 
 def _sequence(seed: int, step: str, generation: int, block: int) -> np.random.SeedSequence:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import pandas as pd
 import torch
 from torch import Tensor
 
@@ -46,3 +47,25 @@ class PathRecorder:
     def paths(self) -> tuple[Tensor, Tensor]:
         """x_t and x0_hat along the way: each [rows, steps, *sample]."""
         return torch.stack(self._x, 1), torch.stack(self._x0_hat, 1)
+
+
+MOST_BLOCKS = 4
+"""Blocks walked again at most, to find paths worth keeping."""
+
+
+def choose_paths(scores: pd.DataFrame, count: int, block_size: int) -> pd.DataFrame:
+    """Choose samples whose paths are kept: `count` valid and `count` hallucinated ones.
+
+    They come from the few blocks with most hallucinations; without labels, the
+    first `count` samples are chosen.
+
+    Returns:
+        Columns `sample` and `label` (empty without labels), in the order drawn.
+    """
+    if "label" not in scores:
+        return scores[["sample"]].head(count).assign(label="")
+    block = scores["sample"] // block_size
+    hallucinated = scores["label"] != "valid"
+    blocks = hallucinated.groupby(block).sum().nlargest(MOST_BLOCKS).index
+    candidates = scores.loc[block.isin(blocks), ["sample", "label"]]
+    return candidates.groupby(candidates["label"] != "valid").head(count)

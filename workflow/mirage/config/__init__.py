@@ -1,12 +1,14 @@
 """Pydantic models of an experiment: presets merged in, unknown keys refused."""
 
+from mirage.config.datasets import MNIST, MixtureOptions
 from mirage.config.experiment import (
+    Classifier,
     Detection,
     Diffusion,
     Experiment,
     Recursion,
     Sampling,
-    Support,
+    Scoring,
     TimeFocus,
     Training,
 )
@@ -23,6 +25,9 @@ from mirage.config.settings import (
 )
 
 __all__ = [
+    "MNIST",
+    "MixtureOptions",
+    "Classifier",
     "ConfigError",
     "Detection",
     "Diffusion",
@@ -32,7 +37,7 @@ __all__ = [
     "Sampling",
     "Section",
     "Settings",
-    "Support",
+    "Scoring",
     "TimeFocus",
     "Training",
     "merge",

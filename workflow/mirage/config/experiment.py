@@ -134,11 +134,6 @@ class Detection(Section):
     windows: list[Window] = Field([(0, 2), (0, 4), (0, 9), (0, 19), (5, 14)], min_length=1)
     """Windows [T1, T2] of the reverse steps, both ends counted, in steps before
     the end: [0, 9] is the last ten."""
-    window: Window = (0, 4)
-    """The window that filters and the score table's main column use."""
-    paths: PositiveInt = 200
-    """Trajectories kept in full for the figures, for each label where there are labels."""
-
     @field_validator("detectors")
     @classmethod
     def _known_detectors(cls, names: list[str]) -> list[str]:
@@ -152,18 +147,33 @@ class Detection(Section):
         for first, last in self.windows:
             if first >= last:
                 raise ValueError(f"windows: T1 must be below T2: found [{first}, {last}]")
-        if self.window not in self.windows:
-            allowed = ", ".join(str(list(window)) for window in self.windows)
-            raise ValueError(f"window {list(self.window)} is not among windows; allowed: {allowed}")
         return self
 
 
-class Support(Section):
-    """What counts as inside a mode."""
+class Trajectories(Section):
+    """Paths kept in full for the figures."""
 
+    paths: PositiveInt = 200
+    """How many; where there are labels, so many valid and so many hallucinated ones."""
+
+
+class Scoring(Section):
+    """What is said of each generated sample."""
+
+    window: Window = (0, 4)
+    """The window of the score that filters use, one of `detection.windows`."""
     radius: PositiveFloat = 5.0
     """Distance from a mode or a bridge, in standard deviations, up to which a
     sample belongs to it."""
+
+
+class Classifier(Section):
+    """The small network that judges pictures, trained by the pipeline itself."""
+
+    epochs: PositiveInt = 10
+    """Passes over the labelled training pictures."""
+    features: PositiveInt = 64
+    """Size of the layer in which distances, FID, precision and recall are measured."""
 
 
 class Recursion(Section):
@@ -204,7 +214,9 @@ class Experiment(Section):
     training: Training
     sampling: Sampling
     detection: Detection = Detection()
-    support: Support = Support()
+    trajectories: Trajectories = Trajectories()
+    scoring: Scoring = Scoring()
+    classifier: Classifier = Classifier()
     recursion: Recursion = Recursion()
 
     @model_validator(mode="after")
@@ -243,6 +255,12 @@ class Experiment(Section):
                     f"detection.windows: [{first}, {last}] is longer than the trajectory of "
                     f"{self.reverse_steps} steps; T2 may be at most {self.reverse_steps - 1}"
                 )
+        window, windows = self.scoring.window, self.detection.windows
+        if window not in windows:
+            allowed = ", ".join(str(list(window)) for window in windows)
+            raise ValueError(
+                f"scoring.window: {list(window)} is not among detection.windows; allowed: {allowed}"
+            )
         focus = self.training.time_focus
         if focus and focus.below > timesteps:
             raise ValueError(

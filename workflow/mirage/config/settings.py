@@ -89,9 +89,10 @@ def merge(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def to_json(section: Section) -> str:
-    """A section as one canonical line, for command lines and provenance."""
-    return json.dumps(section.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+def to_json(experiment: Experiment, *sections: str) -> str:
+    """Some sections of an experiment as one canonical line, for a job's command line."""
+    values = experiment.model_dump(mode="json", include=set(sections))
+    return json.dumps(values, sort_keys=True, separators=(",", ":"))
 
 
 def _validate(model: type[Model], values: Any, where: str) -> Model:

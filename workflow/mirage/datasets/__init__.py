@@ -1,6 +1,6 @@
 """Datasets: real samples from a seed and, for mixtures, the exact truth about them."""
 
-from mirage.config.datasets import DatasetOptions, MixtureOptions
+from mirage.config.datasets import MixtureOptions
 from mirage.datasets import mixtures
 from mirage.datasets.mixtures import GaussianMixture
 
@@ -16,4 +16,4 @@ def build_mixture(options: MixtureOptions) -> GaussianMixture:
     return MIXTURES[options.name](options)
 
 
-__all__ = ["MIXTURES", "DatasetOptions", "GaussianMixture", "build_mixture"]
+__all__ = ["MIXTURES", "GaussianMixture", "build_mixture"]

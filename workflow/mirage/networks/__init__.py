@@ -1,15 +1,20 @@
 """Noise-prediction networks: model(x_t, t) -> eps_hat, with t [] or [batch]."""
 
-from torch import nn
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
 
 from mirage.config import Experiment
 from mirage.networks.mlp import TemporalMLP
+from mirage.samplers import Model
 
 
 def build(experiment: Experiment) -> nn.Module:
     """The untrained network that an experiment describes.
 
-    Initial weights come from PyTorch's global stream; seed it first.
+    Initial weights come from PyTorch's global stream; fork and seed it first.
     """
     options, shape = experiment.network, experiment.dataset.shape
     if options.name == "mlp":
@@ -19,4 +24,18 @@ def build(experiment: Experiment) -> nn.Module:
     return build_unet(options, shape)
 
 
-__all__ = ["TemporalMLP", "build"]
+def load(experiment: Experiment, weights: Path, device: str) -> Model:
+    """A trained network, ready to sample in the sampling section's precision."""
+    network = build(experiment)
+    network.load_state_dict(load_file(weights))
+    network.to(device).eval()
+    bf16 = experiment.sampling.precision == "bfloat16"
+
+    def predict(x: Tensor, t: Tensor) -> Tensor:
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=bf16):
+            return network(x, t)
+
+    return predict
+
+
+__all__ = ["TemporalMLP", "build", "load"]

@@ -1,0 +1,33 @@
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: f"{workflow.basedir}/config/config.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/sampling.smk"
+include: "workflow/rules/scoring.smk"
+include: "workflow/rules/figures.smk"
+
+
+rule all_figures:
+    default_target: True
+    input:
+        figure_files(),
+        table_files(),
+
+
+rule all_tables:
+    input:
+        table_files(),
+
+
+onstart:
+    require_device()

@@ -1,0 +1,1 @@
+"""What is measured of a generation, as rows of the metrics table."""

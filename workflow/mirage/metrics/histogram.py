@@ -1,0 +1,35 @@
+"""Counts of one-dimensional samples in fixed bins."""
+
+import numpy as np
+import pandas as pd
+
+from mirage.datasets import GaussianMixture
+
+BINS_PER_STD = 5
+MARGIN = 10
+"""Standard deviations counted beyond the outer modes."""
+
+
+def histogram(points: np.ndarray, mixture: GaussianMixture) -> pd.DataFrame:
+    """Count points [n, 1] in bins of a fifth of a standard deviation.
+
+    Returns:
+        Columns `left`, `right`, `count`, `density` (per unit of x, over all points)
+        and `true_density`, the mean of the exact density over the bin.
+    """
+    low = mixture.means.min() - MARGIN * mixture.std
+    high = mixture.means.max() + MARGIN * mixture.std
+    bins = int(np.ceil((high - low) / mixture.std * BINS_PER_STD))
+    count, edges = np.histogram(points, bins, (low, high))
+    width = edges[1] - edges[0]
+    inside = edges[:-1, None] + width * (np.arange(8) + 0.5) / 8
+    density = np.exp(mixture.log_prob(inside.reshape(-1, 1))).reshape(inside.shape).mean(1)
+    return pd.DataFrame(
+        {
+            "left": edges[:-1],
+            "right": edges[1:],
+            "count": count,
+            "density": count / (len(points) * width),
+            "true_density": density,
+        }
+    )

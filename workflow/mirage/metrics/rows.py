@@ -1,0 +1,40 @@
+"""One measured number with its interval, the floor beside it and the sample size."""
+
+from dataclasses import dataclass
+from math import nan
+
+from scipy.stats import binomtest
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the metrics table. Intervals are at 95 %."""
+
+    metric: str
+    value: float
+    n: int
+    """Samples that the value rests on."""
+    parameter: str = ""
+    """The threshold, window or class that the metric is taken at."""
+    low: float = nan
+    high: float = nan
+    floor: float = nan
+    """What a perfect sampler would show."""
+
+
+def rate(metric: str, hits: int, n: int, parameter: str = "", floor: float = nan) -> Row:
+    """A proportion with its Wilson interval (Wilson 1927); undefined for n = 0."""
+    if n == 0:
+        return Row(metric, nan, 0, parameter, floor=floor)
+    interval = binomtest(int(hits), int(n)).proportion_ci(method="wilson")
+    return Row(metric, hits / n, n, parameter, interval.low, interval.high, floor)
+
+
+def estimate(
+    metric: str, value: float, error: float, n: int, parameter: str = "", floor: float = nan
+) -> Row:
+    """A number with a normal interval from its standard error."""
+    reach = 1.96 * error
+    return Row(
+        metric, float(value), n, parameter, float(value - reach), float(value + reach), floor
+    )

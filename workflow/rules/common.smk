@@ -1,0 +1,189 @@
+"""Where files come from: the config, the wildcards, and which file follows which."""
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+sys.path.insert(0, f"{workflow.basedir}/workflow")
+
+from mirage.config import ConfigError, Experiment, MixtureOptions
+from mirage.config import read_experiments, read_settings, to_json
+from mirage.filters import FILTERS
+
+try:
+    SETTINGS = read_settings(config)
+    EXPERIMENTS = read_experiments(SETTINGS, Path(workflow.basedir, "config/experiments"))
+except ConfigError as error:
+    raise WorkflowError(str(error)) from None
+
+RESULTS = "results/{preset}/{experiment}"
+RUN = f"{RESULTS}/seed{{seed}}"
+LOGS = "results/{preset}/logs/{experiment}"
+BENCHMARKS = "results/{preset}/benchmarks/{experiment}"
+FIGURES = "results/{preset}/figures/{experiment}"
+SCRIPTS = f"{workflow.basedir}/workflow/scripts"
+ENVS = f"{workflow.basedir}/envs"
+
+
+# Generation 0 is trained once and shared by all filters: its folder is `gen0`; every
+# later one belongs to a filter: `hal/gen2`.
+wildcard_constraints:
+    preset=SETTINGS.preset,
+    experiment="|".join(EXPERIMENTS),
+    seed=r"\d+",
+    filter="|".join(FILTERS),
+    lineage=rf"gen0|(?:{'|'.join(FILTERS)})/gen[1-9]\d*",
+    generation=r"\d+",
+    shard=r"\d{5}",
+
+
+# Reaches jobs in conda envs too, where Snakemake clears PYTHONPATH.
+shell.prefix(
+    f"set -euo pipefail; export PYTHONPATH={shlex.quote(f'{workflow.basedir}/workflow')}"
+    f" MIRAGE_DEVICE={SETTINGS.device}; "
+)
+
+
+def require_device():
+    """Refuse `device: cuda` on a machine without; a cluster's jobs check for themselves."""
+    if SETTINGS.device == "cuda" and workflow.local_exec:
+        try:
+            subprocess.run(["nvidia-smi", "-L"], check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            raise WorkflowError(
+                "config: device: found 'cuda', and this machine has no CUDA device; "
+                "allowed here: auto, cpu"
+            ) from None
+
+
+def code(script, *modules):
+    """The source files whose edits rerun a rule: its script and modules of the library."""
+    library = Path(workflow.basedir, "workflow/mirage")
+    files = [Path(SCRIPTS, f"{script}.py"), library / "tables.py"]
+    for module in modules:
+        folder = library / module
+        files += sorted(folder.rglob("*.py")) if folder.is_dir() else [library / f"{module}.py"]
+    return [str(file) for file in files]
+
+
+def sections(*names):
+    """Sections of the wildcards' experiment, as a job is given them."""
+    return lambda wildcards: to_json(EXPERIMENTS[wildcards.experiment], *names)
+
+
+def experiment_of(wildcards) -> Experiment:
+    return EXPERIMENTS[wildcards.experiment]
+
+
+def is_mixture(experiment: str) -> bool:
+    return isinstance(EXPERIMENTS[experiment].dataset, MixtureOptions)
+
+
+def gpus(wildcards) -> int:
+    """A GPU for each job that can use one; `--resources gpu=0` takes it away."""
+    return 0 if SETTINGS.device == "cpu" else 1
+
+
+def generation_of(wildcards) -> int:
+    """The number of a lineage's generation."""
+    return int(wildcards.lineage.rpartition("gen")[2])
+
+
+def filter_of(wildcards) -> str:
+    """The filter that led to a generation; `shared` for generation 0."""
+    return wildcards.lineage.split("/")[0] if "/" in wildcards.lineage else "shared"
+
+
+def lineage(filter: str, generation: int) -> str:
+    """The folder of a filter's generation, within a run."""
+    return f"{filter}/gen{generation}" if generation else "gen0"
+
+
+def lineages(experiment: str) -> list[str]:
+    """Every generation of an experiment: the shared one, then filter by filter."""
+    recursion = EXPERIMENTS[experiment].recursion
+    later = range(1, recursion.generations + 1)
+    return ["gen0", *(lineage(name, k) for name in recursion.filters for k in later)]
+
+
+def training_data(wildcards) -> str:
+    """The recursion: generation k + 1 trains on what its filter kept of generation k."""
+    generation = generation_of(wildcards)
+    if generation == 0:
+        return f"{RUN}/data.parquet"
+    return f"{RUN}/{filter_of(wildcards)}/gen{generation - 1}/kept.parquet"
+
+
+def shards(experiment: str, folder: str) -> list[str]:
+    """The sample files of one generation, in order."""
+    count = EXPERIMENTS[experiment].shards
+    return [f"{folder}/samples/shard{shard:05}.parquet" for shard in range(count)]
+
+
+def drawn(wildcards) -> list[str]:
+    """All shards of the wildcards' generation."""
+    return shards(wildcards.experiment, f"{RUN}/{wildcards.lineage}")
+
+
+def filtered_from(wildcards) -> str:
+    """The folder of the generation that a filter chooses from."""
+    return f"{RUN}/{lineage(wildcards.filter, int(wildcards.generation))}"
+
+
+def judges(wildcards) -> dict[str, str]:
+    """For pictures, the classifier and the real pictures' features."""
+    if is_mixture(wildcards.experiment):
+        return {}
+    return {"classifier": f"{RUN}/classifier.safetensors", "reference": f"{RUN}/reference.parquet"}
+
+
+def options(**files) -> str:
+    """Command-line options for those files that there are."""
+    return " ".join(f"--{name} {shlex.quote(str(path))}" for name, path in files.items())
+
+
+def measured(wildcards) -> list[str]:
+    """The metrics of every seed and generation of an experiment."""
+    return [
+        f"{RESULTS}/seed{seed}/{place}/metrics.parquet"
+        for seed in SETTINGS.seeds
+        for place in lineages(wildcards.experiment)
+    ]
+
+
+def table_files() -> list[str]:
+    """The tables of a whole run, with the resolved config beside them."""
+    return [
+        f"results/{SETTINGS.preset}/{experiment}/{name}"
+        for experiment in EXPERIMENTS
+        for name in ("config.yaml", "metrics.parquet")
+    ]
+
+
+def figure_names(experiment: str) -> list[str]:
+    """The figures that an experiment can show."""
+    options = EXPERIMENTS[experiment]
+    names = ["trajectories", "hal_histogram"]
+    if is_mixture(experiment):
+        names += ["density"] if options.dataset.shape == (1,) else ["samples"]
+        names += ["roc"]
+    else:
+        names += ["digits"]
+    if options.recursion.generations and is_mixture(experiment):
+        names += ["rate_by_generation", "density_by_generation"]
+    elif options.recursion.generations:
+        names += ["quality_by_generation"]
+    return names
+
+
+def figure_files() -> list[str]:
+    """Every figure of a whole run, as PDF and PNG."""
+    return [
+        f"results/{SETTINGS.preset}/figures/{experiment}_{name}.{kind}"
+        for experiment in EXPERIMENTS
+        for name in figure_names(experiment)
+        for kind in ("pdf", "png")
+    ]

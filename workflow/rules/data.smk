@@ -1,0 +1,65 @@
+rule make_dataset:
+    """Real samples to train on, and others to compare with."""
+    input:
+        code=code("make_dataset", "datasets", "streams"),
+    output:
+        data=f"{RUN}/data.parquet",
+        heldout=f"{RUN}/heldout.parquet",
+    params:
+        config=sections("dataset"),
+    log:
+        f"{LOGS}/seed{{seed}}/make_dataset.log",
+    benchmark:
+        f"{BENCHMARKS}/seed{{seed}}/make_dataset.jsonl"
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    shell:
+        "python {SCRIPTS:q}/make_dataset.py --config {params.config:q} --seed {wildcards.seed}"
+        " --data {output.data:q} --heldout {output.heldout:q} > {log:q} 2>&1"
+
+
+rule describe_modes:
+    """The truth about a mixture, for figures that show it."""
+    input:
+        code=code("describe_modes", "datasets"),
+    output:
+        modes=f"{RESULTS}/modes.parquet",
+    params:
+        config=sections("dataset"),
+    log:
+        f"{LOGS}/describe_modes.log",
+    benchmark:
+        f"{BENCHMARKS}/describe_modes.jsonl"
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "python {SCRIPTS:q}/describe_modes.py --config {params.config:q}"
+        " --modes {output.modes:q} > {log:q} 2>&1"
+
+
+rule write_config:
+    """The numbers of a run stand beside its results, presets merged in."""
+    input:
+        code=code("write_config"),
+    output:
+        config=f"{RESULTS}/config.yaml",
+    params:
+        config=sections(*Experiment.model_fields),
+    log:
+        f"{LOGS}/write_config.log",
+    benchmark:
+        f"{BENCHMARKS}/write_config.jsonl"
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "python {SCRIPTS:q}/write_config.py --config {params.config:q}"
+        " --output {output.config:q} > {log:q} 2>&1"

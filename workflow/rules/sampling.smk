@@ -1,0 +1,66 @@
+rule draw_samples:
+    """Samples leave with their trajectory already scored, so no trajectory is stored."""
+    input:
+        weights=f"{RUN}/{{lineage}}/model.safetensors",
+        code=code(
+            "draw_samples",
+            "samplers",
+            "diffusion",
+            "trajectory",
+            "detectors",
+            "networks",
+            "streams",
+        ),
+    output:
+        samples=f"{RUN}/{{lineage}}/samples/shard{{shard}}.parquet",
+    params:
+        config=sections("dataset", "diffusion", "network", "sampling", "detection"),
+        generation=generation_of,
+        shard=lambda wildcards: int(wildcards.shard),
+    log:
+        f"{LOGS}/seed{{seed}}/{{lineage}}/draw_samples_{{shard}}.log",
+    benchmark:
+        f"{BENCHMARKS}/seed{{seed}}/{{lineage}}/draw_samples_{{shard}}.jsonl"
+    conda:
+        "../../envs/torch.yaml"
+    threads: lambda wildcards: experiment_of(wildcards).sampling.threads
+    resources:
+        gpu=gpus,
+        mem_mb=2000,
+        runtime=240,
+    shell:
+        "python {SCRIPTS:q}/draw_samples.py --config {params.config:q} --seed {wildcards.seed}"
+        " --generation {params.generation} --threads {threads} --gpus {resources.gpu}"
+        " --weights {input.weights:q} --shard {params.shard}"
+        " --samples {output.samples:q} > {log:q} 2>&1"
+
+
+rule record_trajectories:
+    """The few full paths that figures show, walked again from the same noise."""
+    input:
+        weights=f"{RUN}/{{lineage}}/model.safetensors",
+        scores=f"{RUN}/{{lineage}}/scores.parquet",
+        code=code(
+            "record_trajectories", "samplers", "diffusion", "trajectory", "networks", "streams"
+        ),
+    output:
+        trajectories=f"{RUN}/{{lineage}}/trajectories.parquet",
+    params:
+        config=sections("dataset", "diffusion", "network", "sampling", "trajectories"),
+        generation=generation_of,
+    log:
+        f"{LOGS}/seed{{seed}}/{{lineage}}/record_trajectories.log",
+    benchmark:
+        f"{BENCHMARKS}/seed{{seed}}/{{lineage}}/record_trajectories.jsonl"
+    conda:
+        "../../envs/torch.yaml"
+    threads: lambda wildcards: experiment_of(wildcards).sampling.threads
+    resources:
+        gpu=gpus,
+        mem_mb=2000,
+        runtime=60,
+    shell:
+        "python {SCRIPTS:q}/record_trajectories.py --config {params.config:q}"
+        " --seed {wildcards.seed} --generation {params.generation} --threads {threads}"
+        " --gpus {resources.gpu} --weights {input.weights:q} --scores {input.scores:q}"
+        " --trajectories {output.trajectories:q} > {log:q} 2>&1"

@@ -1,0 +1,128 @@
+rule score_samples:
+    """What the detectors say of each sample, beside what is true of it."""
+    input:
+        unpack(judges),
+        samples=drawn,
+        code=code(
+            "score_samples", "support", "detectors", "datasets/mixtures", "networks/classifier"
+        ),
+    output:
+        scores=f"{RUN}/{{lineage}}/scores.parquet",
+    params:
+        config=sections("dataset", "detection", "scoring", "classifier"),
+        judges=lambda wildcards, input: options(**{key: input[key] for key in judges(wildcards)}),
+    log:
+        f"{LOGS}/seed{{seed}}/{{lineage}}/score_samples.log",
+    benchmark:
+        f"{BENCHMARKS}/seed{{seed}}/{{lineage}}/score_samples.jsonl"
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    shell:
+        "python {SCRIPTS:q}/score_samples.py --config {params.config:q} --threads {threads}"
+        " --samples {input.samples:q} {params.judges}"
+        " --scores {output.scores:q} > {log:q} 2>&1"
+
+
+rule filter_samples:
+    """The choice that the recursion turns on; every filter keeps the same number."""
+    input:
+        samples=lambda wildcards: shards(wildcards.experiment, filtered_from(wildcards)),
+        scores=lambda wildcards: f"{filtered_from(wildcards)}/scores.parquet",
+        code=code("filter_samples", "filters", "streams"),
+    output:
+        kept=f"{RUN}/{{filter}}/gen{{generation}}/kept.parquet",
+    params:
+        config=sections("dataset", "recursion"),
+    log:
+        f"{LOGS}/seed{{seed}}/{{filter}}/gen{{generation}}/filter_samples.log",
+    benchmark:
+        f"{BENCHMARKS}/seed{{seed}}/{{filter}}/gen{{generation}}/filter_samples.jsonl"
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    shell:
+        "python {SCRIPTS:q}/filter_samples.py --config {params.config:q} --seed {wildcards.seed}"
+        " --generation {wildcards.generation} --filter {wildcards.filter}"
+        " --samples {input.samples:q} --scores {input.scores:q}"
+        " --kept {output.kept:q} > {log:q} 2>&1"
+
+
+rule measure_generation:
+    """Every rate with its threshold, its interval and the floor of a perfect sampler."""
+    input:
+        unpack(judges),
+        scores=f"{RUN}/{{lineage}}/scores.parquet",
+        code=code("measure_generation", "metrics", "support", "datasets/mixtures", "streams"),
+    output:
+        metrics=f"{RUN}/{{lineage}}/metrics.parquet",
+        roc=f"{RUN}/{{lineage}}/roc.parquet",
+    params:
+        config=sections("dataset", "detection", "scoring"),
+        generation=generation_of,
+        filter=filter_of,
+        reference=lambda wildcards, input: options(
+            **{key: input[key] for key in judges(wildcards) if key == "reference"}
+        ),
+    log:
+        f"{LOGS}/seed{{seed}}/{{lineage}}/measure_generation.log",
+    benchmark:
+        f"{BENCHMARKS}/seed{{seed}}/{{lineage}}/measure_generation.jsonl"
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    shell:
+        "python {SCRIPTS:q}/measure_generation.py --config {params.config:q}"
+        " --experiment {wildcards.experiment} --filter {params.filter} --seed {wildcards.seed}"
+        " --generation {params.generation} --scores {input.scores:q} {params.reference}"
+        " --metrics {output.metrics:q} --roc {output.roc:q} > {log:q} 2>&1"
+
+
+rule count_histogram:
+    """Bridges on a line are seen in counts, not in points."""
+    input:
+        samples=drawn,
+        code=code("count_histogram", "metrics/histogram", "datasets/mixtures"),
+    output:
+        histogram=f"{RUN}/{{lineage}}/histogram.parquet",
+    params:
+        config=sections("dataset"),
+    log:
+        f"{LOGS}/seed{{seed}}/{{lineage}}/count_histogram.log",
+    benchmark:
+        f"{BENCHMARKS}/seed{{seed}}/{{lineage}}/count_histogram.jsonl"
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    shell:
+        "python {SCRIPTS:q}/count_histogram.py --config {params.config:q}"
+        " --samples {input.samples:q} --histogram {output.histogram:q} > {log:q} 2>&1"
+
+
+rule collect_metrics:
+    """One table an experiment, to read in pandas and to draw from."""
+    input:
+        parts=measured,
+        code=code("collect_metrics"),
+    output:
+        metrics=f"{RESULTS}/metrics.parquet",
+    log:
+        f"{LOGS}/collect_metrics.log",
+    benchmark:
+        f"{BENCHMARKS}/collect_metrics.jsonl"
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "python {SCRIPTS:q}/collect_metrics.py --parts {input.parts:q}"
+        " --metrics {output.metrics:q} > {log:q} 2>&1"

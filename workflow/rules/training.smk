@@ -1,0 +1,57 @@
+rule train_model:
+    """Every generation starts from scratch: only its data carry over."""
+    input:
+        data=training_data,
+        code=code("train_model", "training", "diffusion", "networks", "streams"),
+    output:
+        weights=f"{RUN}/{{lineage}}/model.safetensors",
+        loss=f"{RUN}/{{lineage}}/loss.parquet",
+    params:
+        config=sections("dataset", "diffusion", "network", "training"),
+        generation=generation_of,
+        # No output: Snakemake would delete it before a restart.
+        checkpoint=lambda wildcards, output: f"{output.weights}.checkpoint",
+    log:
+        f"{LOGS}/seed{{seed}}/{{lineage}}/train_model.log",
+    benchmark:
+        f"{BENCHMARKS}/seed{{seed}}/{{lineage}}/train_model.jsonl"
+    conda:
+        "../../envs/torch.yaml"
+    threads: lambda wildcards: experiment_of(wildcards).training.threads
+    resources:
+        gpu=gpus,
+        mem_mb=2000,
+        runtime=240,
+    shell:
+        "python {SCRIPTS:q}/train_model.py --config {params.config:q} --seed {wildcards.seed}"
+        " --generation {params.generation} --gpus {resources.gpu}"
+        " --data {input.data:q} --checkpoint {params.checkpoint:q}"
+        " --weights {output.weights:q} --loss {output.loss:q} > {log:q} 2>&1"
+
+
+rule train_classifier:
+    """Pictures have no exact density: a classifier of our own judges them."""
+    input:
+        data=f"{RUN}/data.parquet",
+        heldout=f"{RUN}/heldout.parquet",
+        code=code("train_classifier", "networks/classifier", "streams"),
+    output:
+        weights=f"{RUN}/classifier.safetensors",
+        history=f"{RUN}/classifier.parquet",
+        reference=f"{RUN}/reference.parquet",
+    params:
+        config=sections("dataset", "classifier"),
+    log:
+        f"{LOGS}/seed{{seed}}/train_classifier.log",
+    benchmark:
+        f"{BENCHMARKS}/seed{{seed}}/train_classifier.jsonl"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    shell:
+        "python {SCRIPTS:q}/train_classifier.py --config {params.config:q}"
+        " --seed {wildcards.seed} --threads {threads}"
+        " --data {input.data:q} --heldout {input.heldout:q} --weights {output.weights:q}"
+        " --history {output.history:q} --reference {output.reference:q} > {log:q} 2>&1"

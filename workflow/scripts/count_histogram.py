@@ -1,0 +1,20 @@
+"""Count one-dimensional samples in bins, beside the true density."""
+
+from mirage import job, tables
+from mirage.datasets import build_mixture
+from mirage.metrics.histogram import histogram
+
+
+def main() -> None:
+    parser = job.parser(__doc__)
+    parser.add_argument("--samples", nargs="+", required=True)
+    parser.add_argument("--histogram", required=True)
+    args = parser.parse_args()
+    dataset = job.sections(args.config).dataset
+    points = tables.read_points(*args.samples, shape=dataset.shape)
+    counts = histogram(points, build_mixture(dataset))
+    tables.write(args.histogram, counts, tables.HISTOGRAM, job.provenance(args))
+
+
+if __name__ == "__main__":
+    job.run(main)

@@ -1,0 +1,31 @@
+"""Keep the samples that the next generation trains on."""
+
+from mirage import job, tables
+from mirage.filters import select
+from mirage.streams import stream
+
+
+def main() -> None:
+    parser = job.parser(__doc__)
+    parser.add_argument("--samples", nargs="+", required=True)
+    parser.add_argument("--scores", required=True)
+    parser.add_argument("--filter", required=True)
+    parser.add_argument("--kept", required=True)
+    args = parser.parse_args()
+    experiment = job.sections(args.config)
+    recursion, schema = experiment.recursion, tables.kept(experiment.dataset.shape)
+    chosen = select(
+        tables.read(args.scores),
+        args.filter,
+        recursion.keep,
+        stream(args.seed, "filter", args.generation),
+        recursion.thresholds.get(args.filter),
+    )
+    samples = tables.read(*args.samples, columns=schema.names)
+    kept = samples[samples["sample"].isin(chosen)]
+    job.log.info("filter %s kept %d of %d samples", args.filter, len(kept), len(samples))
+    tables.write(args.kept, kept, schema, job.provenance(args) | {"filter": args.filter})
+
+
+if __name__ == "__main__":
+    job.run(main)

@@ -1,0 +1,64 @@
+"""Measure one generation: its distance from the truth, and how well detectors tell it."""
+
+from dataclasses import asdict
+
+import pandas as pd
+
+from mirage import job, tables
+from mirage.config import Experiment, MixtureOptions
+from mirage.datasets import build_mixture
+from mirage.detectors import columns
+from mirage.metrics import detection, mixture
+from mirage.metrics.rows import Row
+from mirage.streams import stream
+
+
+def main() -> None:
+    parser = job.parser(__doc__)
+    parser.add_argument("--experiment", required=True, help="name of the experiment")
+    parser.add_argument("--filter", required=True, help="that led here; `shared` for generation 0")
+    parser.add_argument("--scores", required=True)
+    parser.add_argument("--reference", help="for pictures: features of the real ones")
+    parser.add_argument("--metrics", required=True)
+    parser.add_argument("--roc", required=True)
+    args = parser.parse_args()
+    experiment = job.sections(args.config)
+    windows = columns(experiment.detection.detectors, experiment.detection.windows)
+    scores = tables.read(args.scores)
+    roc = detection.roc(scores, windows) if "label" in scores else pd.DataFrame()
+    if isinstance(experiment.dataset, MixtureOptions):
+        truth = build_mixture(experiment.dataset)
+        rows = mixture.measure(scores, *truth.means.shape, experiment.scoring.radius)
+        rows += detection.measure(scores, windows)
+    else:
+        rows = measure_pictures(experiment, scores, args)
+    metrics = pd.DataFrame([asdict(row) for row in rows])
+    place = {
+        "experiment": args.experiment,
+        "seed": args.seed,
+        "filter": args.filter,
+        "generation": args.generation,
+    }
+    for path, table, schema in (
+        (args.metrics, metrics, tables.METRICS),
+        (args.roc, roc, tables.ROC),
+    ):
+        table = table.assign(**place).reindex(columns=schema.names)
+        tables.write(path, table, schema, job.provenance(args))
+
+
+def measure_pictures(experiment: Experiment, scores: pd.DataFrame, args) -> list[Row]:
+    """Distances between generated and real pictures in the classifier's features."""
+    from mirage.metrics import pictures
+
+    reference = tables.read(args.reference)
+    real, heldout = (
+        tables.stack(reference.loc[reference["split"] == split, "features"])
+        for split in ("train", "heldout")
+    )
+    rng = stream(args.seed, "measure", args.generation)
+    return pictures.measure(scores, tables.stack(scores["features"]), real, heldout, rng)
+
+
+if __name__ == "__main__":
+    job.run(main)

@@ -1,0 +1,33 @@
+"""Plot where the samples of every generation and filter lie."""
+
+from pathlib import Path
+
+from mirage import job, tables
+from mirage.figures import density_by_generation, style
+
+
+def main() -> None:
+    """Read, draw, save."""
+    parser = job.parser(__doc__)
+    parser.add_argument(
+        "--points",
+        nargs="+",
+        action="append",
+        required=True,
+        metavar=("FILTER GENERATION SHARD", "SHARD"),
+        help="samples of one generation; once for each, `shared 0` for the first",
+    )
+    parser.add_argument("--png", type=Path, required=True)
+    parser.add_argument("--pdf", type=Path, required=True)
+    args = parser.parse_args()
+    shape = job.sections(args.config).dataset.shape
+
+    points = {
+        (name, int(generation)): tables.read_points(*shards, shape=shape)
+        for name, generation, *shards in args.points
+    }
+    style.save(density_by_generation.draw(points), args.png, args.pdf)
+
+
+if __name__ == "__main__":
+    job.run(main)

@@ -1,0 +1,37 @@
+"""Plot the pictures that a detector finds least and most suspicious."""
+
+from pathlib import Path
+
+from mirage import job, tables
+from mirage.detectors import column
+from mirage.figures import digits, style
+
+
+def main() -> None:
+    """Read, choose by score, draw, save."""
+    parser = job.parser(__doc__)
+    parser.add_argument("--samples", type=Path, nargs="+", required=True, help="shards, in order")
+    parser.add_argument("--detector", default="hal")
+    parser.add_argument("--count", type=int, default=20, help="pictures at either end")
+    parser.add_argument("--png", type=Path, required=True)
+    parser.add_argument("--pdf", type=Path, required=True)
+    args = parser.parse_args()
+    config = job.sections(args.config)
+
+    score = column(args.detector, config.detection.window)
+    values = tables.read(*args.samples, columns=[score])[score]
+    pictures = tables.read_points(*args.samples, shape=config.dataset.shape)
+    lowest, highest = values.nsmallest(args.count), values.nlargest(args.count)
+    figure = digits.draw(
+        pictures[lowest.index],
+        pictures[highest.index],
+        lowest.to_numpy(),
+        highest.to_numpy(),
+        len(values),
+        f"{style.word(args.detector)} over the {style.window_words(score)}",
+    )
+    style.save(figure, args.png, args.pdf)
+
+
+if __name__ == "__main__":
+    job.run(main)

@@ -1,0 +1,34 @@
+"""Plot 2D samples by label over the true modes."""
+
+from pathlib import Path
+
+from mirage import job, tables
+from mirage.figures import samples, style
+
+
+def main() -> None:
+    """Read, join on the sample, draw, save."""
+    parser = job.parser(__doc__)
+    parser.add_argument("--samples", type=Path, nargs="+", required=True, help="shards, in order")
+    parser.add_argument("--scores", type=Path, required=True, help="for the labels")
+    parser.add_argument("--modes", type=Path, required=True, help="table MODES")
+    parser.add_argument("--png", type=Path, required=True)
+    parser.add_argument("--pdf", type=Path, required=True)
+    args = parser.parse_args()
+    config = job.sections(args.config)
+
+    points = tables.read(
+        *args.samples, columns=["sample", *tables.coordinates(config.dataset.shape)]
+    )
+    labels = tables.read(args.scores, columns=["sample", "label"])
+    labelled = points.merge(labels, on="sample", validate="one_to_one")
+    if len(labelled) < len(points):
+        raise ValueError(
+            f"{args.scores}: {len(points) - len(labelled)} of {len(points)} samples have no label"
+        )
+    figure = samples.draw(labelled, tables.read(args.modes), config.support.radius)
+    style.save(figure, args.png, args.pdf)
+
+
+if __name__ == "__main__":
+    job.run(main)

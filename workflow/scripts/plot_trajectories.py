@@ -1,0 +1,30 @@
+"""Plot the predicted clean sample over the last reverse steps."""
+
+from pathlib import Path
+
+from mirage import job, tables
+from mirage.figures import style, trajectories
+
+
+def main() -> None:
+    """Read, draw, save."""
+    parser = job.parser(__doc__)
+    parser.add_argument("--trajectories", type=Path, required=True)
+    parser.add_argument("--modes", type=Path, help="table MODES; needed for points")
+    parser.add_argument(
+        "--last", type=int, help="reverse steps shown (default: 100 for points, all for pictures)"
+    )
+    parser.add_argument("--png", type=Path, required=True)
+    parser.add_argument("--pdf", type=Path, required=True)
+    args = parser.parse_args()
+    shape = job.sections(args.config).dataset.shape
+    if args.modes is None and len(shape) == 1:
+        parser.error("--modes is needed to draw paths of points")
+
+    modes = tables.read(args.modes) if args.modes else None
+    figure = trajectories.draw(tables.read(args.trajectories), shape, modes, args.last)
+    style.save(figure, args.png, args.pdf)
+
+
+if __name__ == "__main__":
+    job.run(main)

@@ -1,0 +1,58 @@
+"""Join each sample's detector scores with what is known of its truth."""
+
+import pandas as pd
+import torch
+
+from mirage import job, tables
+from mirage.config import Experiment, MixtureOptions
+from mirage.datasets import build_mixture
+from mirage.detectors import column, columns
+from mirage.support import label_points
+
+
+def main() -> None:
+    parser = job.parser(__doc__)
+    parser.add_argument("--samples", nargs="+", required=True)
+    parser.add_argument("--scores", required=True)
+    parser.add_argument("--classifier", help="for pictures: the weights of the classifier")
+    parser.add_argument("--reference", help="for pictures: features of the real ones")
+    args = parser.parse_args()
+    experiment = job.sections(args.config)
+    torch.set_num_threads(args.threads)
+    detection = experiment.detection
+    windows = columns(detection.detectors, detection.windows)
+    samples = tables.read(*args.samples)
+    points = tables.to_array(samples, experiment.dataset.shape)
+    if isinstance(experiment.dataset, MixtureOptions):
+        mixture = build_mixture(experiment.dataset)
+        truth = label_points(points, mixture, experiment.scoring.radius)
+        kind = tables.MIXTURE_SCORES
+    else:
+        truth = judge_pictures(experiment, points, args.classifier, args.reference)
+        kind = tables.image_scores(experiment.classifier.features)
+    default = {name: samples[column(name, experiment.scoring.window)] for name in detection.detectors}
+    scores = pd.concat([samples[["sample"]].assign(**default), samples[windows], truth], axis=1)
+    schema = tables.scores(detection.detectors, windows, kind)
+    tables.write(args.scores, scores, schema, job.provenance(args))
+
+
+def judge_pictures(experiment: Experiment, pictures, weights: str, reference: str) -> pd.DataFrame:
+    """Features, class, confidence and distance to the nearest real picture."""
+    from mirage.metrics.pictures import nearest_distances
+    from mirage.networks import classifier
+
+    judgement = classifier.judge(classifier.load(weights), pictures)
+    real = tables.read(reference)
+    real = tables.stack(real.loc[real["split"] == "train", "features"])
+    return pd.DataFrame(
+        {
+            "predicted_class": judgement.predicted_class,
+            "confidence": judgement.confidence,
+            "nn_distance": nearest_distances(judgement.features, real),
+            "features": list(judgement.features),
+        }
+    )
+
+
+if __name__ == "__main__":
+    job.run(main)

@@ -1,0 +1,46 @@
+"""Train the diffusion model of one generation, from its checkpoint if it has one."""
+
+from pathlib import Path
+
+import pandas as pd
+import torch
+from safetensors.torch import save_file
+
+from mirage import files, job, networks, tables
+from mirage.diffusion import Schedule
+from mirage.streams import torch_seed
+from mirage.training import Trainer
+
+
+def main() -> None:
+    parser = job.parser(__doc__)
+    parser.add_argument("--data", required=True, help="real samples, or those a filter kept")
+    parser.add_argument("--weights", required=True)
+    parser.add_argument("--loss", required=True)
+    parser.add_argument("--checkpoint", required=True)
+    args = parser.parse_args()
+    experiment = job.sections(args.config)
+    torch.set_num_threads(experiment.training.threads)
+    device = job.device(args.gpus)
+    data = torch.from_numpy(tables.read_points(args.data, shape=experiment.dataset.shape))
+    torch.manual_seed(torch_seed(args.seed, "weights", args.generation))
+    trainer = Trainer(
+        networks.build(experiment).to(device),
+        data.to(device),
+        Schedule.linear(experiment.diffusion),
+        experiment.training,
+        args.seed,
+        args.generation,
+    )
+    checkpoint = Path(args.checkpoint)
+    trainer.run(checkpoint, job.fingerprint(args, args.data))
+    loss = pd.DataFrame({"update": range(len(trainer.losses)), "loss": trainer.losses.cpu()})
+    loss["learning_rate"] = loss["update"].map(trainer.learning_rate)
+    tables.write(args.loss, loss, tables.LOSS, job.provenance(args, device))
+    with files.replacing(Path(args.weights)) as temporary:
+        save_file(trainer.weights(), temporary)
+    checkpoint.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    job.run(main)
