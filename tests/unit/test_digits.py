@@ -137,7 +137,7 @@ class TestRefusesInOneLine:
             (idx(IMAGES) + b"\0", "images", "overlong, 2369 bytes", "2368 for 3 images"),
             (idx(LABELS)[:-1], "labels", "truncated, 10 bytes", "11 for 3 labels"),
             (idx(LABELS) + b"\0", "labels", "overlong, 12 bytes", "11 for 3 labels"),
-            (idx(np.array([3, 10, 11], np.uint8)), "labels", "label 1 is 10", "0 to 9"),
+            (idx(np.array([3, 10], np.uint8)), "labels", "label 1 is 10", "0 to 9"),
             (idx(IMAGES[:, :20, :27]), "images", "20 x 27 pixels", "28 x 28"),
         ],
     )

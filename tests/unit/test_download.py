@@ -47,6 +47,8 @@ class Mirror:
     states_length: bool = True
     hangs: threading.Event | None = None
     """Where a body is cut, wait for this before the connection breaks."""
+    refusals: int = 0
+    """Requests answered by 404 before the files appear."""
     delay: float = 0.0
     """Seconds before each answer."""
     requests: list[Request] = field(default_factory=list)
@@ -65,7 +67,8 @@ def handler(mirror: Mirror) -> type[BaseHTTPRequestHandler]:
             mirror.requests.append(request)
             time.sleep(mirror.delay)
             body = mirror.files.get(self.path)
-            if body is None:
+            mirror.refusals -= 1
+            if body is None or mirror.refusals >= 0:
                 self.send_error(404)
                 return
             body = self.head(body, request.range)[:cut]
@@ -185,6 +188,14 @@ class TestFetch:
                 pass
         assert len(mirror.requests) == 1
         assert names(tmp_path) == ["a.gz"]
+
+    def test_succeeds_for_the_one_that_waited_where_the_other_failed(self, tmp_path, start):
+        mirror = start(delay=0.3, refusals=1)
+        with ThreadPoolExecutor(2) as pool:
+            both = [pool.submit(fetch, tmp_path, [mirror.url], SHA256) for _ in range(2)]
+            errors = [future.exception() for future in both]
+        assert sorted(type(error).__name__ for error in errors) == ["DatasetError", "NoneType"]
+        assert unpacked(tmp_path) == CONTENTS
 
 
 class TestResumes:

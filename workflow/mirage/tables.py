@@ -191,7 +191,7 @@ def read_points(*paths: Path, shape: Sequence[int], name: str = "x") -> np.ndarr
 def to_array(table: pd.DataFrame, shape: Sequence[int], name: str = "x") -> np.ndarray:
     """The samples of a table: float32 [n, *shape]."""
     if len(shape) == 1:
-        return table[coordinates(shape, name)].to_numpy(np.float32)
+        return table[coordinates(shape, name)].to_numpy(np.float32, copy=True)
     return stack(table[name]).reshape(-1, *shape)
 
 

@@ -17,7 +17,7 @@ try:
     SETTINGS = read_settings(config)
     EXPERIMENTS = read_experiments(SETTINGS, Path(workflow.basedir, "config/experiments"))
 except ConfigError as error:
-    raise WorkflowError(str(error)) from None
+    sys.exit(str(error))  # one line, where a WorkflowError would add where it was raised
 
 RESULTS = "results/{preset}/{experiment}"
 RUN = f"{RESULTS}/seed{{seed}}"

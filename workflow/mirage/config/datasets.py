@@ -106,7 +106,7 @@ class MNIST(DatasetOptions):
         for mirror in mirrors:
             if not mirror.startswith(("https://", "http://")):
                 raise ValueError(f"{mirror!r} is no https:// address")
-        return mirrors
+        return [mirror.rstrip("/") + "/" for mirror in mirrors]
 
 
 Dataset = Annotated[

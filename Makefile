@@ -1,0 +1,56 @@
+# `make figures` runs the main job with the quick preset; `make test` runs the tests.
+# Both make .venv from requirements.lock; nothing else is needed but Python and make.
+PYTHON ?= python3
+PRESET ?= quick
+CORES ?= all
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: figures report test lint format schema lock clean
+
+figures: .venv/ready
+	snakemake --cores $(CORES) --show-failed-logs --rerun-incomplete \
+	  --config preset=$(PRESET) --quiet progress rules -- all_figures
+	@$(MAKE) --no-print-directory report
+	@echo
+	@echo "figures: results/$(PRESET)/figures/"
+	@echo "tables:  results/$(PRESET)/*/metrics.parquet (columns: results/README.md)"
+	@echo "report:  results/$(PRESET)/report.html"
+
+report: .venv/ready
+	@snakemake --config preset=$(PRESET) --quiet all --report results/$(PRESET)/report.html -- all_figures
+
+test: .venv/ready
+	python -m pytest
+
+lint: .venv/ready
+	ruff check
+	ruff format --check
+	snakefmt --check Snakefile workflow/rules
+	snakemake --lint
+
+format: .venv/ready
+	ruff check --fix
+	ruff format
+	snakefmt Snakefile workflow/rules
+
+schema: .venv/ready
+	PYTHONPATH=workflow python -m mirage.config.schema config
+
+# Exact versions from the bounds, on a machine without a GPU: CUDA's packages are
+# left for pip to add where they belong.
+lock:
+	rm -rf .venv.lock && $(PYTHON) -m venv .venv.lock
+	.venv.lock/bin/pip install -q -r requirements.in
+	(echo "# Made from requirements.in by 'make lock'."; \
+	  .venv.lock/bin/pip freeze | sed 's/+cpu$$//') > requirements.lock
+	rm -rf .venv.lock
+
+.venv/ready: requirements.lock
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed')"
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock
+	touch $@
+
+clean:
+	rm -rf .venv .snakemake results/smoke results/quick
