@@ -24,8 +24,8 @@ RUN = f"{RESULTS}/seed{{seed}}"
 LOGS = "results/{preset}/logs/{experiment}"
 BENCHMARKS = "results/{preset}/benchmarks/{experiment}"
 FIGURES = "results/{preset}/figures/{experiment}"
+SHOWN = f"{RESULTS}/seed{SETTINGS.seeds[0]}"  # the replicate whose samples figures show
 SCRIPTS = f"{workflow.basedir}/workflow/scripts"
-ENVS = f"{workflow.basedir}/envs"
 
 
 # Generation 0 is trained once and shared by all filters: its folder is `gen0`; every
@@ -62,7 +62,7 @@ def require_device():
 def code(script, *modules):
     """The source files whose edits rerun a rule: its script and modules of the library."""
     library = Path(workflow.basedir, "workflow/mirage")
-    files = [Path(SCRIPTS, f"{script}.py"), library / "tables.py"]
+    files = [Path(SCRIPTS, f"{script}.py")]
     for module in modules:
         folder = library / module
         files += sorted(folder.rglob("*.py")) if folder.is_dir() else [library / f"{module}.py"]
@@ -152,6 +152,37 @@ def measured(wildcards) -> list[str]:
         for seed in SETTINGS.seeds
         for place in lineages(wildcards.experiment)
     ]
+
+
+def modes(wildcards) -> dict[str, str]:
+    """The true modes, where there are some."""
+    return {"modes": f"{RESULTS}/modes.parquet"} if is_mixture(wildcards.experiment) else {}
+
+
+def roc(wildcards) -> dict[str, str]:
+    """The ROC of the first generation, where hallucinations are labelled."""
+    labelled = experiment_of(wildcards).dataset.has_labels
+    return {"roc": f"{SHOWN}/gen0/roc.parquet"} if labelled else {}
+
+
+def all_drawn(wildcards) -> list[str]:
+    """The samples of every generation and filter of the replicate that figures show."""
+    experiment = wildcards.experiment
+    return [
+        shard for place in lineages(experiment) for shard in shards(experiment, f"{SHOWN}/{place}")
+    ]
+
+
+def points_by_generation(wildcards) -> str:
+    """`--points FILTER GENERATION SHARD...` for each of `all_drawn`'s generations."""
+    groups = []
+    for place in lineages(wildcards.experiment):
+        filter, _, generation = f"shared/{place}".rpartition("/gen")
+        files = [
+            shard.format(**wildcards) for shard in shards(wildcards.experiment, f"{SHOWN}/{place}")
+        ]
+        groups.append(f"--points {filter.split('/')[-1]} {generation} {shlex.join(files)}")
+    return " ".join(groups)
 
 
 def table_files() -> list[str]:

@@ -5,8 +5,6 @@ rule make_dataset:
     output:
         data=f"{RUN}/data.parquet",
         heldout=f"{RUN}/heldout.parquet",
-    params:
-        config=sections("dataset"),
     log:
         f"{LOGS}/seed{{seed}}/make_dataset.log",
     benchmark:
@@ -16,6 +14,8 @@ rule make_dataset:
     resources:
         mem_mb=2000,
         runtime=20,
+    params:
+        config=sections("dataset"),
     shell:
         "python {SCRIPTS:q}/make_dataset.py --config {params.config:q} --seed {wildcards.seed}"
         " --data {output.data:q} --heldout {output.heldout:q} > {log:q} 2>&1"
@@ -27,8 +27,6 @@ rule describe_modes:
         code=code("describe_modes", "datasets"),
     output:
         modes=f"{RESULTS}/modes.parquet",
-    params:
-        config=sections("dataset"),
     log:
         f"{LOGS}/describe_modes.log",
     benchmark:
@@ -38,6 +36,8 @@ rule describe_modes:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        config=sections("dataset"),
     shell:
         "python {SCRIPTS:q}/describe_modes.py --config {params.config:q}"
         " --modes {output.modes:q} > {log:q} 2>&1"
@@ -49,8 +49,6 @@ rule write_config:
         code=code("write_config"),
     output:
         config=f"{RESULTS}/config.yaml",
-    params:
-        config=sections(*Experiment.model_fields),
     log:
         f"{LOGS}/write_config.log",
     benchmark:
@@ -60,6 +58,8 @@ rule write_config:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        config=sections(*Experiment.model_fields),
     shell:
         "python {SCRIPTS:q}/write_config.py --config {params.config:q}"
         " --output {output.config:q} > {log:q} 2>&1"

@@ -1,0 +1,271 @@
+# Figures read tables only: restyling one never retrains.
+
+
+rule plot_density:
+    """Bridges on a line are thin: only a log scale shows them."""
+    input:
+        histogram=f"{SHOWN}/gen0/histogram.parquet",
+        code=code("plot_density", "figures/style", "figures/density"),
+    output:
+        pdf=f"{FIGURES}_density.pdf",
+        png=report(
+            f"{FIGURES}_density.png",
+            caption="../report/density.rst",
+            category="{experiment}",
+            labels={"figure": "density"},
+        ),
+    log:
+        f"{LOGS}/plot_density.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_density.jsonl"
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    shell:
+        "python {SCRIPTS:q}/plot_density.py"
+        " --histogram {input.histogram:q}"
+        " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
+
+
+rule plot_samples:
+    """Where the samples lie between the true modes."""
+    input:
+        samples=lambda wildcards: shards(wildcards.experiment, f"{SHOWN}/gen0"),
+        scores=f"{SHOWN}/gen0/scores.parquet",
+        modes=f"{RESULTS}/modes.parquet",
+        code=code("plot_samples", "figures/style", "figures/samples"),
+    output:
+        pdf=f"{FIGURES}_samples.pdf",
+        png=report(
+            f"{FIGURES}_samples.png",
+            caption="../report/samples.rst",
+            category="{experiment}",
+            labels={"figure": "samples"},
+        ),
+    log:
+        f"{LOGS}/plot_samples.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_samples.jsonl"
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        config=sections("dataset", "scoring"),
+    shell:
+        "python {SCRIPTS:q}/plot_samples.py --config {params.config:q}"
+        " --samples {input.samples:q} --scores {input.scores:q} --modes {input.modes:q}"
+        " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
+
+
+rule plot_trajectories:
+    """The paper's observation: predictions of a hallucinated sample keep moving."""
+    input:
+        unpack(modes),
+        trajectories=f"{SHOWN}/gen0/trajectories.parquet",
+        code=code("plot_trajectories", "figures/style", "figures/trajectories"),
+    output:
+        pdf=f"{FIGURES}_trajectories.pdf",
+        png=report(
+            f"{FIGURES}_trajectories.png",
+            caption="../report/trajectories.rst",
+            category="{experiment}",
+            labels={"figure": "trajectories"},
+        ),
+    log:
+        f"{LOGS}/plot_trajectories.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_trajectories.jsonl"
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        config=sections("dataset", "scoring"),
+        modes=lambda wildcards, input: options(**{key: input[key] for key in modes(wildcards)}),
+    shell:
+        "python {SCRIPTS:q}/plot_trajectories.py --config {params.config:q}"
+        " --trajectories {input.trajectories:q} {params.modes}"
+        " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
+
+
+rule plot_hal_histogram:
+    """How far apart the two kinds of sample are in Hal."""
+    input:
+        unpack(roc),
+        scores=f"{SHOWN}/gen0/scores.parquet",
+        code=code("plot_hal_histogram", "figures/style", "figures/hal_histogram"),
+    output:
+        pdf=f"{FIGURES}_hal_histogram.pdf",
+        png=report(
+            f"{FIGURES}_hal_histogram.png",
+            caption="../report/hal_histogram.rst",
+            category="{experiment}",
+            labels={"figure": "hal histogram"},
+        ),
+    log:
+        f"{LOGS}/plot_hal_histogram.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_hal_histogram.jsonl"
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        config=sections("dataset", "recursion", "scoring"),
+        roc=lambda wildcards, input: options(**{key: input[key] for key in roc(wildcards)}),
+    shell:
+        "python {SCRIPTS:q}/plot_hal_histogram.py --config {params.config:q}"
+        " --scores {input.scores:q} {params.roc}"
+        " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
+
+
+rule plot_roc:
+    """Detection against the window: the window matters more than anything else."""
+    input:
+        roc=f"{SHOWN}/gen0/roc.parquet",
+        metrics=f"{SHOWN}/gen0/metrics.parquet",
+        code=code("plot_roc", "figures/style", "figures/roc"),
+    output:
+        pdf=f"{FIGURES}_roc.pdf",
+        png=report(
+            f"{FIGURES}_roc.png",
+            caption="../report/roc.rst",
+            category="{experiment}",
+            labels={"figure": "roc"},
+        ),
+    log:
+        f"{LOGS}/plot_roc.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_roc.jsonl"
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    shell:
+        "python {SCRIPTS:q}/plot_roc.py"
+        " --roc {input.roc:q} --metrics {input.metrics:q}"
+        " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
+
+
+rule plot_rate_by_generation:
+    """Whether filtering before retraining slows hallucination down."""
+    input:
+        metrics=f"{RESULTS}/metrics.parquet",
+        code=code("plot_rate_by_generation", "figures/style", "figures/rate_by_generation"),
+    output:
+        pdf=f"{FIGURES}_rate_by_generation.pdf",
+        png=report(
+            f"{FIGURES}_rate_by_generation.png",
+            caption="../report/rate_by_generation.rst",
+            category="{experiment}",
+            labels={"figure": "rate by generation"},
+        ),
+    log:
+        f"{LOGS}/plot_rate_by_generation.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_rate_by_generation.jsonl"
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    shell:
+        "python {SCRIPTS:q}/plot_rate_by_generation.py"
+        " --metrics {input.metrics:q}"
+        " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
+
+
+rule plot_density_by_generation:
+    """What retraining does to the samples, filter by filter."""
+    input:
+        samples=all_drawn,
+        code=code("plot_density_by_generation", "figures/style", "figures/density_by_generation"),
+    output:
+        pdf=f"{FIGURES}_density_by_generation.pdf",
+        png=report(
+            f"{FIGURES}_density_by_generation.png",
+            caption="../report/density_by_generation.rst",
+            category="{experiment}",
+            labels={"figure": "density by generation"},
+        ),
+    log:
+        f"{LOGS}/plot_density_by_generation.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_density_by_generation.jsonl"
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        config=sections("dataset"),
+        points=points_by_generation,
+    shell:
+        "python {SCRIPTS:q}/plot_density_by_generation.py --config {params.config:q}"
+        " {params.points}"
+        " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
+
+
+rule plot_digits:
+    """What a detector finds least and most suspicious, to be judged by eye."""
+    input:
+        samples=lambda wildcards: shards(wildcards.experiment, f"{SHOWN}/gen0"),
+        code=code("plot_digits", "figures/style", "figures/digits"),
+    output:
+        pdf=f"{FIGURES}_digits.pdf",
+        png=report(
+            f"{FIGURES}_digits.png",
+            caption="../report/digits.rst",
+            category="{experiment}",
+            labels={"figure": "digits"},
+        ),
+    log:
+        f"{LOGS}/plot_digits.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_digits.jsonl"
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        config=sections("dataset", "scoring"),
+    shell:
+        "python {SCRIPTS:q}/plot_digits.py --config {params.config:q}"
+        " --samples {input.samples:q}"
+        " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
+
+
+rule plot_quality_by_generation:
+    """Whether filtering before retraining slows the collapse of digits."""
+    input:
+        metrics=f"{RESULTS}/metrics.parquet",
+        code=code("plot_quality_by_generation", "figures/style", "figures/quality_by_generation"),
+    output:
+        pdf=f"{FIGURES}_quality_by_generation.pdf",
+        png=report(
+            f"{FIGURES}_quality_by_generation.png",
+            caption="../report/quality_by_generation.rst",
+            category="{experiment}",
+            labels={"figure": "quality by generation"},
+        ),
+    log:
+        f"{LOGS}/plot_quality_by_generation.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_quality_by_generation.jsonl"
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    shell:
+        "python {SCRIPTS:q}/plot_quality_by_generation.py"
+        " --metrics {input.metrics:q}"
+        " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"

@@ -13,10 +13,6 @@ rule draw_samples:
         ),
     output:
         samples=f"{RUN}/{{lineage}}/samples/shard{{shard}}.parquet",
-    params:
-        config=sections("dataset", "diffusion", "network", "sampling", "detection"),
-        generation=generation_of,
-        shard=lambda wildcards: int(wildcards.shard),
     log:
         f"{LOGS}/seed{{seed}}/{{lineage}}/draw_samples_{{shard}}.log",
     benchmark:
@@ -28,6 +24,10 @@ rule draw_samples:
         gpu=gpus,
         mem_mb=2000,
         runtime=240,
+    params:
+        config=sections("dataset", "diffusion", "network", "sampling", "detection"),
+        generation=generation_of,
+        shard=lambda wildcards: int(wildcards.shard),
     shell:
         "python {SCRIPTS:q}/draw_samples.py --config {params.config:q} --seed {wildcards.seed}"
         " --generation {params.generation} --threads {threads} --gpus {resources.gpu}"
@@ -45,9 +45,6 @@ rule record_trajectories:
         ),
     output:
         trajectories=f"{RUN}/{{lineage}}/trajectories.parquet",
-    params:
-        config=sections("dataset", "diffusion", "network", "sampling", "trajectories"),
-        generation=generation_of,
     log:
         f"{LOGS}/seed{{seed}}/{{lineage}}/record_trajectories.log",
     benchmark:
@@ -59,6 +56,9 @@ rule record_trajectories:
         gpu=gpus,
         mem_mb=2000,
         runtime=60,
+    params:
+        config=sections("dataset", "diffusion", "network", "sampling", "trajectories"),
+        generation=generation_of,
     shell:
         "python {SCRIPTS:q}/record_trajectories.py --config {params.config:q}"
         " --seed {wildcards.seed} --generation {params.generation} --threads {threads}"

@@ -4,13 +4,15 @@ rule score_samples:
         unpack(judges),
         samples=drawn,
         code=code(
-            "score_samples", "support", "detectors", "datasets/mixtures", "networks/classifier"
+            "score_samples",
+            "support",
+            "detectors",
+            "datasets/mixtures",
+            "networks/classifier",
+            "tables",
         ),
     output:
         scores=f"{RUN}/{{lineage}}/scores.parquet",
-    params:
-        config=sections("dataset", "detection", "scoring", "classifier"),
-        judges=lambda wildcards, input: options(**{key: input[key] for key in judges(wildcards)}),
     log:
         f"{LOGS}/seed{{seed}}/{{lineage}}/score_samples.log",
     benchmark:
@@ -20,6 +22,9 @@ rule score_samples:
     resources:
         mem_mb=2000,
         runtime=60,
+    params:
+        config=sections("dataset", "detection", "scoring", "classifier"),
+        judges=lambda wildcards, input: options(**{key: input[key] for key in judges(wildcards)}),
     shell:
         "python {SCRIPTS:q}/score_samples.py --config {params.config:q} --threads {threads}"
         " --samples {input.samples:q} {params.judges}"
@@ -34,8 +39,6 @@ rule filter_samples:
         code=code("filter_samples", "filters", "streams"),
     output:
         kept=f"{RUN}/{{filter}}/gen{{generation}}/kept.parquet",
-    params:
-        config=sections("dataset", "recursion"),
     log:
         f"{LOGS}/seed{{seed}}/{{filter}}/gen{{generation}}/filter_samples.log",
     benchmark:
@@ -45,6 +48,8 @@ rule filter_samples:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        config=sections("dataset", "recursion"),
     shell:
         "python {SCRIPTS:q}/filter_samples.py --config {params.config:q} --seed {wildcards.seed}"
         " --generation {wildcards.generation} --filter {wildcards.filter}"
@@ -57,17 +62,12 @@ rule measure_generation:
     input:
         unpack(judges),
         scores=f"{RUN}/{{lineage}}/scores.parquet",
-        code=code("measure_generation", "metrics", "support", "datasets/mixtures", "streams"),
+        code=code(
+            "measure_generation", "metrics", "support", "datasets/mixtures", "streams", "tables"
+        ),
     output:
         metrics=f"{RUN}/{{lineage}}/metrics.parquet",
         roc=f"{RUN}/{{lineage}}/roc.parquet",
-    params:
-        config=sections("dataset", "detection", "scoring"),
-        generation=generation_of,
-        filter=filter_of,
-        reference=lambda wildcards, input: options(
-            **{key: input[key] for key in judges(wildcards) if key == "reference"}
-        ),
     log:
         f"{LOGS}/seed{{seed}}/{{lineage}}/measure_generation.log",
     benchmark:
@@ -77,6 +77,13 @@ rule measure_generation:
     resources:
         mem_mb=2000,
         runtime=60,
+    params:
+        config=sections("dataset", "detection", "scoring"),
+        generation=generation_of,
+        filter=filter_of,
+        reference=lambda wildcards, input: options(
+            **{key: input[key] for key in judges(wildcards) if key == "reference"}
+        ),
     shell:
         "python {SCRIPTS:q}/measure_generation.py --config {params.config:q}"
         " --experiment {wildcards.experiment} --filter {params.filter} --seed {wildcards.seed}"
@@ -88,11 +95,9 @@ rule count_histogram:
     """Bridges on a line are seen in counts, not in points."""
     input:
         samples=drawn,
-        code=code("count_histogram", "metrics/histogram", "datasets/mixtures"),
+        code=code("count_histogram", "metrics/histogram", "datasets/mixtures", "tables"),
     output:
         histogram=f"{RUN}/{{lineage}}/histogram.parquet",
-    params:
-        config=sections("dataset"),
     log:
         f"{LOGS}/seed{{seed}}/{{lineage}}/count_histogram.log",
     benchmark:
@@ -102,6 +107,8 @@ rule count_histogram:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        config=sections("dataset"),
     shell:
         "python {SCRIPTS:q}/count_histogram.py --config {params.config:q}"
         " --samples {input.samples:q} --histogram {output.histogram:q} > {log:q} 2>&1"
@@ -111,7 +118,7 @@ rule collect_metrics:
     """One table an experiment, to read in pandas and to draw from."""
     input:
         parts=measured,
-        code=code("collect_metrics"),
+        code=code("collect_metrics", "tables"),
     output:
         metrics=f"{RESULTS}/metrics.parquet",
     log:

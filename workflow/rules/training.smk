@@ -6,11 +6,6 @@ rule train_model:
     output:
         weights=f"{RUN}/{{lineage}}/model.safetensors",
         loss=f"{RUN}/{{lineage}}/loss.parquet",
-    params:
-        config=sections("dataset", "diffusion", "network", "training"),
-        generation=generation_of,
-        # No output: Snakemake would delete it before a restart.
-        checkpoint=lambda wildcards, output: f"{output.weights}.checkpoint",
     log:
         f"{LOGS}/seed{{seed}}/{{lineage}}/train_model.log",
     benchmark:
@@ -22,6 +17,11 @@ rule train_model:
         gpu=gpus,
         mem_mb=2000,
         runtime=240,
+    params:
+        config=sections("dataset", "diffusion", "network", "training"),
+        generation=generation_of,
+        # No output: Snakemake would delete it before a restart.
+        checkpoint=lambda wildcards, output: f"{output.weights}.checkpoint",
     shell:
         "python {SCRIPTS:q}/train_model.py --config {params.config:q} --seed {wildcards.seed}"
         " --generation {params.generation} --gpus {resources.gpu}"
@@ -39,8 +39,6 @@ rule train_classifier:
         weights=f"{RUN}/classifier.safetensors",
         history=f"{RUN}/classifier.parquet",
         reference=f"{RUN}/reference.parquet",
-    params:
-        config=sections("dataset", "classifier"),
     log:
         f"{LOGS}/seed{{seed}}/train_classifier.log",
     benchmark:
@@ -50,6 +48,8 @@ rule train_classifier:
     resources:
         mem_mb=2000,
         runtime=60,
+    params:
+        config=sections("dataset", "classifier"),
     shell:
         "python {SCRIPTS:q}/train_classifier.py --config {params.config:q}"
         " --seed {wildcards.seed} --threads {threads}"

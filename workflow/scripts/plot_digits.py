@@ -18,7 +18,7 @@ def main() -> None:
     args = parser.parse_args()
     config = job.sections(args.config)
 
-    score = column(args.detector, config.detection.window)
+    score = column(args.detector, config.scoring.window)
     values = tables.read(*args.samples, columns=[score])[score]
     pictures = tables.read_points(*args.samples, shape=config.dataset.shape)
     lowest, highest = values.nsmallest(args.count), values.nlargest(args.count)

@@ -20,14 +20,15 @@ def main() -> None:
     args = parser.parse_args()
     config = job.sections(args.config)
 
-    score = column(args.detector, config.detection.window)
+    score = column(args.detector, config.scoring.window)
     thresholds = hal_histogram.thresholds_of(
         tables.read(args.roc) if args.roc else None,
         score,
         config.recursion.thresholds.get(args.detector),
     )
     name = f"{style.word(args.detector)} over the {style.window_words(score)}"
-    figure = hal_histogram.draw(tables.read(args.scores), score, name, thresholds)
+    columns = [score, "label"] if config.dataset.has_labels else [score]
+    figure = hal_histogram.draw(tables.read(args.scores, columns=columns), score, name, thresholds)
     style.save(figure, args.png, args.pdf)
 
 

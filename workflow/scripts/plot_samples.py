@@ -26,7 +26,7 @@ def main() -> None:
         raise ValueError(
             f"{args.scores}: {len(points) - len(labelled)} of {len(points)} samples have no label"
         )
-    figure = samples.draw(labelled, tables.read(args.modes), config.support.radius)
+    figure = samples.draw(labelled, tables.read(args.modes), config.scoring.radius)
     style.save(figure, args.png, args.pdf)
 
 

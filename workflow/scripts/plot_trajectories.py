@@ -17,12 +17,15 @@ def main() -> None:
     parser.add_argument("--png", type=Path, required=True)
     parser.add_argument("--pdf", type=Path, required=True)
     args = parser.parse_args()
-    shape = job.sections(args.config).dataset.shape
+    config = job.sections(args.config)
+    shape = config.dataset.shape
     if args.modes is None and len(shape) == 1:
         parser.error("--modes is needed to draw paths of points")
 
     modes = tables.read(args.modes) if args.modes else None
-    figure = trajectories.draw(tables.read(args.trajectories), shape, modes, args.last)
+    figure = trajectories.draw(
+        tables.read(args.trajectories), shape, modes, args.last, config.scoring.radius
+    )
     style.save(figure, args.png, args.pdf)
 
 

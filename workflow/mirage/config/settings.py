@@ -90,9 +90,9 @@ def merge(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
 
 
 def to_json(experiment: Experiment, *sections: str) -> str:
-    """Some sections of an experiment as one canonical line, for a job's command line."""
+    """Some sections of an experiment as one line, for a job's command line."""
     values = experiment.model_dump(mode="json", include=set(sections))
-    return json.dumps(values, sort_keys=True, separators=(",", ":"))
+    return json.dumps(values, separators=(",", ":"))
 
 
 def _validate(model: type[Model], values: Any, where: str) -> Model:

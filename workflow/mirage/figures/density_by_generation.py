@@ -1,0 +1,122 @@
+"""Figure: where samples lie, generation after generation."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+
+from mirage.figures import style
+from mirage.figures.rate_by_generation import SHARED
+
+Points = Mapping[tuple[str, int], np.ndarray]
+
+BINS_1D, BINS_2D = 150, 120
+QUANTILE = 1e-4
+"""Share of the points at either end that may fall outside the frame."""
+
+
+@style.theme()
+def draw(points: Points) -> Figure:
+    """Density of the samples of each generation, a row for each filter, on a log scale.
+
+    points: samples [n, 1] or [n, 2] by (filter, generation); the filter `shared` stands
+    for generation 0, with which every row begins. Points in the plane are shown as 2D
+    histograms, points on a line as histograms that lie over each other.
+    """
+    filters = list(style.filter_styles(name for name, _ in points if name != SHARED)) or [SHARED]
+    on_a_line = next(iter(points.values())).shape[1] == 1
+    figure = (_lines if on_a_line else _planes)(points, filters)
+    sizes = {len(array) for array in points.values()}
+    least, most = min(sizes), max(sizes)
+    count = f"{most:,}" if least == most else f"{least:,} to {most:,}"
+    figure.suptitle(f"n = {count} samples per generation")
+    return figure
+
+
+def _planes(points: Points, filters: list[str]) -> Figure:
+    generations = sorted({generation for _, generation in points})
+    rows, columns = len(filters), len(generations)
+    side = min(1.7, (style.PAGE - 1.2) / columns)
+    figure = style.figure(side * columns + 1.2, 0.92 * side * rows + 0.8)
+    panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    x, y = _frame(points)
+    shares = {
+        key: np.histogram2d(*array.T, (x, y))[0] / len(array) for key, array in points.items()
+    }
+    norm = LogNorm(1 / max(map(len, points.values())), max(map(np.max, shares.values())))
+    for row, name in zip(panels, filters, strict=True):
+        for axes, generation in zip(row, generations, strict=True):
+            axes.set(aspect="equal", xlim=x[[0, -1]], ylim=y[[0, -1]])
+            _plane(axes, _of(shares, name, generation), (x, y), norm)
+    _name_panels(panels, filters, generations)
+    colours = ScalarMappable(norm, style.SEQUENCE.reversed())
+    bar = figure.colorbar(colours, ax=panels, shrink=0.8, label="Share of samples per cell")
+    bar.outline.set_visible(False)
+    return figure
+
+
+def _plane(axes: Axes, shares: np.ndarray | None, bins: tuple, norm: LogNorm) -> None:
+    if shares is None:
+        axes.set_axis_off()
+        return
+    empty_as_blank = np.ma.masked_equal(shares.T, 0)
+    colours = style.SEQUENCE.reversed()
+    axes.pcolormesh(*bins, empty_as_blank, norm=norm, cmap=colours, rasterized=True)
+
+
+def _name_panels(panels: np.ndarray, filters: list[str], generations: list[int]) -> None:
+    for axes, generation in zip(panels[0], generations, strict=True):
+        axes.set_title(f"generation {generation}")
+    for axes in panels[-1]:
+        axes.set_xlabel("$x_0$")
+    for row, name in zip(panels, filters, strict=True):
+        words = "" if name == SHARED else f"filter: {style.word(name)}\n"
+        row[0].set_ylabel(f"{words}$x_1$")
+
+
+def _lines(points: Points, filters: list[str]) -> Figure:
+    generations = sorted({generation for _, generation in points})
+    figure = style.figure(style.PAGE, 1.3 * len(filters) + 1)
+    panels = figure.subplots(len(filters), 1, squeeze=False, sharex=True, sharey=True)[:, 0]
+    (bins,) = _frame(points)
+    for axes, name in zip(panels, filters, strict=True):
+        for generation, colour in zip(generations, _shades(len(generations)), strict=True):
+            array = _of(points, name, generation)
+            if array is not None:
+                density = np.histogram(array[:, 0], bins)[0] / len(array) / np.diff(bins)
+                axes.stairs(
+                    density, bins, color=colour, linewidth=0.9, label=f"generation {generation}"
+                )
+        axes.set(yscale="log", ylabel="Density (per data unit)", xlim=bins[[0, -1]])
+        if name != SHARED:
+            axes.set_title(f"filter: {style.word(name)}", loc="left")
+    panels[-1].set_xlabel("Sample $x$ (data units)")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=6)
+    return figure
+
+
+def _of(points: Points, name: str, generation: int) -> np.ndarray | None:
+    if generation == 0:
+        return points.get((SHARED, 0), points.get((name, 0)))
+    return points.get((name, generation))
+
+
+def _frame(points: Points) -> list[np.ndarray]:
+    """Edges of the bins of each coordinate, about all but the farthest points."""
+    pooled = np.concatenate(list(points.values())).astype(float)
+    pooled = pooled[np.isfinite(pooled).all(1)]
+    low, high = np.quantile(pooled, [QUANTILE, 1 - QUANTILE], axis=0)
+    room = 0.05 * (high - low)
+    bins = BINS_1D if pooled.shape[1] == 1 else BINS_2D
+    return [
+        np.linspace(start, end, bins + 1)
+        for start, end in zip(low - room, high + room, strict=True)
+    ]
+
+
+def _shades(count: int) -> np.ndarray:
+    """Light to dark: later generations stand out."""
+    return style.SEQUENCE.reversed()(np.linspace(0, 1, count))

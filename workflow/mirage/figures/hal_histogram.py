@@ -1,0 +1,98 @@
+"""Figure: how a detector's score is spread over valid and hallucinated samples."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mirage.figures import style
+
+BINS = 60
+SENSITIVITY = 0.95
+
+
+@style.theme()
+def draw(
+    scores: pd.DataFrame,
+    column: str,
+    name: str,
+    thresholds: Mapping[str, float] | None = None,
+) -> Figure:
+    """Histogram of a detector's score on a log axis, one for each class of samples.
+
+    Args:
+        scores: the score's column; with a `label`, all but `valid` is hallucinated.
+        column: of the score.
+        name: of the score, for the axis.
+        thresholds: what to say of a threshold, and where it lies.
+    """
+    figure = style.figure(style.COLUMN, 2.9)
+    axes = figure.subplots()
+    positive = scores[np.isfinite(scores[column]) & (scores[column] > 0)]
+    left_out = len(scores) - len(positive)
+    note = f", {left_out:,} of them zero or undefined" if left_out else ""
+    axes.set(
+        xlabel=name, ylabel="Share of class per bin (%)", title=f"n = {len(scores):,} samples{note}"
+    )
+    if positive.empty:
+        style.say(axes, "No sample has a positive score.")
+        return figure
+
+    _histograms(axes, positive, column)
+    for (words, threshold), dashes in zip((thresholds or {}).items(), ("--", ":"), strict=False):
+        axes.axvline(
+            threshold,
+            color=style.INK,
+            linewidth=0.9,
+            linestyle=dashes,
+            label=f"{words}: {threshold:.2g}",
+        )
+    axes.set(xscale="log")
+    axes.set_ylim(bottom=0)
+    style.legend(figure, axes, columns=1)
+    return figure
+
+
+def _histograms(axes: Axes, scores: pd.DataFrame, column: str) -> None:
+    bins = np.geomspace(scores[column].min(), scores[column].max() * (1 + 1e-6), BINS + 1)
+    for name, colour, rows in _classes(scores):
+        axes.hist(
+            rows[column],
+            bins,
+            weights=np.full(len(rows), 100 / max(len(rows), 1)),
+            histtype="stepfilled",
+            facecolor=(colour, 0.45),
+            edgecolor=colour,
+            label=f"{name} (n = {len(rows):,})",
+        )
+
+
+def _classes(scores: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
+    colour = style.LABEL_COLOURS["valid"]
+    if "label" not in scores:
+        return [("generated samples", colour, scores)]
+    valid = scores["label"] == "valid"
+    return [
+        ("valid", colour, scores[valid]),
+        ("hallucinated", style.HALLUCINATED, scores[~valid]),
+    ]
+
+
+def thresholds_of(
+    roc: pd.DataFrame | None, column: str, configured: float | None
+) -> dict[str, float]:
+    """The thresholds worth a line: the filter's own, and that of 95 % sensitivity.
+
+    Args:
+        roc: table ROC, from which the second is read; None or empty for none.
+        column: of the score.
+        configured: the filter's threshold (`recursion.thresholds`); None for none.
+    """
+    lines = {} if configured is None else {"filter's threshold": configured}
+    if roc is not None:
+        found = roc[(roc["score"] == column) & (roc["true_positive_rate"] >= SENSITIVITY)]
+        if not found.empty:
+            lines["95 % of hallucinations above"] = found["threshold"].max()
+    return lines

@@ -1,0 +1,86 @@
+"""Figure: the hallucination rate as models train on their own samples."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from mirage.figures import style
+
+SHARED = "shared"
+"""The filter named in rows of generation 0, which all filters have in common."""
+
+
+@style.theme()
+def draw(metrics: pd.DataFrame) -> Figure:
+    """Hallucinated samples in percent by generation, one line per filter, over the floor.
+
+    metrics: table METRICS of one experiment, of one or more seeds. With one seed, bars
+    are 95 % intervals; with more, thin lines are seeds and thick ones their mean.
+    """
+    figure = style.figure(style.COLUMN, 2.9)
+    axes = figure.subplots()
+    rates = metrics[metrics["metric"] == "hallucination_rate"]
+    # Zero is a rate that a reader must be able to see: hence no log axis.
+    floor = f"perfect sampler: {style.percent(rates['floor'].mean())}"
+    draw_generations(axes, rates, floor, scale=100)
+    beyond = ", ".join(rates["parameter"].unique())
+    axes.set(xlabel="Generation", ylabel=f"Hallucinated samples (%)\nbeyond {beyond}")
+    if not rates.empty:
+        # A floor at zero would hide behind the axis.
+        axes.set_ylim(bottom=-0.02 * axes.get_ylim()[1])
+        axes.set_title(describe(rates))
+        style.legend(figure, axes, columns=2)
+    return figure
+
+
+def draw_generations(axes: Axes, rows: pd.DataFrame, floor: str, scale: float = 1.0) -> None:
+    """One line per filter of one metric by generation, all from the shared generation 0.
+
+    Args:
+        axes: to draw in.
+        rows: of the metrics table, of one metric.
+        floor: what the floor is, for the legend.
+        scale: by which the values are multiplied.
+    """
+    if rows["value"].isna().all():
+        style.say(axes, "Nothing was measured.")
+        return
+    shared = rows["filter"] == SHARED
+    names = set(rows.loc[~shared, "filter"]) or {SHARED}
+    styles = style.filter_styles(names)
+    for index, (name, look) in enumerate(styles.items()):
+        line = rows[shared | (rows["filter"] == name)].sort_values("generation")
+        # Bars of later generations stand side by side; all lines begin at one point.
+        dodge = 0.05 * (index - (len(styles) - 1) / 2)
+        label = "generation 0" if name == SHARED else f"filter: {style.word(name)}"
+        _draw_line(axes, line, dodge, scale, {**look, "label": label})
+    if rows["floor"].notna().any():
+        look = {"color": style.INK, "linewidth": 0.8, "linestyle": "--", "zorder": 1}
+        axes.axhline(scale * rows["floor"].mean(), label=floor, **look)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def describe(rows: pd.DataFrame) -> str:
+    """How many samples and seeds the rows rest on."""
+    seeds = rows["seed"].nunique()
+    many = f", {seeds} seeds" if seeds > 1 else ""
+    return f"n = {style.span(rows['n'])} samples per generation{many}"
+
+
+def _draw_line(axes: Axes, line: pd.DataFrame, dodge: float, scale: float, look: dict) -> None:
+    if line["seed"].nunique() == 1:
+        at = line["generation"] + dodge * (line["generation"] > 0)
+        bars = style.interval(line, scale)
+        axes.errorbar(at, scale * line["value"], yerr=bars, capsize=2, **look)
+        return
+    for _, replicate in line.groupby("seed"):
+        axes.plot(
+            replicate["generation"],
+            scale * replicate["value"],
+            color=look["color"],
+            linewidth=0.6,
+            alpha=0.5,
+        )
+    mean = scale * line.groupby("generation")["value"].mean()
+    axes.plot(mean.index, mean, linewidth=1.8, **look)
