@@ -66,7 +66,13 @@ rule plot_trajectories:
     input:
         unpack(modes),
         trajectories=f"{SHOWN}/gen0/trajectories.parquet",
-        code=code("plot_trajectories", "figures/style", "figures/trajectories"),
+        code=code(
+            "plot_trajectories",
+            "figures/style",
+            "figures/trajectories",
+            "figures/samples",
+            "figures/digits",
+        ),
     output:
         pdf=f"{FIGURES}_trajectories.pdf",
         png=report(
@@ -186,7 +192,14 @@ rule plot_density_by_generation:
     """What retraining does to the samples, filter by filter."""
     input:
         samples=all_drawn,
-        code=code("plot_density_by_generation", "figures/style", "figures/density_by_generation"),
+        modes=f"{RESULTS}/modes.parquet",
+        code=code(
+            "plot_density_by_generation",
+            "figures/style",
+            "figures/density_by_generation",
+            "figures/rate_by_generation",
+            "figures/samples",
+        ),
     output:
         pdf=f"{FIGURES}_density_by_generation.pdf",
         png=report(
@@ -205,11 +218,11 @@ rule plot_density_by_generation:
         mem_mb=2000,
         runtime=10,
     params:
-        config=sections("dataset"),
+        config=sections("dataset", "scoring"),
         points=points_by_generation,
     shell:
         "python {SCRIPTS:q}/plot_density_by_generation.py --config {params.config:q}"
-        " {params.points}"
+        " {params.points} --modes {input.modes:q}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
 
 
@@ -247,7 +260,12 @@ rule plot_quality_by_generation:
     """Whether filtering before retraining slows the collapse of digits."""
     input:
         metrics=f"{RESULTS}/metrics.parquet",
-        code=code("plot_quality_by_generation", "figures/style", "figures/quality_by_generation"),
+        code=code(
+            "plot_quality_by_generation",
+            "figures/style",
+            "figures/quality_by_generation",
+            "figures/rate_by_generation",
+        ),
     output:
         pdf=f"{FIGURES}_quality_by_generation.pdf",
         png=report(

@@ -17,16 +17,18 @@ def main() -> None:
         metavar=("FILTER GENERATION SHARD", "SHARD"),
         help="samples of one generation; once for each, `shared 0` for the first",
     )
+    parser.add_argument("--modes", type=Path, required=True, help="table MODES, for the frame")
     parser.add_argument("--png", type=Path, required=True)
     parser.add_argument("--pdf", type=Path, required=True)
     args = parser.parse_args()
-    shape = job.sections(args.config).dataset.shape
+    config = job.sections(args.config)
 
     points = {
-        (name, int(generation)): tables.read_points(*shards, shape=shape)
+        (name, int(generation)): tables.read_points(*shards, shape=config.dataset.shape)
         for name, generation, *shards in args.points
     }
-    style.save(density_by_generation.draw(points), args.png, args.pdf)
+    figure = density_by_generation.draw(points, tables.read(args.modes), config.scoring.radius)
+    style.save(figure, args.png, args.pdf)
 
 
 if __name__ == "__main__":

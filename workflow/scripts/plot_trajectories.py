@@ -12,7 +12,9 @@ def main() -> None:
     parser.add_argument("--trajectories", type=Path, required=True)
     parser.add_argument("--modes", type=Path, help="table MODES; needed for points")
     parser.add_argument(
-        "--last", type=int, help="reverse steps shown (default: 100 for points, all for pictures)"
+        "--last",
+        type=int,
+        help="show times t < LAST (default: 100 on a line, 50 in the plane, all for pictures)",
     )
     parser.add_argument("--png", type=Path, required=True)
     parser.add_argument("--pdf", type=Path, required=True)

@@ -30,7 +30,9 @@ def main() -> None:
     else:
         truth = judge_pictures(experiment, points, args.classifier, args.reference)
         kind = tables.image_scores(experiment.classifier.features)
-    default = {name: samples[column(name, experiment.scoring.window)] for name in detection.detectors}
+    default = {
+        name: samples[column(name, experiment.scoring.window)] for name in detection.detectors
+    }
     scores = pd.concat([samples[["sample"]].assign(**default), samples[windows], truth], axis=1)
     schema = tables.scores(detection.detectors, windows, kind)
     tables.write(args.scores, scores, schema, job.provenance(args))

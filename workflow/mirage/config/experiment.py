@@ -41,6 +41,9 @@ class MLP(Section):
     """Residual layers."""
     tied: bool = True
     """Whether all residual layers share one set of weights, as in the official code."""
+    init: Literal["xavier", "pytorch"] = "xavier"
+    """Initial weights: Xavier's uniform with zero biases, as in the official code, or
+    PyTorch's default for linear layers, which learns narrow modes far sooner."""
 
 
 class UNet(Section):
@@ -134,6 +137,7 @@ class Detection(Section):
     windows: list[Window] = Field([(0, 2), (0, 4), (0, 9), (0, 19), (5, 14)], min_length=1)
     """Windows [T1, T2] of the reverse steps, both ends counted, in steps before
     the end: [0, 9] is the last ten."""
+
     @field_validator("detectors")
     @classmethod
     def _known_detectors(cls, names: list[str]) -> list[str]:

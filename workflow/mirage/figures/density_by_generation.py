@@ -1,8 +1,9 @@
 """Figure: where samples lie, generation after generation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
@@ -10,47 +11,56 @@ from matplotlib.figure import Figure
 
 from mirage.figures import style
 from mirage.figures.rate_by_generation import SHARED
+from mirage.figures.samples import frame
 
 Points = Mapping[tuple[str, int], np.ndarray]
 
 BINS_1D, BINS_2D = 150, 120
-QUANTILE = 1e-4
-"""Share of the points at either end that may fall outside the frame."""
 
 
 @style.theme()
-def draw(points: Points) -> Figure:
+def draw(points: Points, modes: pd.DataFrame, radius: float = 5.0) -> Figure:
     """Density of the samples of each generation, a row for each filter, on a log scale.
 
-    points: samples [n, 1] or [n, 2] by (filter, generation); the filter `shared` stands
-    for generation 0, with which every row begins. Points in the plane are shown as 2D
-    histograms, points on a line as histograms that lie over each other.
+    Points in the plane are shown as 2D histograms, points on a line as histograms that
+    lie over each other.
+
+    Args:
+        points: samples [n, 1] or [n, 2] by (filter, generation); the filter `shared`
+            stands for generation 0, with which every row begins.
+        modes: table MODES, for the frame.
+        radius: of the support, in standard deviations, for the frame.
     """
     filters = list(style.filter_styles(name for name, _ in points if name != SHARED)) or [SHARED]
-    on_a_line = next(iter(points.values())).shape[1] == 1
-    figure = (_lines if on_a_line else _planes)(points, filters)
-    sizes = {len(array) for array in points.values()}
-    least, most = min(sizes), max(sizes)
-    count = f"{most:,}" if least == most else f"{least:,} to {most:,}"
-    figure.suptitle(f"n = {count} samples per generation")
+    limits = frame(modes, radius)
+    bins = BINS_1D if len(limits) == 1 else BINS_2D
+    edges = [np.linspace(low, high, bins + 1) for low, high in limits]
+    figure = (_lines if len(edges) == 1 else _planes)(points, filters, edges)
+    count = style.span(pd.Series([len(array) for array in points.values()]))
+    outside = max(_share_outside(array, limits) for array in points.values())
+    beyond = f", up to {style.percent(outside)} outside the frame" if outside else ""
+    figure.suptitle(f"n = {count} samples per generation{beyond}")
     return figure
 
 
-def _planes(points: Points, filters: list[str]) -> Figure:
+def _share_outside(array: np.ndarray, limits: np.ndarray) -> float:
+    inside = (array >= limits[:, 0]) & (array <= limits[:, 1])
+    return 1 - inside.all(1).mean()
+
+
+def _planes(points: Points, filters: list[str], edges: Sequence[np.ndarray]) -> Figure:
     generations = sorted({generation for _, generation in points})
     rows, columns = len(filters), len(generations)
     side = min(1.7, (style.PAGE - 1.2) / columns)
     figure = style.figure(side * columns + 1.2, 0.92 * side * rows + 0.8)
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
-    x, y = _frame(points)
-    shares = {
-        key: np.histogram2d(*array.T, (x, y))[0] / len(array) for key, array in points.items()
-    }
-    norm = LogNorm(1 / max(map(len, points.values())), max(map(np.max, shares.values())))
+    shares = {key: np.histogram2d(*array.T, edges)[0] / len(array) for key, array in points.items()}
+    one_sample = 1 / max(map(len, points.values()))
+    norm = LogNorm(one_sample, max(10 * one_sample, *map(np.max, shares.values())))
     for row, name in zip(panels, filters, strict=True):
         for axes, generation in zip(row, generations, strict=True):
-            axes.set(aspect="equal", xlim=x[[0, -1]], ylim=y[[0, -1]])
-            _plane(axes, _of(shares, name, generation), (x, y), norm)
+            axes.set_aspect("equal")
+            _plane(axes, _of(shares, name, generation), edges, norm)
     _name_panels(panels, filters, generations)
     colours = ScalarMappable(norm, style.SEQUENCE.reversed())
     bar = figure.colorbar(colours, ax=panels, shrink=0.8, label="Share of samples per cell")
@@ -58,13 +68,15 @@ def _planes(points: Points, filters: list[str]) -> Figure:
     return figure
 
 
-def _plane(axes: Axes, shares: np.ndarray | None, bins: tuple, norm: LogNorm) -> None:
+def _plane(
+    axes: Axes, shares: np.ndarray | None, edges: Sequence[np.ndarray], norm: LogNorm
+) -> None:
     if shares is None:
         axes.set_axis_off()
         return
     empty_as_blank = np.ma.masked_equal(shares.T, 0)
     colours = style.SEQUENCE.reversed()
-    axes.pcolormesh(*bins, empty_as_blank, norm=norm, cmap=colours, rasterized=True)
+    axes.pcolormesh(*edges, empty_as_blank, norm=norm, cmap=colours, rasterized=True)
 
 
 def _name_panels(panels: np.ndarray, filters: list[str], generations: list[int]) -> None:
@@ -77,11 +89,11 @@ def _name_panels(panels: np.ndarray, filters: list[str], generations: list[int])
         row[0].set_ylabel(f"{words}$x_1$")
 
 
-def _lines(points: Points, filters: list[str]) -> Figure:
+def _lines(points: Points, filters: list[str], edges: Sequence[np.ndarray]) -> Figure:
     generations = sorted({generation for _, generation in points})
     figure = style.figure(style.PAGE, 1.3 * len(filters) + 1)
     panels = figure.subplots(len(filters), 1, squeeze=False, sharex=True, sharey=True)[:, 0]
-    (bins,) = _frame(points)
+    (bins,) = edges
     for axes, name in zip(panels, filters, strict=True):
         for generation, colour in zip(generations, _shades(len(generations)), strict=True):
             array = _of(points, name, generation)
@@ -90,9 +102,10 @@ def _lines(points: Points, filters: list[str]) -> Figure:
                 axes.stairs(
                     density, bins, color=colour, linewidth=0.9, label=f"generation {generation}"
                 )
-        axes.set(yscale="log", ylabel="Density (per data unit)", xlim=bins[[0, -1]])
+        axes.set(yscale="log", xlim=bins[[0, -1]])
         if name != SHARED:
             axes.set_title(f"filter: {style.word(name)}", loc="left")
+    figure.supylabel("Density (per data unit)")
     panels[-1].set_xlabel("Sample $x$ (data units)")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=6)
     return figure
@@ -102,19 +115,6 @@ def _of(points: Points, name: str, generation: int) -> np.ndarray | None:
     if generation == 0:
         return points.get((SHARED, 0), points.get((name, 0)))
     return points.get((name, generation))
-
-
-def _frame(points: Points) -> list[np.ndarray]:
-    """Edges of the bins of each coordinate, about all but the farthest points."""
-    pooled = np.concatenate(list(points.values())).astype(float)
-    pooled = pooled[np.isfinite(pooled).all(1)]
-    low, high = np.quantile(pooled, [QUANTILE, 1 - QUANTILE], axis=0)
-    room = 0.05 * (high - low)
-    bins = BINS_1D if pooled.shape[1] == 1 else BINS_2D
-    return [
-        np.linspace(start, end, bins + 1)
-        for start, end in zip(low - room, high + room, strict=True)
-    ]
 
 
 def _shades(count: int) -> np.ndarray:

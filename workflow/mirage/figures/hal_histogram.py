@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from mirage.figures import style
 
@@ -50,6 +51,7 @@ def draw(
             label=f"{words}: {threshold:.2g}",
         )
     axes.set(xscale="log")
+    _label_few_decades(axes)
     axes.set_ylim(bottom=0)
     style.legend(figure, axes, columns=1)
     return figure
@@ -67,6 +69,15 @@ def _histograms(axes: Axes, scores: pd.DataFrame, column: str) -> None:
             edgecolor=colour,
             label=f"{name} (n = {len(rows):,})",
         )
+
+
+def _label_few_decades(axes: Axes) -> None:
+    """Matplotlib would label every tick within a decade, one over the other."""
+    low, high = axes.get_xlim()
+    if high < 100 * low:
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _classes(scores: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:

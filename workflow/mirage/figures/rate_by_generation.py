@@ -24,9 +24,10 @@ def draw(metrics: pd.DataFrame) -> Figure:
     # Zero is a rate that a reader must be able to see: hence no log axis.
     floor = f"perfect sampler: {style.percent(rates['floor'].mean())}"
     draw_generations(axes, rates, floor, scale=100)
-    beyond = ", ".join(rates["parameter"].unique())
-    axes.set(xlabel="Generation", ylabel=f"Hallucinated samples (%)\nbeyond {beyond}")
+    axes.set(xlabel="Generation", ylabel="Hallucinated samples (%)")
     if not rates.empty:
+        beyond = ", ".join(rates["parameter"].unique())
+        axes.set_ylabel(f"Hallucinated samples (%)\nbeyond {beyond}")
         # A floor at zero would hide behind the axis.
         axes.set_ylim(bottom=-0.02 * axes.get_ylim()[1])
         axes.set_title(describe(rates))
@@ -49,15 +50,18 @@ def draw_generations(axes: Axes, rows: pd.DataFrame, floor: str, scale: float = 
     shared = rows["filter"] == SHARED
     names = set(rows.loc[~shared, "filter"]) or {SHARED}
     styles = style.filter_styles(names)
+    apart = 0.012 * rows["generation"].max()
     for index, (name, look) in enumerate(styles.items()):
         line = rows[shared | (rows["filter"] == name)].sort_values("generation")
         # Bars of later generations stand side by side; all lines begin at one point.
-        dodge = 0.05 * (index - (len(styles) - 1) / 2)
+        dodge = apart * (index - (len(styles) - 1) / 2)
         label = "generation 0" if name == SHARED else f"filter: {style.word(name)}"
         _draw_line(axes, line, dodge, scale, {**look, "label": label})
     if rows["floor"].notna().any():
         look = {"color": style.INK, "linewidth": 0.8, "linestyle": "--", "zorder": 1}
         axes.axhline(scale * rows["floor"].mean(), label=floor, **look)
+    last = max(rows["generation"].max(), 1)
+    axes.set_xlim(-0.06 * last, 1.06 * last)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 

@@ -11,6 +11,9 @@ OFFICIAL = "hal_0_9"
 
 COLOURS = ("#332288", "#0072B2", "#009E73", "#E69F00", "#D55E00", "#CC79A7")
 UNDEFINED = "Undefined: every sample is of one class."
+BELOW = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.29), "borderaxespad": 0}
+"""Legends stand under their panels: a poor detector's curve may be anywhere in it."""
+
 GENERATION = ["seed", "filter", "generation"]
 AUROC, SPECIFICITY = "auroc", "specificity_at_95_sensitivity"
 
@@ -23,30 +26,33 @@ def draw(roc: pd.DataFrame, metrics: pd.DataFrame) -> Figure:
         roc: table ROC.
         metrics: table METRICS; of its rows those of the same generations are shown.
     """
-    figure = style.figure(style.PAGE, 3.0)
-    left, right = figure.subplots(1, 2, width_ratios=(1, 1.25))
     rows = metrics[metrics["metric"].isin([AUROC, SPECIFICITY])]
     rows = rows.merge(roc[GENERATION].drop_duplicates(), on=GENERATION)
-    scores = sorted(rows["parameter"].unique(), key=_window)
+    figure = style.figure(style.PAGE, 2.6 if rows.empty else 3.8)
+    left, right = figure.subplots(1, 2, width_ratios=(1, 1.25))
     left.set(
         xlabel="False positive rate\n(valid samples flagged)",
         ylabel="True positive rate\n(hallucinations found)",
         aspect="equal",
+        xlim=(-0.02, 1.02),
+        ylim=(-0.02, 1.02),
     )
     right.set(
         xlabel="Window of reverse steps, counted from the end",
         ylabel="AUROC or specificity",
         ylim=(0, 1.04),
     )
-    if not rows.empty:
-        _curves(left, roc, rows, scores)
-        _sweep(right, rows, scores)
-        style.legend(figure, right, columns=3)
-        left.set_title(f"n = {_count(rows, AUROC)} samples")
-        right.set_title(f"specificity from n = {_count(rows, SPECIFICITY)} valid samples")
-    else:
+    if rows.empty:
         style.say(left, UNDEFINED.replace(": ", ":\n"))
         style.say(right, UNDEFINED)
+        right.set_xticks([])
+        return figure
+
+    scores = sorted(rows["parameter"].unique(), key=_window)
+    _curves(left, roc, rows, scores)
+    _sweep(right, rows, scores)
+    left.set_title(f"n = {_count(rows, AUROC)} samples")
+    right.set_title(f"specificity from n = {_count(rows, SPECIFICITY)} valid samples")
     return figure
 
 
@@ -65,14 +71,7 @@ def _curves(axes: Axes, roc: pd.DataFrame, rows: pd.DataFrame, scores: list[str]
             )
             label = None
     axes.plot([0, 1], [0, 1], color=style.QUIET, linewidth=0.6, linestyle=":", zorder=1)
-    axes.legend(
-        title="AUROC",
-        loc="lower right",
-        borderaxespad=0.2,
-        frameon=True,
-        framealpha=1,
-        edgecolor="none",
-    )
+    axes.legend(title="AUROC", **BELOW)
 
 
 def _sweep(axes: Axes, rows: pd.DataFrame, scores: list[str]) -> None:
@@ -87,6 +86,7 @@ def _sweep(axes: Axes, rows: pd.DataFrame, scores: list[str]) -> None:
             chosen["value"],
             yerr=style.interval(chosen),
             fmt=marker,
+            markersize=3,
             color=colour,
             capsize=2,
             label=label,
@@ -98,6 +98,7 @@ def _sweep(axes: Axes, rows: pd.DataFrame, scores: list[str]) -> None:
     ticks = ["\n".join(_words(score, scores).rsplit(" ", 1)) for score in scores]
     axes.set_xticks(range(len(scores)), ticks)
     axes.set_xlim(-0.5, len(scores) - 0.5)
+    axes.legend(*style.entries(axes), **BELOW)
 
 
 def _words(score: str, scores: list[str]) -> str:

@@ -12,6 +12,9 @@ from mirage.figures import style
 MARGIN = 0.12
 """Room around the modes, as a share of their extent."""
 
+CROWD = 5_000
+"""Samples of a label above which they are drawn smaller."""
+
 
 @style.theme()
 def draw(samples: pd.DataFrame, modes: pd.DataFrame, radius: float = 5.0) -> Figure:
@@ -30,7 +33,7 @@ def draw(samples: pd.DataFrame, modes: pd.DataFrame, radius: float = 5.0) -> Fig
         axes.scatter(
             rows["x0"],
             rows["x1"],
-            s=0.6 if label == "valid" else 2.5,
+            s=0.6 if len(rows) > CROWD else 2.5,
             color=colour,
             linewidths=0,
             rasterized=True,
@@ -47,21 +50,34 @@ def draw(samples: pd.DataFrame, modes: pd.DataFrame, radius: float = 5.0) -> Fig
 
 def draw_modes(axes: Axes, modes: pd.DataFrame, radius: float) -> None:
     """Thin circles of `radius` standard deviations about the modes, which set the frame."""
-    means = modes.pivot(index="mode", columns="coordinate", values="mean").to_numpy()
-    reach = radius * modes["std"].max()
-    circles = [Circle(mean, reach) for mean in means]
+    circles = [Circle(mean, radius * modes["std"].max()) for mean in _means(modes)]
     axes.add_collection(
         PatchCollection(circles, facecolor="none", edgecolor=style.INK, linewidth=0.4, zorder=3)
     )
-    low, high = means.min(0) - reach, means.max(0) + reach
-    room = MARGIN * (high - low).max()
+    x, y = frame(modes, radius)
     axes.set(
         aspect="equal",
-        xlim=(low[0] - room, high[0] + room),
-        ylim=(low[1] - room, high[1] + room),
+        xlim=x,
+        ylim=y,
         xlabel="$x_0$ (data units)",
         ylabel="$x_1$ (data units)",
     )
+
+
+def frame(modes: pd.DataFrame, radius: float) -> np.ndarray:
+    """Limits of each coordinate that hold all modes, with room: [dim, 2].
+
+    They come from the truth, since samples of a poor model may be anywhere.
+    """
+    means, reach = _means(modes), radius * modes["std"].max()
+    low, high = means.min(0) - reach, means.max(0) + reach
+    room = MARGIN * (high - low).max()
+    return np.stack([low - room, high + room], 1)
+
+
+def _means(modes: pd.DataFrame) -> np.ndarray:
+    """[modes, dim]."""
+    return modes.pivot(index="mode", columns="coordinate", values="mean").to_numpy()
 
 
 def _outside(axes: Axes, samples: pd.DataFrame) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib import colormaps
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.container import ErrorbarContainer
@@ -28,8 +29,14 @@ LABEL_COLOURS = {"valid": "#7FB3DB", "interpolated": "#D55E00", "invalid": "#3D1
 HALLUCINATED = LABEL_COLOURS["interpolated"]
 
 # Okabe and Ito's colours; grey for no filter at all.
-FILTER_COLOURS = {"none": "#7A7A7A", "random": "#E69F00", "hal": "#0072B2", "oracle": "#009E73"}
-FILTER_MARKERS = {"none": "o", "random": "s", "hal": "D", "oracle": "^"}
+FILTER_COLOURS = {
+    "shared": INK,
+    "none": "#7A7A7A",
+    "random": "#E69F00",
+    "hal": "#0072B2",
+    "oracle": "#009E73",
+}
+FILTER_MARKERS = {"shared": "o", "none": "o", "random": "s", "hal": "D", "oracle": "^"}
 OTHER_COLOURS = ("#CC79A7", "#882255", "#56B4E9", "#332288")
 OTHER_MARKERS = ("v", "P", "X", "*")
 
@@ -45,6 +52,7 @@ _RC = {
     "axes.labelsize": 8,
     "axes.titlesize": 8,
     "figure.titlesize": 8,
+    "figure.labelsize": 8,
     "xtick.labelsize": 7,
     "ytick.labelsize": 7,
     "legend.fontsize": 7,
@@ -124,15 +132,22 @@ def say(axes: Axes, sentence: str) -> None:
         va="center",
         color=QUIET,
         style="italic",
+        bbox={"facecolor": "white", "edgecolor": "none"},
     )
 
 
 def legend(drawn: Figure, axes: Axes, columns: int) -> Legend:
-    """The entries of one panel below the whole figure: measured lines first, then guides."""
-    entries = list(zip(*axes.get_legend_handles_labels(), strict=True))
-    entries.sort(key=lambda entry: not isinstance(entry[0], ErrorbarContainer))
-    handles, labels = zip(*entries, strict=True) if entries else ((), ())
-    return drawn.legend(handles, labels, loc="outside lower center", ncols=columns)
+    """The entries of one panel, below the whole figure."""
+    return drawn.legend(*entries(axes), loc="outside lower center", ncols=columns)
+
+
+def entries(axes: Axes) -> tuple[list[Artist], list[str]]:
+    """What a panel's legend names: measured points first, then guides."""
+    handles, labels = axes.get_legend_handles_labels()
+    order = sorted(
+        range(len(handles)), key=lambda index: not isinstance(handles[index], ErrorbarContainer)
+    )
+    return [handles[index] for index in order], [labels[index] for index in order]
 
 
 def percent(share: float) -> str:

@@ -12,16 +12,15 @@ from matplotlib.lines import Line2D
 from mirage import tables
 from mirage.figures import style
 from mirage.figures.digits import show
-from mirage.figures.samples import draw_modes
+from mirage.figures.samples import draw_modes, frame
 
-LAST = 100
-"""Reverse steps shown of points: before them x0_hat is still far from any mode."""
+LAST = {1: 100, 2: 50}
+"""Times below which paths are shown, by coordinates: above, x0_hat is far from any mode."""
 
-PATHS = {1: 60, 2: 25}
-"""Paths drawn in a panel, by the number of coordinates: more would cover each other."""
+PATHS = {1: 60, 2: 10}
+"""Paths drawn in a panel, by coordinates: more would cover each other."""
 
 STRIPS, FRAMES = 6, 8
-MARGIN = 0.25
 
 
 @style.theme()
@@ -38,21 +37,22 @@ def draw(
         trajectories: table of `mirage.tables.trajectories(shape)`.
         shape: of one sample: points of 1 or 2 coordinates, or pictures.
         modes: table MODES; needed for points.
-        last: reverse steps shown; by default 100 for points and all for pictures.
-        radius: of the circles about 2D modes, in standard deviations.
+        last: times t < last are shown; by default 100 on a line, 50 in the plane,
+            all for pictures.
+        radius: of the support, in standard deviations: of the circles about 2D modes.
     """
     if len(shape) == 1 and last is None:
-        last = LAST
-    times = np.sort(trajectories["t"].unique())[:last]
-    shown = trajectories[trajectories["t"].isin(times)].sort_values(["sample", "t"])
+        last = LAST[shape[0]]
+    shown = trajectories if last is None else trajectories[trajectories["t"] < last]
+    shown = shown.sort_values(["sample", "t"])
     if len(shape) == 3:
-        return _strips(shown, shape, times)
+        return _strips(shown, shape)
     if shape[0] == 1:
-        return _lines(shown, modes)
+        return _lines(shown, modes, radius)
     return _planes(shown, modes, radius)
 
 
-def _lines(trajectories: pd.DataFrame, modes: pd.DataFrame) -> Figure:
+def _lines(trajectories: pd.DataFrame, modes: pd.DataFrame, radius: float) -> Figure:
     figure = style.figure(style.PAGE, 2.6)
     panels = figure.subplots(1, 2, sharex=True, sharey=True)
     for axes, (title, paths) in zip(panels, _classes(trajectories, PATHS[1]), strict=True):
@@ -64,10 +64,9 @@ def _lines(trajectories: pd.DataFrame, modes: pd.DataFrame) -> Figure:
         axes.set(title=title, xlabel="Reverse time $t$ (steps)")
         if paths.empty:
             style.say(axes, "No path of this kind was kept.")
-    room = MARGIN * (modes["mean"].max() - modes["mean"].min())
     panels[0].set(
         ylabel=r"Predicted $\hat{x}_0$ (data units)",
-        ylim=(modes["mean"].min() - room, modes["mean"].max() + room),
+        ylim=frame(modes, radius)[0],
         # Time runs backwards, so that the end of the walk is at the right.
         xlim=(trajectories["t"].max(), trajectories["t"].min()),
     )
@@ -112,7 +111,8 @@ def _coloured_by_time(paths: pd.DataFrame, times: Normalize) -> LineCollection:
     )
 
 
-def _strips(trajectories: pd.DataFrame, shape: Sequence[int], times: np.ndarray) -> Figure:
+def _strips(trajectories: pd.DataFrame, shape: Sequence[int]) -> Figure:
+    times = np.sort(trajectories["t"].unique())
     samples = trajectories["sample"].unique()[:STRIPS]
     spread = np.linspace(len(times) - 1, 0, min(FRAMES, len(times))).round().astype(int)
     figure = style.figure(style.PAGE, 0.82 * len(samples) + 0.5)

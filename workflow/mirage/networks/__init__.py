@@ -18,7 +18,7 @@ def build(experiment: Experiment) -> nn.Module:
     """
     options, shape = experiment.network, experiment.dataset.shape
     if options.name == "mlp":
-        return TemporalMLP(shape[0], options.width, options.layers, options.tied)
+        return TemporalMLP(shape[0], options)
     from mirage.networks.unet import build_unet
 
     return build_unet(options, shape)

@@ -11,23 +11,25 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mirage.config.experiment import MLP
+
 
 class TemporalMLP(nn.Module):
     """Residual MLP with a sinusoidal time embedding. x: [batch, d]; t: [] or [batch]."""
 
-    def __init__(self, dim: int, width: int, layers: int, tied: bool) -> None:
+    def __init__(self, dim: int, options: MLP) -> None:
         super().__init__()
+        width, layers = options.width, options.layers
         self.layers, self.width = layers, width
         self.input = nn.Linear(dim, width, bias=False)
         self.time = nn.Linear(width, width)
-        self.blocks = nn.ModuleList(TemporalLayer(width) for _ in range(1 if tied else layers))
+        self.blocks = nn.ModuleList(
+            TemporalLayer(width) for _ in range(1 if options.tied else layers)
+        )
         self.norm = nn.LayerNorm(width)
         self.output = nn.Linear(width, dim)
-        for module in self.modules():
-            if isinstance(module, nn.Linear):
-                nn.init.xavier_uniform_(module.weight)
-                if module.bias is not None:
-                    nn.init.zeros_(module.bias)
+        if options.init == "xavier":
+            self.apply(_xavier)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
         """Predict the noise in x_t: [batch, d]."""
@@ -54,6 +56,13 @@ class TemporalLayer(nn.Module):
     def forward(self, hidden: Tensor, embedding: Tensor) -> Tensor:
         out = self.linear1(F.leaky_relu(self.norm1(hidden), 0.02)) + self.time(embedding)
         return hidden + self.linear2(F.leaky_relu(self.norm2(out), 0.02))
+
+
+def _xavier(module: nn.Module) -> None:
+    if isinstance(module, nn.Linear):
+        nn.init.xavier_uniform_(module.weight)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
 
 
 def sinusoids(t: Tensor, width: int) -> Tensor:

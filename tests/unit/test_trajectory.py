@@ -1,0 +1,175 @@
+import weakref
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from mirage.diffusion import ReverseStep, Schedule, ddpm_steps, times_of
+from mirage.exact import DiffusedMixture
+from mirage.samplers import draw_block
+from mirage.trajectory import MOST_BLOCKS, PathRecorder, WindowScores, choose_paths
+
+WINDOWS = [(0, 1), (0, 4), (0, 9), (5, 14), (0, 29)]
+
+
+def step(remaining: int) -> ReverseStep:
+    return ReverseStep(remaining, remaining, 1.0, 0.0, 1.0, 0.0, 0.0)
+
+
+def watch(observer, path) -> None:
+    """Show an observer the predictions of a path [steps, batch, *sample], last step last."""
+    for remaining, x0_hat in zip(range(len(path) - 1, -1, -1), path, strict=True):
+        observer(step(remaining), x0_hat, x0_hat)
+
+
+def hal(path, window) -> np.ndarray:
+    scores = WindowScores(["hal"], [window])
+    watch(scores, path)
+    return scores.columns()[f"hal_{window[0]}_{window[1]}"].numpy()
+
+
+def two_pass(path, window) -> np.ndarray:
+    """np.var over the window in float64, averaged over coordinates."""
+    steps = len(path)
+    first, last = window
+    inside = path.double().numpy()[steps - 1 - last : steps - first]
+    assert len(inside) == last - first + 1
+    return np.var(inside, axis=0).reshape(inside.shape[1], -1).mean(1)
+
+
+def noise(*shape, seed=0) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("shape", [(1,), (2,), (1, 4, 4)], ids=str)
+def test_hal_is_the_variance_over_the_window_averaged_over_coordinates(window, shape):
+    path = noise(30, 8, *shape)
+    np.testing.assert_allclose(hal(path, window), two_pass(path, window), rtol=1e-4)
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_the_tiny_variance_of_a_settled_sample_survives_in_single_precision(window):
+    # E[x^2] - E[x]^2 would round 4.00000001 to 4 here.
+    path = 2 + 1e-4 * noise(30, 50, 2)
+    assert path.dtype == torch.float32
+    np.testing.assert_allclose(hal(path, window), two_pass(path, window), rtol=1e-3)
+    assert np.median(hal(path, (0, 29))) == pytest.approx(1e-8, rel=0.1)
+
+
+@pytest.mark.parametrize("window", [(0, 4), (0, 29)])
+def test_a_prediction_that_does_not_move_scores_exactly_zero(window):
+    path = torch.full((30, 3, 2), 0.1).cumsum(1)
+    assert hal(path, window).tolist() == [0, 0, 0]
+
+
+def test_a_window_counts_both_of_its_ends_in_steps_before_the_last():
+    # The prediction is the number of steps remaining: 4, 3, 2 have variance 2/3.
+    path = torch.arange(9.0, -1, -1).reshape(10, 1, 1)
+    assert hal(path, (2, 4)) == pytest.approx(2 / 3)
+    assert hal(path, (0, 1)) == pytest.approx(1 / 4)
+    assert hal(path, (0, 9)) == pytest.approx(99 / 12)
+
+
+def test_coordinates_are_averaged_and_samples_are_not():
+    # Sample 0 moves by 2 in one of two coordinates (variance 1), sample 1 not at all.
+    path = torch.tensor([[[0.0, 5.0], [7.0, 7.0]], [[2.0, 5.0], [7.0, 7.0]]])
+    assert hal(path, (0, 1)).tolist() == [0.5, 0]
+
+
+def test_a_jump_between_modes_outscores_a_settled_sample():
+    settled, jumping = 1 + 0.01 * noise(10, 1, 1), 1 + 0.01 * noise(10, 1, 1, seed=1)
+    jumping[-3:] += 1
+    scores = hal(torch.cat([settled, jumping], 1), (0, 9))
+    assert scores[1] > 100 * scores[0]
+
+
+def test_every_detector_and_window_of_a_walk_matches_its_recorded_path(grid):
+    schedule = Schedule(np.geomspace(1e-4, 0.3, 40))
+    scores, recorder = WindowScores(["hal"], WINDOWS), PathRecorder(range(60))
+    draw_block(
+        DiffusedMixture(grid, schedule).noise,
+        ddpm_steps(schedule, times_of(39, 40), "fixed_large"),
+        (2,),
+        block=0,
+        size=60,
+        block_size=60,
+        seed=0,
+        generation=0,
+        observers=[scores, recorder],
+    )
+    path = recorder.paths()[1].transpose(0, 1)
+    columns = scores.columns()
+    assert list(columns) == ["hal_0_1", "hal_0_4", "hal_0_9", "hal_5_14", "hal_0_29"]
+    for (first, last), column in zip(WINDOWS, columns.values(), strict=True):
+        expected = two_pass(path, (first, last))
+        np.testing.assert_allclose(column.numpy(), expected, rtol=1e-3, atol=1e-12)
+
+
+def test_no_prediction_is_kept_however_long_the_walk():
+    scores, alive = WindowScores(["hal"], [(0, 9), (50, 150)]), []
+    for remaining in range(299, -1, -1):
+        x0_hat = noise(16, 2, seed=remaining)
+        scores(step(remaining), x0_hat, x0_hat)
+        alive.append(weakref.ref(x0_hat))
+        del x0_hat
+        assert not any(reference() is not None for reference in alive)
+    assert all(column.shape == (16,) for column in scores.columns().values())
+
+
+def test_scores_do_not_change_when_the_predictions_are_overwritten():
+    scores, x0_hat = WindowScores(["hal"], [(0, 2)]), torch.empty(1, 1)
+    for remaining, value in ((2, 1.0), (1, 2.0), (0, 3.0)):
+        x0_hat.fill_(value)
+        scores(step(remaining), x0_hat, x0_hat)
+    assert scores.columns()["hal_0_2"].item() == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize("shape", [(2,), (1, 4, 4)], ids=str)
+def test_a_recorder_keeps_the_paths_of_its_rows_in_their_order(shape):
+    recorder = PathRecorder([5, 2])
+    x, x0_hat = noise(7, 10, *shape), noise(7, 10, *shape, seed=1)
+    for remaining in range(6, -1, -1):
+        recorder(step(remaining), x[6 - remaining], x0_hat[6 - remaining])
+    kept_x, kept_x0_hat = recorder.paths()
+    assert recorder.times == [6, 5, 4, 3, 2, 1, 0]
+    assert kept_x.shape == kept_x0_hat.shape == (2, 7, *shape)
+    assert torch.equal(kept_x[0], x[:, 5])
+    assert torch.equal(kept_x[1], x[:, 2])
+    assert torch.equal(kept_x0_hat[0], x0_hat[:, 5])
+    assert torch.equal(kept_x0_hat[1], x0_hat[:, 2])
+
+
+def labelled(text: str) -> pd.DataFrame:
+    """Scores from a line of labels, `v`alid, `i`nterpolated or `x` (invalid); | is no sample."""
+    names = {"v": "valid", "i": "interpolated", "x": "invalid"}
+    labels = [names[letter] for letter in text if letter != " "]
+    return pd.DataFrame({"sample": range(len(labels)), "hal": 0.0, "label": labels})
+
+
+def test_as_many_valid_as_hallucinated_paths_are_chosen_in_the_order_drawn():
+    chosen = choose_paths(labelled("vvvi vxvi iiiv"), count=3, block_size=4)
+    assert chosen["sample"].tolist() == [0, 1, 2, 3, 5, 7]
+    assert (chosen["label"] != "valid").sum() == 3
+
+
+def test_paths_come_from_the_few_blocks_with_most_hallucinations():
+    # Blocks of four with 0, 1, 2, 0, 3, 4 hallucinations: the first and fourth are passed over.
+    scores = labelled("vvvv vvvi vixv vvvv viix ixxi")
+    chosen = choose_paths(scores, count=100, block_size=4)
+    assert set(chosen["sample"] // 4) == {1, 2, 4, 5}
+    assert MOST_BLOCKS == 4
+    assert (chosen["label"] != "valid").sum() == 10
+
+
+def test_fewer_paths_are_chosen_where_hallucinations_are_rare():
+    chosen = choose_paths(labelled("vvvv vvxv vvvv"), count=2, block_size=4)
+    assert chosen["label"].value_counts().to_dict() == {"valid": 2, "invalid": 1}
+
+
+def test_without_labels_the_first_paths_are_chosen():
+    scores = labelled("vvvvvvvv").drop(columns="label")
+    chosen = choose_paths(scores, count=3, block_size=4)
+    assert chosen["sample"].tolist() == [0, 1, 2]
+    assert chosen["label"].tolist() == [""] * 3
