@@ -185,6 +185,10 @@ def test_sixty_times_from_399_fall_evenly_to_zero():
     assert set(-np.diff(times)) == {6, 7}
 
 
+def test_times_are_the_nearest_to_an_even_spread():
+    assert times_of(10, 4).tolist() == [10, 7, 3, 0]  # of 10, 6.67, 3.33, 0
+
+
 @pytest.mark.parametrize(
     ("start", "steps"), [(999, 1000), (999, 999), (999, 667), (10, 10), (7, 5), (1, 2), (4, 2)]
 )

@@ -51,6 +51,7 @@ def test_all_filters_keep_the_same_number_each_sample_once_in_the_order_drawn(na
 def test_among_equals_the_first_drawn_are_kept():
     equal = SCORES.assign(hal=0.0)
     assert kept("hal", 4, equal) == [10, 11, 12, 13]
+    assert kept("hal", 500, many().assign(hal=0.0)) == list(range(500))
     tied = SCORES.assign(hal=[1, 0, 1, 0, 1, 0])
     assert kept("hal", 4, tied) == [10, 11, 13, 15]
 

@@ -359,6 +359,14 @@ def test_a_histogram_of_exact_samples_follows_the_true_density(line):
     assert residual.abs().max() < 4.5
 
 
+def test_the_true_density_of_a_bin_is_its_probability_over_its_width(line):
+    table = histogram(np.array([[1.0]]), line)
+    edges = [*table["left"], table["right"].iloc[-1]]
+    cumulated = norm.cdf(edges, loc=line.means, scale=line.std).mean(0)
+    # Eight points to a bin of a fifth of a std; the peak is 2.7.
+    np.testing.assert_allclose(table["true_density"] * 0.01, np.diff(cumulated), atol=1e-5)
+
+
 def test_a_histogram_counts_in_fifths_of_a_standard_deviation_from_ten_below_to_ten_above(line):
     table = histogram(np.array([[1.0], [1.5], [99.0]]), line)
     assert table["left"].iloc[0] == pytest.approx(0.5)

@@ -25,7 +25,7 @@ FULL_RECIPE = {
     "time_focus": TimeFocus(below=20, share=0.5),
     "checkpoint_every": 10,
 }
-DATA = torch.randn(100, 2, generator=torch.Generator().manual_seed(0))
+DATA = torch.randn(101, 2, generator=torch.Generator().manual_seed(0))
 
 
 def network(dim: int = 2, width: int = 16, **options) -> TemporalMLP:
@@ -279,6 +279,27 @@ def test_adams_first_step_is_the_learning_rate(checkpoint):
     # Adam divides the first gradient by its own size; epsilon matters only at tiny ones.
     assert steps.max().item() == pytest.approx(1e-3, rel=1e-2)
     assert steps.median().item() == pytest.approx(1e-3, rel=1e-2)
+
+
+def test_no_weight_moves_farther_than_adam_may_at_the_learning_rate_of_its_update(checkpoint):
+    run, passed = trainer(ema_decay=None), []
+    run.model.register_forward_pre_hook(
+        lambda model, _: passed.append(model.output.weight.detach().clone())
+    )
+    run.run(checkpoint, "this run")
+    passed.append(run.model.output.weight.detach())
+    assert len(passed) == 37
+    for update, (before, after) in enumerate(pairwise(passed)):
+        rate = 3e-3 * (1 + math.cos(math.pi * update / 36)) / 2
+        farthest = (after - before).abs().max().item()
+        # Kingma and Ba (2015), section 2.1: at most (1 - 0.9) / sqrt(1 - 0.999) = 3.2 times.
+        assert 0.1 * rate < farthest < 3.2 * rate
+
+
+def test_training_in_bfloat16_rounds_and_hardly_matters(checkpoint, unbroken):
+    rounded = trained(checkpoint, precision="bfloat16").losses
+    assert not torch.equal(rounded, unbroken.losses)
+    torch.testing.assert_close(rounded, unbroken.losses, rtol=0.05, atol=0.01)
 
 
 def test_sampled_weights_are_the_moving_average_of_the_trained_ones(checkpoint):

@@ -14,7 +14,8 @@ WINDOWS = [(0, 1), (0, 4), (0, 9), (5, 14), (0, 29)]
 
 
 def step(remaining: int) -> ReverseStep:
-    return ReverseStep(remaining, remaining, 1.0, 0.0, 1.0, 0.0, 0.0)
+    """A step of a walk that visits every seventh time."""
+    return ReverseStep(7 * remaining, remaining, 1.0, 0.0, 1.0, 0.0, 0.0)
 
 
 def watch(observer, path) -> None:
@@ -133,7 +134,7 @@ def test_a_recorder_keeps_the_paths_of_its_rows_in_their_order(shape):
     for remaining in range(6, -1, -1):
         recorder(step(remaining), x[6 - remaining], x0_hat[6 - remaining])
     kept_x, kept_x0_hat = recorder.paths()
-    assert recorder.times == [6, 5, 4, 3, 2, 1, 0]
+    assert recorder.times == [42, 35, 28, 21, 14, 7, 0]
     assert kept_x.shape == kept_x0_hat.shape == (2, 7, *shape)
     assert torch.equal(kept_x[0], x[:, 5])
     assert torch.equal(kept_x[1], x[:, 2])

@@ -25,7 +25,6 @@ LOGS = "results/{preset}/logs/{experiment}"
 BENCHMARKS = "results/{preset}/benchmarks/{experiment}"
 FIGURES = "results/{preset}/figures/{experiment}"
 SHOWN = f"{RESULTS}/seed{SETTINGS.seeds[0]}"  # the replicate whose samples figures show
-SCRIPTS = f"{workflow.basedir}/workflow/scripts"
 
 
 # Generation 0 is trained once and shared by all filters: its folder is `gen0`; every
@@ -59,13 +58,18 @@ def require_device():
             ) from None
 
 
-def code(script, *modules):
-    """The source files whose edits rerun a rule: its script and modules of the library."""
+def script_file(name) -> str:
+    """A rule's script: an input, as an edit of it should rerun the rule."""
+    return f"{workflow.basedir}/workflow/scripts/{name}.py"
+
+
+def modules(*names) -> list[str]:
+    """The parts of the library whose edits should rerun a rule."""
     library = Path(workflow.basedir, "workflow/mirage")
-    files = [Path(SCRIPTS, f"{script}.py")]
-    for module in modules:
-        folder = library / module
-        files += sorted(folder.rglob("*.py")) if folder.is_dir() else [library / f"{module}.py"]
+    files = []
+    for name in names:
+        folder = library / name
+        files += sorted(folder.rglob("*.py")) if folder.is_dir() else [library / f"{name}.py"]
     return [str(file) for file in files]
 
 
@@ -89,12 +93,12 @@ def gpus(wildcards) -> int:
 
 def generation_of(wildcards) -> int:
     """The number of a lineage's generation."""
-    return int(wildcards.lineage.rpartition("gen")[2])
+    return int(Path(wildcards.lineage).name.removeprefix("gen"))
 
 
 def filter_of(wildcards) -> str:
     """The filter that led to a generation; `shared` for generation 0."""
-    return wildcards.lineage.split("/")[0] if "/" in wildcards.lineage else "shared"
+    return Path(wildcards.lineage).parent.name or "shared"
 
 
 def lineage(filter: str, generation: int) -> str:
@@ -176,12 +180,11 @@ def all_drawn(wildcards) -> list[str]:
 def points_by_generation(wildcards) -> str:
     """`--points FILTER GENERATION SHARD...` for each of `all_drawn`'s generations."""
     groups = []
-    for place in lineages(wildcards.experiment):
-        filter, _, generation = f"shared/{place}".rpartition("/gen")
-        files = [
-            shard.format(**wildcards) for shard in shards(wildcards.experiment, f"{SHOWN}/{place}")
-        ]
-        groups.append(f"--points {filter.split('/')[-1]} {generation} {shlex.join(files)}")
+    for place in map(Path, lineages(wildcards.experiment)):
+        files = shards(wildcards.experiment, f"{SHOWN}/{place}")
+        files = [shard.format(**wildcards) for shard in files]
+        generation = place.name.removeprefix("gen")
+        groups.append(f"--points {place.parent.name or 'shared'} {generation} {shlex.join(files)}")
     return " ".join(groups)
 
 

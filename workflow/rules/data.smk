@@ -1,7 +1,8 @@
 rule make_dataset:
     """Real samples to train on, and others to compare with."""
     input:
-        code=code("make_dataset", "datasets", "streams"),
+        script=script_file("make_dataset"),
+        code=modules("datasets", "streams"),
     output:
         data=f"{RUN}/data.parquet",
         heldout=f"{RUN}/heldout.parquet",
@@ -17,14 +18,15 @@ rule make_dataset:
     params:
         config=sections("dataset"),
     shell:
-        "python {SCRIPTS:q}/make_dataset.py --config {params.config:q} --seed {wildcards.seed}"
+        "python {input.script:q} --config {params.config:q} --seed {wildcards.seed}"
         " --data {output.data:q} --heldout {output.heldout:q} > {log:q} 2>&1"
 
 
 rule describe_modes:
     """The truth about a mixture, for figures that show it."""
     input:
-        code=code("describe_modes", "datasets"),
+        script=script_file("describe_modes"),
+        code=modules("datasets"),
     output:
         modes=f"{RESULTS}/modes.parquet",
     log:
@@ -39,14 +41,14 @@ rule describe_modes:
     params:
         config=sections("dataset"),
     shell:
-        "python {SCRIPTS:q}/describe_modes.py --config {params.config:q}"
+        "python {input.script:q} --config {params.config:q}"
         " --modes {output.modes:q} > {log:q} 2>&1"
 
 
 rule write_config:
     """The numbers of a run stand beside its results, presets merged in."""
     input:
-        code=code("write_config"),
+        script=script_file("write_config"),
     output:
         config=f"{RESULTS}/config.yaml",
     log:
@@ -61,5 +63,5 @@ rule write_config:
     params:
         config=sections(*Experiment.model_fields),
     shell:
-        "python {SCRIPTS:q}/write_config.py --config {params.config:q}"
+        "python {input.script:q} --config {params.config:q}"
         " --output {output.config:q} > {log:q} 2>&1"

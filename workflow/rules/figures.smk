@@ -5,7 +5,8 @@ rule plot_density:
     """Bridges on a line are thin: only a log scale shows them."""
     input:
         histogram=f"{SHOWN}/gen0/histogram.parquet",
-        code=code("plot_density", "figures/style", "figures/density"),
+        script=script_file("plot_density"),
+        code=modules("figures/style", "figures/density"),
     output:
         pdf=f"{FIGURES}_density.pdf",
         png=report(
@@ -24,7 +25,7 @@ rule plot_density:
         mem_mb=2000,
         runtime=10,
     shell:
-        "python {SCRIPTS:q}/plot_density.py"
+        "python {input.script:q}"
         " --histogram {input.histogram:q}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
 
@@ -35,7 +36,8 @@ rule plot_samples:
         samples=lambda wildcards: shards(wildcards.experiment, f"{SHOWN}/gen0"),
         scores=f"{SHOWN}/gen0/scores.parquet",
         modes=f"{RESULTS}/modes.parquet",
-        code=code("plot_samples", "figures/style", "figures/samples"),
+        script=script_file("plot_samples"),
+        code=modules("figures/style", "figures/samples"),
     output:
         pdf=f"{FIGURES}_samples.pdf",
         png=report(
@@ -56,7 +58,7 @@ rule plot_samples:
     params:
         config=sections("dataset", "scoring"),
     shell:
-        "python {SCRIPTS:q}/plot_samples.py --config {params.config:q}"
+        "python {input.script:q} --config {params.config:q}"
         " --samples {input.samples:q} --scores {input.scores:q} --modes {input.modes:q}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
 
@@ -66,13 +68,8 @@ rule plot_trajectories:
     input:
         unpack(modes),
         trajectories=f"{SHOWN}/gen0/trajectories.parquet",
-        code=code(
-            "plot_trajectories",
-            "figures/style",
-            "figures/trajectories",
-            "figures/samples",
-            "figures/digits",
-        ),
+        script=script_file("plot_trajectories"),
+        code=modules("figures/style", "figures/trajectories", "figures/samples", "figures/digits"),
     output:
         pdf=f"{FIGURES}_trajectories.pdf",
         png=report(
@@ -94,7 +91,7 @@ rule plot_trajectories:
         config=sections("dataset", "scoring"),
         modes=lambda wildcards, input: options(**{key: input[key] for key in modes(wildcards)}),
     shell:
-        "python {SCRIPTS:q}/plot_trajectories.py --config {params.config:q}"
+        "python {input.script:q} --config {params.config:q}"
         " --trajectories {input.trajectories:q} {params.modes}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
 
@@ -104,7 +101,8 @@ rule plot_hal_histogram:
     input:
         unpack(roc),
         scores=f"{SHOWN}/gen0/scores.parquet",
-        code=code("plot_hal_histogram", "figures/style", "figures/hal_histogram"),
+        script=script_file("plot_hal_histogram"),
+        code=modules("figures/style", "figures/hal_histogram"),
     output:
         pdf=f"{FIGURES}_hal_histogram.pdf",
         png=report(
@@ -126,7 +124,7 @@ rule plot_hal_histogram:
         config=sections("dataset", "recursion", "scoring"),
         roc=lambda wildcards, input: options(**{key: input[key] for key in roc(wildcards)}),
     shell:
-        "python {SCRIPTS:q}/plot_hal_histogram.py --config {params.config:q}"
+        "python {input.script:q} --config {params.config:q}"
         " --scores {input.scores:q} {params.roc}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
 
@@ -136,7 +134,8 @@ rule plot_roc:
     input:
         roc=f"{SHOWN}/gen0/roc.parquet",
         metrics=f"{SHOWN}/gen0/metrics.parquet",
-        code=code("plot_roc", "figures/style", "figures/roc"),
+        script=script_file("plot_roc"),
+        code=modules("figures/style", "figures/roc"),
     output:
         pdf=f"{FIGURES}_roc.pdf",
         png=report(
@@ -155,7 +154,7 @@ rule plot_roc:
         mem_mb=2000,
         runtime=10,
     shell:
-        "python {SCRIPTS:q}/plot_roc.py"
+        "python {input.script:q}"
         " --roc {input.roc:q} --metrics {input.metrics:q}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
 
@@ -164,7 +163,8 @@ rule plot_rate_by_generation:
     """Whether filtering before retraining slows hallucination down."""
     input:
         metrics=f"{RESULTS}/metrics.parquet",
-        code=code("plot_rate_by_generation", "figures/style", "figures/rate_by_generation"),
+        script=script_file("plot_rate_by_generation"),
+        code=modules("figures/style", "figures/rate_by_generation"),
     output:
         pdf=f"{FIGURES}_rate_by_generation.pdf",
         png=report(
@@ -183,7 +183,7 @@ rule plot_rate_by_generation:
         mem_mb=2000,
         runtime=10,
     shell:
-        "python {SCRIPTS:q}/plot_rate_by_generation.py"
+        "python {input.script:q}"
         " --metrics {input.metrics:q}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
 
@@ -193,8 +193,8 @@ rule plot_density_by_generation:
     input:
         samples=all_drawn,
         modes=f"{RESULTS}/modes.parquet",
-        code=code(
-            "plot_density_by_generation",
+        script=script_file("plot_density_by_generation"),
+        code=modules(
             "figures/style",
             "figures/density_by_generation",
             "figures/rate_by_generation",
@@ -221,7 +221,7 @@ rule plot_density_by_generation:
         config=sections("dataset", "scoring"),
         points=points_by_generation,
     shell:
-        "python {SCRIPTS:q}/plot_density_by_generation.py --config {params.config:q}"
+        "python {input.script:q} --config {params.config:q}"
         " {params.points} --modes {input.modes:q}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
 
@@ -230,7 +230,8 @@ rule plot_digits:
     """What a detector finds least and most suspicious, to be judged by eye."""
     input:
         samples=lambda wildcards: shards(wildcards.experiment, f"{SHOWN}/gen0"),
-        code=code("plot_digits", "figures/style", "figures/digits"),
+        script=script_file("plot_digits"),
+        code=modules("figures/style", "figures/digits"),
     output:
         pdf=f"{FIGURES}_digits.pdf",
         png=report(
@@ -251,7 +252,7 @@ rule plot_digits:
     params:
         config=sections("dataset", "scoring"),
     shell:
-        "python {SCRIPTS:q}/plot_digits.py --config {params.config:q}"
+        "python {input.script:q} --config {params.config:q}"
         " --samples {input.samples:q}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
 
@@ -260,12 +261,8 @@ rule plot_quality_by_generation:
     """Whether filtering before retraining slows the collapse of digits."""
     input:
         metrics=f"{RESULTS}/metrics.parquet",
-        code=code(
-            "plot_quality_by_generation",
-            "figures/style",
-            "figures/quality_by_generation",
-            "figures/rate_by_generation",
-        ),
+        script=script_file("plot_quality_by_generation"),
+        code=modules("figures/style", "figures/quality_by_generation", "figures/rate_by_generation"),
     output:
         pdf=f"{FIGURES}_quality_by_generation.pdf",
         png=report(
@@ -284,6 +281,6 @@ rule plot_quality_by_generation:
         mem_mb=2000,
         runtime=10,
     shell:
-        "python {SCRIPTS:q}/plot_quality_by_generation.py"
+        "python {input.script:q}"
         " --metrics {input.metrics:q}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"

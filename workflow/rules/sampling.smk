@@ -2,15 +2,8 @@ rule draw_samples:
     """Samples leave with their trajectory already scored, so no trajectory is stored."""
     input:
         weights=f"{RUN}/{{lineage}}/model.safetensors",
-        code=code(
-            "draw_samples",
-            "samplers",
-            "diffusion",
-            "trajectory",
-            "detectors",
-            "networks",
-            "streams",
-        ),
+        script=script_file("draw_samples"),
+        code=modules("samplers", "diffusion", "trajectory", "detectors", "networks", "streams"),
     output:
         samples=f"{RUN}/{{lineage}}/samples/shard{{shard}}.parquet",
     log:
@@ -29,7 +22,7 @@ rule draw_samples:
         generation=generation_of,
         shard=lambda wildcards: int(wildcards.shard),
     shell:
-        "python {SCRIPTS:q}/draw_samples.py --config {params.config:q} --seed {wildcards.seed}"
+        "python {input.script:q} --config {params.config:q} --seed {wildcards.seed}"
         " --generation {params.generation} --threads {threads} --gpus {resources.gpu}"
         " --weights {input.weights:q} --shard {params.shard}"
         " --samples {output.samples:q} > {log:q} 2>&1"
@@ -40,9 +33,8 @@ rule record_trajectories:
     input:
         weights=f"{RUN}/{{lineage}}/model.safetensors",
         scores=f"{RUN}/{{lineage}}/scores.parquet",
-        code=code(
-            "record_trajectories", "samplers", "diffusion", "trajectory", "networks", "streams"
-        ),
+        script=script_file("record_trajectories"),
+        code=modules("samplers", "diffusion", "trajectory", "networks", "streams"),
     output:
         trajectories=f"{RUN}/{{lineage}}/trajectories.parquet",
     log:
@@ -60,7 +52,7 @@ rule record_trajectories:
         config=sections("dataset", "diffusion", "network", "sampling", "trajectories"),
         generation=generation_of,
     shell:
-        "python {SCRIPTS:q}/record_trajectories.py --config {params.config:q}"
+        "python {input.script:q} --config {params.config:q}"
         " --seed {wildcards.seed} --generation {params.generation} --threads {threads}"
         " --gpus {resources.gpu} --weights {input.weights:q} --scores {input.scores:q}"
         " --trajectories {output.trajectories:q} > {log:q} 2>&1"

@@ -3,14 +3,8 @@ rule score_samples:
     input:
         unpack(judges),
         samples=drawn,
-        code=code(
-            "score_samples",
-            "support",
-            "detectors",
-            "datasets/mixtures",
-            "networks/classifier",
-            "tables",
-        ),
+        script=script_file("score_samples"),
+        code=modules("support", "detectors", "datasets/mixtures", "networks/classifier", "tables"),
     output:
         scores=f"{RUN}/{{lineage}}/scores.parquet",
     log:
@@ -26,7 +20,7 @@ rule score_samples:
         config=sections("dataset", "detection", "scoring", "classifier"),
         judges=lambda wildcards, input: options(**{key: input[key] for key in judges(wildcards)}),
     shell:
-        "python {SCRIPTS:q}/score_samples.py --config {params.config:q} --threads {threads}"
+        "python {input.script:q} --config {params.config:q} --threads {threads}"
         " --samples {input.samples:q} {params.judges}"
         " --scores {output.scores:q} > {log:q} 2>&1"
 
@@ -36,7 +30,8 @@ rule filter_samples:
     input:
         samples=lambda wildcards: shards(wildcards.experiment, filtered_from(wildcards)),
         scores=lambda wildcards: f"{filtered_from(wildcards)}/scores.parquet",
-        code=code("filter_samples", "filters", "streams"),
+        script=script_file("filter_samples"),
+        code=modules("filters", "streams"),
     output:
         kept=f"{RUN}/{{filter}}/gen{{generation}}/kept.parquet",
     log:
@@ -51,7 +46,7 @@ rule filter_samples:
     params:
         config=sections("dataset", "recursion"),
     shell:
-        "python {SCRIPTS:q}/filter_samples.py --config {params.config:q} --seed {wildcards.seed}"
+        "python {input.script:q} --config {params.config:q} --seed {wildcards.seed}"
         " --generation {wildcards.generation} --filter {wildcards.filter}"
         " --samples {input.samples:q} --scores {input.scores:q}"
         " --kept {output.kept:q} > {log:q} 2>&1"
@@ -62,9 +57,8 @@ rule measure_generation:
     input:
         unpack(judges),
         scores=f"{RUN}/{{lineage}}/scores.parquet",
-        code=code(
-            "measure_generation", "metrics", "support", "datasets/mixtures", "streams", "tables"
-        ),
+        script=script_file("measure_generation"),
+        code=modules("metrics", "support", "datasets/mixtures", "streams", "tables"),
     output:
         metrics=f"{RUN}/{{lineage}}/metrics.parquet",
         roc=f"{RUN}/{{lineage}}/roc.parquet",
@@ -85,7 +79,7 @@ rule measure_generation:
             **{key: input[key] for key in judges(wildcards) if key == "reference"}
         ),
     shell:
-        "python {SCRIPTS:q}/measure_generation.py --config {params.config:q}"
+        "python {input.script:q} --config {params.config:q}"
         " --experiment {wildcards.experiment} --filter {params.filter} --seed {wildcards.seed}"
         " --generation {params.generation} --scores {input.scores:q} {params.reference}"
         " --metrics {output.metrics:q} --roc {output.roc:q} > {log:q} 2>&1"
@@ -95,7 +89,8 @@ rule count_histogram:
     """Bridges on a line are seen in counts, not in points."""
     input:
         samples=drawn,
-        code=code("count_histogram", "metrics/histogram", "datasets/mixtures", "tables"),
+        script=script_file("count_histogram"),
+        code=modules("metrics/histogram", "datasets/mixtures", "tables"),
     output:
         histogram=f"{RUN}/{{lineage}}/histogram.parquet",
     log:
@@ -110,7 +105,7 @@ rule count_histogram:
     params:
         config=sections("dataset"),
     shell:
-        "python {SCRIPTS:q}/count_histogram.py --config {params.config:q}"
+        "python {input.script:q} --config {params.config:q}"
         " --samples {input.samples:q} --histogram {output.histogram:q} > {log:q} 2>&1"
 
 
@@ -118,7 +113,8 @@ rule collect_metrics:
     """One table an experiment, to read in pandas and to draw from."""
     input:
         parts=measured,
-        code=code("collect_metrics", "tables"),
+        script=script_file("collect_metrics"),
+        code=modules("tables"),
     output:
         metrics=f"{RESULTS}/metrics.parquet",
     log:
@@ -131,5 +127,5 @@ rule collect_metrics:
         mem_mb=1000,
         runtime=10,
     shell:
-        "python {SCRIPTS:q}/collect_metrics.py --parts {input.parts:q}"
+        "python {input.script:q} --parts {input.parts:q}"
         " --metrics {output.metrics:q} > {log:q} 2>&1"

@@ -2,7 +2,8 @@ rule train_model:
     """Every generation starts from scratch: only its data carry over."""
     input:
         data=training_data,
-        code=code("train_model", "training", "diffusion", "networks", "streams"),
+        script=script_file("train_model"),
+        code=modules("training", "diffusion", "networks", "streams"),
     output:
         weights=f"{RUN}/{{lineage}}/model.safetensors",
         loss=f"{RUN}/{{lineage}}/loss.parquet",
@@ -23,7 +24,7 @@ rule train_model:
         # No output: Snakemake would delete it before a restart.
         checkpoint=lambda wildcards, output: f"{output.weights}.checkpoint",
     shell:
-        "python {SCRIPTS:q}/train_model.py --config {params.config:q} --seed {wildcards.seed}"
+        "python {input.script:q} --config {params.config:q} --seed {wildcards.seed}"
         " --generation {params.generation} --gpus {resources.gpu}"
         " --data {input.data:q} --checkpoint {params.checkpoint:q}"
         " --weights {output.weights:q} --loss {output.loss:q} > {log:q} 2>&1"
@@ -34,7 +35,8 @@ rule train_classifier:
     input:
         data=f"{RUN}/data.parquet",
         heldout=f"{RUN}/heldout.parquet",
-        code=code("train_classifier", "networks/classifier", "streams"),
+        script=script_file("train_classifier"),
+        code=modules("networks/classifier", "streams"),
     output:
         weights=f"{RUN}/classifier.safetensors",
         history=f"{RUN}/classifier.parquet",
@@ -51,7 +53,7 @@ rule train_classifier:
     params:
         config=sections("dataset", "classifier"),
     shell:
-        "python {SCRIPTS:q}/train_classifier.py --config {params.config:q}"
+        "python {input.script:q} --config {params.config:q}"
         " --seed {wildcards.seed} --threads {threads}"
         " --data {input.data:q} --heldout {input.heldout:q} --weights {output.weights:q}"
         " --history {output.history:q} --reference {output.reference:q} > {log:q} 2>&1"

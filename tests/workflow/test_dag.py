@@ -1,0 +1,128 @@
+"""What Snakemake plans, and what it refuses to plan."""
+
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+EXPERIMENTS = sorted(path.stem for path in (ROOT / "config/experiments").glob("*.yaml"))
+PRESETS = ("smoke", "quick", "default", "paper")
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_every_experiment_is_planned_at_every_preset(checkout, experiment, preset):
+    plan = checkout.snakemake(
+        "-n", "--config", f"preset={preset}", f"experiments=[{experiment}]", "seeds=[0, 1]"
+    )
+    assert plan.returncode == 0, plan.stderr
+    assert f"results/{preset}/{experiment}/seed1/gen0/model.safetensors" in plan.stdout
+
+
+def test_generations_hang_together_by_what_filters_kept(checkout):
+    target = "results/paper/gaussian2d_grid/seed0/hal/gen2/model.safetensors"
+    plan = checkout.snakemake("-n", "--config", "preset=paper", "--", target)
+    assert plan.returncode == 0, plan.stderr
+    for needed in (
+        "seed0/gen0/scores.parquet",
+        "seed0/hal/gen0/kept.parquet",
+        "seed0/hal/gen1/model.safetensors",
+        "seed0/hal/gen1/kept.parquet",
+    ):
+        assert needed in plan.stdout
+    assert "random/" not in plan.stdout
+
+
+def test_the_slurm_profile_resolves_from_the_root(checkout):
+    plan = checkout.snakemake("-n", "--profile", "slurm", "--config", "preset=smoke")
+    assert plan.returncode == 0, plan.stderr
+    assert "gpu=1" in plan.stdout
+
+
+def test_jobs_see_no_gpu_when_none_may_be_used(checkout):
+    for limit in (("--resources", "gpu=0"), ("--config", "device=cpu")):
+        plan = checkout.snakemake("-n", *limit)
+        assert plan.returncode == 0, plan.stderr
+        assert "gpu=0" in plan.stdout
+        assert "gpu=1" not in plan.stdout
+
+
+REFUSALS = {
+    "preset=quik": ("preset", "'quik'", "quick"),
+    "experiments=[gaussian3d]": ("experiments", "'gaussian3d'", "gaussian1d"),
+    "seeds=[-1]": ("seeds", "-1", "greater than or equal to 0"),
+    "sedes=[1]": ("'sedes'", "did you mean 'seeds'"),
+    "device=tpu": ("device", "'tpu'", "cuda"),
+}
+
+
+@pytest.mark.parametrize("setting", REFUSALS)
+def test_a_bad_setting_is_refused_in_one_line(checkout, setting):
+    refused = checkout.snakemake("-n", "--quiet", "all", "--config", setting)
+    assert refused.returncode != 0
+    lines = refused.stderr.strip().splitlines()
+    assert all(word in lines[-1] for word in REFUSALS[setting])
+    assert "Traceback" not in refused.stderr
+
+
+FILE_REFUSALS = {
+    ("generations: 3", "generations: -3"): ("recursion.generations", "-3"),
+    ("filters: [random, hal, oracle]", "filters: [halo]"): ("filters", "'halo'", "hal"),
+    ("keep: 100_000", "keep: 200_000"): ("recursion.keep", "200000", "105000"),
+    ("name: gaussian2d_grid", "name: gaussian3d"): ("dataset", "gaussian3d", "gaussian1d"),
+    ("updates: 5_000", "updatez: 5_000"): ("training", "'updatez'", "'updates'"),
+}
+
+
+@pytest.mark.parametrize("edit", FILE_REFUSALS)
+def test_a_bad_experiment_file_is_refused_before_any_job_starts(scratch, edit):
+    path = scratch.path / "config/experiments/gaussian2d_grid.yaml"
+    text = path.read_text()
+    assert edit[0] in text
+    path.write_text(text.replace(*edit, 1))
+    refused = scratch.snakemake("--cores", "1", "--config", "preset=default")
+    assert refused.returncode != 0
+    last = refused.stderr.strip().splitlines()[-1]
+    assert "gaussian2d_grid.yaml" in last
+    assert all(word in last for word in FILE_REFUSALS[edit])
+    assert not (scratch.path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("windows", "word"), [("[[9, 4]]", "T1 must be below T2"), ("[[0, 400]]", "longer")]
+)
+def test_a_window_that_cannot_be_is_refused(scratch, windows, word):
+    path = scratch.path / "config/experiments/gaussian2d_grid.yaml"
+    path.write_text(path.read_text() + f"detection: {{windows: {windows}}}\n")
+    refused = scratch.snakemake("-n")
+    assert refused.returncode != 0
+    assert word in refused.stderr.strip().splitlines()[-1]
+
+
+def test_cuda_is_refused_where_there_is_none(scratch):
+    has_cuda = subprocess.run(["which", "nvidia-smi"], capture_output=True).returncode == 0
+    run = scratch.snakemake("--cores", "1", "--config", "preset=smoke", "device=cuda")
+    if has_cuda:
+        assert "no CUDA device" not in run.stderr
+    else:
+        assert run.returncode != 0
+        assert "config: device: found 'cuda'" in run.stderr
+        assert not (scratch.path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("ruff", "check"),
+        ("ruff", "format", "--check"),
+        ("snakefmt", "--check", "Snakefile", "workflow/rules"),
+        ("snakemake", "--lint"),
+    ],
+    ids=" ".join,
+)
+def test_the_code_passes_its_own_checks(command):
+    checked = subprocess.run(
+        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr

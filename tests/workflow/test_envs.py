@@ -1,0 +1,124 @@
+"""Conda's environments, pip's lock and the imports tell one story."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+LIBRARY = ROOT / "workflow/mirage"
+PACKAGE_OF = {"yaml": "pyyaml", "sklearn": "scikit-learn", "torch": "pytorch"}
+CONDA_TO_PIP = {
+    "pytorch": "torch",
+    "pytorch-cpu": "torch",
+    "matplotlib-base": "matplotlib",
+    "snakemake-minimal": "snakemake",
+}
+
+
+def dependencies(env: str) -> dict[str, str]:
+    """Package -> version bound, as an env file states them."""
+    listed = yaml.safe_load((ROOT / f"envs/{env}.yaml").read_text())["dependencies"]
+    return dict(entry.split(" ", 1) for entry in listed)
+
+
+def lock() -> dict[str, Version]:
+    """Package -> version in requirements.lock."""
+    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    pins = (line.split("==") for line in lines if line and not line.startswith("#"))
+    return {name.lower().replace("_", "-"): Version(version) for name, version in pins}
+
+
+def as_pip(bound: str) -> SpecifierSet:
+    """Conda's `=2.4` means any 2.4.x."""
+    fuzzy = re.fullmatch(r"=([\d.]+)", bound)
+    return SpecifierSet(f"=={fuzzy[1]}.*" if fuzzy else bound)
+
+
+ENVS = sorted(path.stem for path in (ROOT / "envs").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("env", ENVS)
+def test_the_lock_lies_within_every_bound(env):
+    locked = lock()
+    for package, bound in dependencies(env).items():
+        if package != "python":
+            assert locked[CONDA_TO_PIP.get(package, package)] in as_pip(bound), package
+
+
+def test_the_lock_lies_within_the_bounds_it_was_made_from():
+    locked = lock()
+    for line in (ROOT / "requirements.in").read_text().splitlines():
+        if line and not line.startswith("#"):
+            requirement = Requirement(line)
+            assert locked[requirement.name.lower()] in requirement.specifier, line
+
+
+def test_the_lock_names_no_package_of_a_gpu():
+    assert not [name for name in lock() if name.startswith(("nvidia", "cuda", "triton"))]
+
+
+def rules_and_envs() -> list[tuple[str, str]]:
+    """(script, env) of every rule, read from the rules."""
+    pairs = []
+    for path in (ROOT / "workflow/rules").glob("*.smk"):
+        for rule in path.read_text().split("\nrule ")[1:]:
+            script = re.search(r'script_file\("(\w+)"\)', rule)[1]
+            pairs.append((script, re.search(r"envs/(\w+)\.yaml", rule)[1]))
+    return sorted(pairs)
+
+
+@pytest.mark.parametrize(("script", "env"), rules_and_envs())
+def test_an_env_has_what_its_scripts_import(script, env):
+    provided = {"pytorch" if name == "pytorch-cpu" else name for name in dependencies(env)}
+    provided |= {"matplotlib"} & {name.removesuffix("-base") for name in provided}
+    needed = third_party(ROOT / f"workflow/scripts/{script}.py")
+    assert needed, "every script imports something"
+    assert needed <= provided
+
+
+def third_party(path: Path, seen: set[Path] | None = None) -> set[str]:
+    """Packages that a file imports at the top, itself or through the library.
+
+    An import inside a function is followed where the file is the script itself or
+    the function is its own (they run in that job, or are another dataset's).
+    """
+    seen = set() if seen is None else seen
+    if path in seen:
+        return set()
+    seen.add(path)
+    packages = set()
+    for module in imports(path):
+        top = module.split(".")[0]
+        if top == "mirage":
+            packages |= set().union(*(third_party(file, seen) for file in files_of(module)))
+        elif top not in sys.stdlib_module_names:
+            packages.add(PACKAGE_OF.get(top, top))
+    return packages
+
+
+def imports(path: Path) -> set[str]:
+    """Modules that a file imports when it is loaded, and anywhere if it is a script."""
+    tree = ast.parse(path.read_text())
+    nodes = ast.walk(tree) if path.parent.name == "scripts" else tree.body
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def files_of(module: str) -> list[Path]:
+    """The files that importing a module of the library runs."""
+    place = LIBRARY.parent.joinpath(*module.split("."))
+    parents = [parent / "__init__.py" for parent in (place, *place.parents)]
+    candidates = [place.with_suffix(".py"), *(p for p in parents if LIBRARY in p.parents)]
+    return [file for file in candidates if file.exists()]

@@ -1,0 +1,173 @@
+"""A run of everything: complete, repeatable, extensible, and safe to kill."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from mirage import tables
+
+GRID = "results/smoke/gaussian2d_grid"
+
+
+def test_every_figure_and_table_is_there(smoke):
+    results = smoke.path / "results/smoke"
+    figures = {path.name for path in (results / "figures").iterdir()}
+    for stem in (
+        "gaussian1d_density",
+        "gaussian1d_gap_density",
+        "gaussian2d_grid_samples",
+        "gaussian2d_rotated_samples",
+        "gaussian2d_grid_trajectories",
+        "gaussian2d_grid_hal_histogram",
+        "gaussian2d_grid_roc",
+        "gaussian2d_grid_rate_by_generation",
+        "gaussian2d_grid_density_by_generation",
+        "mnist_digits",
+        "mnist_trajectories",
+        "mnist_quality_by_generation",
+    ):
+        assert {f"{stem}.pdf", f"{stem}.png"} <= figures
+    for experiment in results.glob("*/config.yaml"):
+        assert (experiment.parent / "metrics.parquet").exists()
+
+
+def test_metrics_cover_every_generation_and_filter(smoke):
+    metrics = pd.read_parquet(smoke.path / GRID / "metrics.parquet")
+    rates = metrics[metrics["metric"] == "hallucination_rate"]
+    assert set(zip(rates["filter"], rates["generation"], strict=True)) == {
+        ("shared", 0),
+        ("random", 1),
+        ("hal", 1),
+    }
+    assert rates["low"].le(rates["value"]).all()
+    assert rates["high"].ge(rates["value"]).all()
+    assert rates["floor"].between(0, 1e-5).all()
+
+
+def test_filters_keep_the_same_number_and_hal_drops_the_highest(smoke):
+    run = smoke.path / GRID / "seed0"
+    scores = pd.read_parquet(run / "gen0/scores.parquet").set_index("sample")
+    kept = {name: pd.read_parquet(run / name / "gen0/kept.parquet") for name in ("random", "hal")}
+    assert len(kept["random"]) == len(kept["hal"]) == 1_800
+    dropped = scores.drop(kept["hal"]["sample"])
+    assert dropped["hal"].min() >= scores.loc[kept["hal"]["sample"], "hal"].max()
+
+
+def test_tables_say_where_they_come_from(smoke):
+    origin = tables.provenance(smoke.path / GRID / "seed0/gen0/samples/shard00001.parquet")
+    assert origin["config"]["sampling"]["samples"] == 2_000
+    assert origin["seed"] == 0
+    assert origin["device"] == "cpu"
+    assert set(origin["packages"]) >= {"torch", "pyarrow"}
+
+
+def test_paths_end_where_the_samples_are(smoke):
+    run = smoke.path / GRID / "seed0/gen0"
+    samples = pd.read_parquet(run / "samples").set_index("sample")
+    ends = pd.read_parquet(run / "trajectories.parquet").query("t == 0").set_index("sample")
+    assert len(ends) >= 20
+    for coordinate in (0, 1):  # the last step adds no noise: the sample is its x0_hat
+        expected = samples.loc[ends.index, f"x{coordinate}"]
+        assert (ends[f"x0_hat{coordinate}"] - expected).abs().max() < 1e-4
+
+
+def test_a_second_run_has_nothing_to_do(smoke):
+    again = smoke.snakemake("-n", "--config", "preset=smoke")
+    assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_one_more_generation_adds_only_new_jobs(smoke):
+    path = smoke.path / "config/experiments/gaussian2d_grid.yaml"
+    text = path.read_text()
+    try:
+        path.write_text(
+            text.replace("{generations: 1, filters: [random", "{generations: 2, filters: [random")
+        )
+        plan = smoke.snakemake(
+            "-n", "--config", "preset=smoke", "experiments=[gaussian2d_grid]", "--", "all_tables"
+        )
+    finally:
+        path.write_text(text)
+    jobs = _job_counts(plan.stdout)
+    assert jobs.pop("filter_samples") == 2
+    assert jobs.pop("train_model") == 2
+    assert jobs.pop("draw_samples") == 4
+    assert jobs.pop("score_samples") == 2
+    assert jobs.pop("measure_generation") == 2
+    assert set(jobs) == {"collect_metrics", "write_config", "all_tables", "total"}
+
+
+def test_shards_change_nothing_in_the_samples(smoke, scratch):
+    for path in (scratch.path / "config/experiments").glob("gaussian2d_grid.yaml"):
+        path.write_text(path.read_text().replace("shard_size: 1_000", "shard_size: 500"))
+    _run(scratch, f"{GRID}/metrics.parquet")
+    assert len(list((scratch.path / GRID / "seed0/gen0/samples").iterdir())) == 4
+    _assert_same_tables(smoke.path / GRID, scratch.path / GRID)
+
+
+def test_a_run_killed_in_training_ends_with_the_same_tables(smoke, scratch):
+    path = scratch.path / "config/experiments/gaussian2d_grid.yaml"
+    # Time to be killed in: the same updates, written down after each.
+    path.write_text(path.read_text().replace("checkpoint_every: 50", "checkpoint_every: 1"))
+    target = f"{GRID}/metrics.parquet"
+    run = scratch.start(*_arguments(target))
+    checkpoint = scratch.path / GRID / "seed0/gen0/model.safetensors.checkpoint"
+    _wait_for(checkpoint, run)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    assert checkpoint.exists()
+    assert not (scratch.path / GRID / "seed0/gen0/model.safetensors").exists()
+    assert scratch.snakemake("--unlock").returncode == 0
+    _run(scratch, target)
+    log = scratch.path / "results/smoke/logs/gaussian2d_grid/seed0/gen0/train_model.log"
+    assert "resuming after" in log.read_text()
+    assert not checkpoint.exists()
+    _assert_same_tables(smoke.path / GRID, scratch.path / GRID)
+
+
+def _arguments(target: str) -> list[str]:
+    settings = ["--config", "preset=smoke", "experiments=[gaussian2d_grid]"]
+    return ["--cores", "2", "--rerun-incomplete", *settings, "--", target]
+
+
+def _run(checkout, target: str) -> None:
+    run = checkout.snakemake(*_arguments(target))
+    assert run.returncode == 0, run.stderr[-4000:]
+
+
+def _wait_for(path: Path, run, seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not path.exists():
+        assert run.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def _assert_same_tables(expected: Path, found: Path) -> None:
+    """Every generation's scores, kept samples and metrics are equal to the bit."""
+    names = ("scores.parquet", "kept.parquet", "metrics.parquet", "loss.parquet")
+    paths = [path for name in names for path in expected.rglob(name)]
+    assert len(paths) >= 10
+    for path in paths:
+        other = found / path.relative_to(expected)
+        pd.testing.assert_frame_equal(
+            pd.read_parquet(path), pd.read_parquet(other), check_exact=True
+        )
+
+
+def _job_counts(plan: str) -> dict[str, int]:
+    rows = plan.split("Job stats:")[1].split("\n\n")[0].splitlines()[3:]
+    return {row.split()[0]: int(row.split()[1]) for row in rows if row.split()}
+
+
+@pytest.mark.parametrize("name", ["gaussian1d_density", "mnist_digits"])
+def test_figures_are_pictures(smoke, name):
+    from matplotlib.image import imread
+
+    picture = imread(smoke.path / f"results/smoke/figures/{name}.png")
+    assert min(picture.shape[:2]) > 200
+    assert picture.std() > 0.01
