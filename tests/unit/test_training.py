@@ -223,7 +223,7 @@ def test_too_large_a_learning_rate_ends_training_with_advice(checkpoint):
 
 def test_divergence_is_noticed_within_a_hundred_updates(checkpoint):
     run = trainer(data=torch.full((100, 2), math.nan), updates=1000, checkpoint_every=1000)
-    with pytest.raises(DivergenceError, match="by update 100"):
+    with pytest.raises(DivergenceError, match="by update 100:"):
         run.run(checkpoint, "this run")
     assert not checkpoint.exists()
 
@@ -420,6 +420,15 @@ def test_untied_layers_have_weights_of_their_own():
     )
     # Two more layers: two 128 x 128 products, a time product with bias and two norms each.
     assert untied - tied == 2 * (3 * 128 * 128 + 128 + 2 * 2 * 128)
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_every_parameter_of_the_network_has_a_part_in_its_answer(tied):
+    model = network(tied=tied, init="pytorch")
+    model(DATA, torch.tensor(7)).square().sum().backward()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.any(), name
 
 
 @pytest.mark.parametrize(

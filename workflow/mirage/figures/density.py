@@ -39,10 +39,10 @@ def draw(histogram: pd.DataFrame) -> Figure:
     )
     axes.plot(
         (histogram["left"] + histogram["right"]) / 2,
-        histogram["true_density"].clip(lower=one_sample),
+        histogram["true_density"].where(histogram["true_density"] >= one_sample / 2),
         color=style.INK,
         linewidth=0.9,
-        label="true density, cut at one sample per bin",
+        label="true density",
     )
     top = max(histogram["density"].max(), histogram["true_density"].max())
     axes.set(yscale="log", xlim=(edges[0], edges[-1]), ylim=(one_sample / 2, 3 * top))
