@@ -30,7 +30,11 @@ def torch_stream(
 
 
 def torch_seed(seed: int, step: str, generation: int = 0, block: int = 0) -> int:
-    """The number that seeds such a stream: 63 bits."""
+    """The number that seeds such a stream: 63 bits.
+
+    PyTorch's CPU generator uses the lower 32 of them, so that two of some 10^5 blocks
+    may share their noise.
+    """
     state = _sequence(seed, step, generation, block).generate_state(1, np.uint64)
     return int(state[0] >> np.uint64(1))
 

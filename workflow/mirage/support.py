@@ -27,7 +27,8 @@ def label_points(points: np.ndarray, mixture: GaussianMixture, radius: float) ->
         A point that is not finite is invalid, at infinite distance from mode -1.
     """
     finite = np.isfinite(points).all(1)
-    distances, modes = cKDTree(mixture.means).query(np.where(finite[:, None], points, 0), k=2)
+    points = np.where(finite[:, None], points, 0)
+    distances, modes = cKDTree(mixture.means).query(points, k=2)
     start, end = mixture.means[modes[:, 0]], mixture.means[modes[:, 1]]
     to_segment = np.linalg.norm(_offset_from_segments(points, start, end), axis=1)
     reach = radius * mixture.std

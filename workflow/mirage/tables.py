@@ -167,15 +167,20 @@ def read(*paths: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """Read one table, or several parts of one, in the order given.
 
     Raises:
-        TableError: naming the file that is damaged, missing or no Parquet.
+        TableError: naming the file that is damaged, missing, no Parquet, without one of
+            the columns, or unlike the parts before it.
     """
-    parts = []
+    parts: list[pa.Table] = []
     for path in paths:
-        try:
-            parts.append(pq.read_table(path, columns=columns, partitioning=None))
-        except (OSError, pa.ArrowException) as error:
-            raise TableError(f"{path} cannot be read ({error}): delete it and run again") from None
-    return pa.concat_tables([part.replace_schema_metadata() for part in parts]).to_pandas()
+        names = _schema(path).names
+        if missing := [name for name in columns or () if name not in names]:
+            raise TableError(f"{path}: no column {missing[0]!r}; there are {', '.join(names)}")
+        with _readable(path):
+            part = pq.read_table(path, columns=columns, partitioning=None)
+        parts.append(part.replace_schema_metadata())
+        if not parts[0].schema.equals(parts[-1].schema):
+            raise TableError(f"{path}: other columns than {paths[0]}")
+    return pa.concat_tables(parts).to_pandas()
 
 
 def read_points(*paths: Path, shape: Sequence[int], name: str = "x") -> np.ndarray:
@@ -184,15 +189,20 @@ def read_points(*paths: Path, shape: Sequence[int], name: str = "x") -> np.ndarr
     Raises:
         TableError: naming the file that is damaged, missing or of another shape.
     """
-    columns = [field.name for field in points(shape, name)]
-    return to_array(read(*paths, columns=columns), shape, name)
+    fields = points(shape, name)
+    for path in paths:
+        schema = _schema(path)
+        beyond = f"{name}{shape[0]}" in schema.names if len(shape) == 1 else False
+        if beyond or any(not schema.field(field.name).equals(field) for field in fields):
+            raise TableError(f"{path}: samples of another shape than {tuple(shape)}")
+    return to_array(read(*paths, columns=[field.name for field in fields]), shape, name)
 
 
 def to_array(table: pd.DataFrame, shape: Sequence[int], name: str = "x") -> np.ndarray:
     """The samples of a table: float32 [n, *shape]."""
     if len(shape) == 1:
         return table[coordinates(shape, name)].to_numpy(np.float32, copy=True)
-    return stack(table[name]).reshape(-1, *shape)
+    return stack(table[name]).reshape(len(table), *shape)
 
 
 def from_array(array: np.ndarray, name: str = "x") -> dict:
@@ -204,12 +214,33 @@ def from_array(array: np.ndarray, name: str = "x") -> dict:
 
 def stack(lists: Iterable[np.ndarray]) -> np.ndarray:
     """A column of fixed-size lists as one array: float32 [n, size]."""
-    return np.stack(list(lists)).astype(np.float32, copy=False)
+    return np.array(list(lists), dtype=np.float32)
 
 
 def provenance(path: Path) -> dict:
-    """How a table came to be: config, seed, code, packages, device."""
-    return json.loads(pq.read_schema(path).metadata[PROVENANCE_KEY])
+    """How a table came to be: config, seed, code, packages, device.
+
+    Raises:
+        TableError: for a file that is no table of this pipeline.
+    """
+    metadata = _schema(path).metadata or {}
+    if PROVENANCE_KEY not in metadata:
+        raise TableError(f"{path}: no provenance; the pipeline did not write it")
+    return json.loads(metadata[PROVENANCE_KEY])
+
+
+def _schema(path: Path) -> pa.Schema:
+    with _readable(path):
+        return pq.read_schema(path)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        reason = " ".join(str(error).split())
+        raise TableError(f"{path} cannot be read ({reason}): delete it and run again") from None
 
 
 def _shape(shape: Sequence[int]) -> dict[bytes, bytes]:

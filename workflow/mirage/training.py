@@ -81,9 +81,10 @@ class Trainer:
         for self.update in progress:
             self.losses[self.update] = self._step(next(batches))
             done = self.update + 1
-            if done % 100 == 0 or done == self.options.updates:
+            save = done % self.options.checkpoint_every == 0 and done < self.options.updates
+            if save or done % 100 == 0 or done == self.options.updates:
                 progress.set_postfix(loss=f"{self._recent_loss(done):.4f}")
-            if done % self.options.checkpoint_every == 0 and done < self.options.updates:
+            if save:
                 self._save(checkpoint, fingerprint, done)
 
     def weights(self) -> dict[str, Tensor]:

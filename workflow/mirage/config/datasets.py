@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator
 
-from mirage.config.section import Section
+from mirage.config.section import Section, Unique
 
 
 class DatasetOptions(Section):
@@ -37,19 +37,12 @@ class Gaussian1D(MixtureOptions):
     """One-dimensional mixture with modes at given means, not normalised."""
 
     name: Literal["gaussian1d"]
-    means: list[float] = Field(min_length=2)
+    means: Unique[float] = Field(min_length=2)
     """Positions of the modes."""
 
     @property
     def shape(self) -> tuple[int, ...]:
         return (1,)
-
-    @field_validator("means")
-    @classmethod
-    def _distinct(cls, means: list[float]) -> list[float]:
-        if len(set(means)) < len(means):
-            raise ValueError("the means must differ from each other")
-        return means
 
 
 class Gaussian2DGrid(MixtureOptions):

@@ -4,7 +4,6 @@ from typing import Annotated, Literal
 
 from pydantic import (
     Field,
-    NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
@@ -13,7 +12,7 @@ from pydantic import (
 )
 
 from mirage.config.datasets import Dataset
-from mirage.config.section import Section
+from mirage.config.section import Section, Unique
 from mirage.detectors import DETECTORS
 from mirage.filters import FILTERS
 
@@ -99,7 +98,7 @@ class Sampling(Section):
     """DDPM (Ho et al. 2020) or DDIM (Song et al. 2021)."""
     variance: Literal["fixed_large", "fixed_small"] = "fixed_large"
     """DDPM's reverse variance: beta_t, or that of the posterior."""
-    eta: NonNegativeFloat = 0.0
+    eta: Annotated[float, Field(ge=0, le=1)] = 0.0
     """DDIM's noise: 0 is deterministic, 1 is DDPM with `fixed_small`."""
     start: NonNegativeInt | None = None
     """Time t at which x_t is drawn from N(0, I); null for the last, T - 1."""
@@ -132,9 +131,9 @@ Window = tuple[NonNegativeInt, NonNegativeInt]
 class Detection(Section):
     """Statistics of a trajectory that tell a hallucination."""
 
-    detectors: list[str] = Field(["hal"], min_length=1)
+    detectors: Unique[str] = Field(["hal"], min_length=1)
     """Detectors computed for every sample while it is drawn."""
-    windows: list[Window] = Field([(0, 2), (0, 4), (0, 9), (0, 19), (5, 14)], min_length=1)
+    windows: Unique[Window] = Field([(0, 2), (0, 4), (0, 9), (0, 19), (5, 14)], min_length=1)
     """Windows [T1, T2] of the reverse steps, both ends counted, in steps before
     the end: [0, 9] is the last ten."""
 
@@ -185,7 +184,7 @@ class Recursion(Section):
 
     generations: NonNegativeInt = 0
     """Generations after the first; 0 trains on real data only."""
-    filters: list[str] = []
+    filters: Unique[str] = []
     """Filters compared, each its own line of generations."""
     keep: PositiveInt | None = None
     """Samples each filter keeps for the next generation."""
@@ -202,8 +201,6 @@ class Recursion(Section):
                 raise ValueError(
                     f"thresholds: unknown detector {name!r}; allowed: {', '.join(DETECTORS)}"
                 )
-        if len(set(self.filters)) < len(self.filters):
-            raise ValueError(f"filters: each may be named once: found {self.filters}")
         if self.generations and (not self.filters or self.keep is None):
             raise ValueError(f"{self.generations} generations need `filters` and `keep`")
         return self

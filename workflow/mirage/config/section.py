@@ -1,16 +1,16 @@
 """The base of every config section: frozen, described, and strict about its keys."""
 
 import difflib
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 
 class Section(BaseModel):
     """A part of the config. Unknown keys are refused with the allowed ones."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=False, use_attribute_docstrings=True
+        extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
     )
 
     @model_validator(mode="before")
@@ -24,3 +24,15 @@ class Section(BaseModel):
                     allowed = ", ".join(cls.model_fields)
                     raise ValueError(f"unknown key {key!r}{hint}; allowed: {allowed}")
         return values
+
+
+def _unique(values: list) -> list:
+    for position, value in enumerate(values):
+        if value in values[:position]:
+            raise ValueError(f"each may be named once: found {value!r} twice")
+    return values
+
+
+Item = TypeVar("Item")
+Unique = Annotated[list[Item], AfterValidator(_unique)]
+"""A list in which nothing is named twice."""

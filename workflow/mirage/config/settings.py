@@ -8,7 +8,7 @@ import yaml
 from pydantic import Field, NonNegativeInt, ValidationError
 
 from mirage.config.experiment import Experiment
-from mirage.config.section import Section
+from mirage.config.section import Section, Unique
 
 Preset = Literal["smoke", "quick", "default", "paper"]
 Model = TypeVar("Model", bound=Section)
@@ -23,9 +23,9 @@ class Settings(Section):
 
     preset: Preset = "default"
     """The set of numbers: smoke, quick, default or paper."""
-    experiments: list[str] = Field(min_length=1)
+    experiments: Unique[str] = Field(min_length=1)
     """Names of files in config/experiments, without .yaml."""
-    seeds: list[NonNegativeInt] = Field([0], min_length=1)
+    seeds: Unique[NonNegativeInt] = Field([0], min_length=1)
     """One replicate of everything for each."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """`auto`: the job's GPU where it has one, else the CPU."""
@@ -104,7 +104,10 @@ def _validate(model: type[Model], values: Any, where: str) -> Model:
 
 
 def _describe(fault: Any) -> str:
-    key = ".".join(str(part) for part in fault["loc"])
+    location = list(fault["loc"])
+    if location[:1] in (["dataset"], ["network"]):
+        del location[1:2]  # pydantic's tag of the kind of dataset or network, no key of the file
+    key = ".".join(str(part) for part in location)
     message = fault["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     if fault["type"] != "value_error" and not isinstance(fault["input"], dict):

@@ -3,6 +3,8 @@
 Where one class is absent the numbers are undefined (NaN), never 0.5.
 """
 
+import math
+
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
@@ -22,7 +24,7 @@ def measure(scores: pd.DataFrame, columns: list[str]) -> list[Row]:
     scores: the columns, and `label`; everything but `valid` is a hallucination.
     """
     positive = (scores["label"] != "valid").to_numpy()
-    return [row for name in columns for row in _rows(name, positive, scores[name].to_numpy())]
+    return [row for name in columns for row in _rows(name, positive, _finite(scores[name]))]
 
 
 def roc(scores: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
@@ -30,7 +32,7 @@ def roc(scores: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     positive = (scores["label"] != "valid").to_numpy()
     curves = []
     for name in columns if _defined(positive) else []:
-        false_positive, true_positive, threshold = roc_curve(positive, scores[name])
+        false_positive, true_positive, threshold = roc_curve(positive, _finite(scores[name]))
         thin = np.unique(np.linspace(0, len(threshold) - 1, ROC_POINTS).round().astype(int))
         curves.append(
             pd.DataFrame(
@@ -70,11 +72,19 @@ def _rows(name: str, positive: np.ndarray, score: np.ndarray) -> list[Row]:
         delong_error(positive, score),
         len(score),
         name,
+        largest=1.0,
     )
-    threshold = np.quantile(score[positive], 1 - SENSITIVITY, method="lower")
+    missed = math.floor(positive.sum() * (1 - SENSITIVITY) + 1e-9)
+    threshold = np.sort(score[positive])[missed]
     valid = score[~positive]
     below = (valid < threshold).sum()
     return [auroc, rate(SPECIFICITY, below, len(valid), name)]
+
+
+def _finite(score: pd.Series) -> np.ndarray:
+    """Scores as numbers; one that is not finite is the most suspicious, as for filters."""
+    largest = np.finfo(np.float32).max
+    return score.replace([np.inf, -np.inf], np.nan).fillna(largest).to_numpy()
 
 
 def _defined(positive: np.ndarray) -> bool:

@@ -77,14 +77,15 @@ def within_mode_variance_ratio(scores: pd.DataFrame, dim: int, radius: float) ->
     """
     squares = scores.loc[scores["label"] == "valid", "distance"].astype(float) ** 2 / dim
     floor = float(chi2.cdf(radius**2, dim + 2) / chi2.cdf(radius**2, dim))
+    threshold = f"{radius:g} std"
     if len(squares) < 2:
-        return Row("within_mode_variance_ratio", np.nan, len(squares), floor=floor)
+        return Row("within_mode_variance_ratio", np.nan, len(squares), threshold, floor=floor)
     error = squares.std() / np.sqrt(len(squares))
     return estimate(
         "within_mode_variance_ratio",
         squares.mean(),
         error,
         len(squares),
-        f"{radius:g} std",
+        threshold,
         floor,
     )

@@ -1,7 +1,7 @@
 """One measured number with its interval, the floor beside it and the sample size."""
 
 from dataclasses import dataclass
-from math import nan
+from math import inf, nan
 
 from scipy.stats import binomtest
 
@@ -31,10 +31,15 @@ def rate(metric: str, hits: int, n: int, parameter: str = "", floor: float = nan
 
 
 def estimate(
-    metric: str, value: float, error: float, n: int, parameter: str = "", floor: float = nan
+    metric: str,
+    value: float,
+    error: float,
+    n: int,
+    parameter: str = "",
+    floor: float = nan,
+    largest: float = inf,
 ) -> Row:
-    """A number with a normal interval from its standard error."""
+    """A number of [0, largest] with a normal interval from its standard error."""
     reach = 1.96 * error
-    return Row(
-        metric, float(value), n, parameter, float(value - reach), float(value + reach), floor
-    )
+    low, high = max(0.0, float(value - reach)), min(largest, float(value + reach))
+    return Row(metric, float(value), n, parameter, low, high, floor)
