@@ -103,7 +103,7 @@ def test_a_wider_radius_makes_more_valid(line):
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_a_point_that_is_no_number_is_invalid_and_infinitely_far(grid, bad):
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
+        warnings.simplefilter("error")
         labels = label(grid, [bad, 0.0], [0.0, bad], [bad, bad], [0.0, 0.0])
     assert labels["label"].tolist() == ["invalid"] * 3 + ["valid"]
     assert labels["distance"].tolist()[:3] == [np.inf] * 3

@@ -310,3 +310,29 @@ def test_a_damaged_part_is_named_among_whole_ones(tmp_path, damage):
     message = complaint(tables.read_points, whole, broken, shape=(2,))
     assert str(broken) in message
     assert str(whole) not in message
+
+
+def test_samples_of_another_shape_are_not_read_as_if_they_fitted(tmp_path):
+    pictures = np.zeros((16, 1, 4, 4), np.float32)
+    columns = {"sample": range(16), **tables.from_array(pictures)}
+    tables.write(tmp_path / "p", pd.DataFrame(columns), tables.kept((1, 4, 4)), {})
+    points = {"sample": range(3), **tables.from_array(np.zeros((3, 2), np.float32))}
+    tables.write(tmp_path / "q", pd.DataFrame(points), tables.kept((2,)), {})
+    assert tables.read_points(tmp_path / "p", shape=(1, 4, 4)).shape == (16, 1, 4, 4)
+    assert tables.read_points(tmp_path / "q", shape=(2,)).shape == (3, 2)
+    for name, shape in (("p", (1, 8, 8)), ("p", (1, 2, 2)), ("q", (1,)), ("q", (3,))):
+        message = complaint(tables.read_points, tmp_path / name, shape=shape)
+        assert str(tmp_path / name) in message
+
+
+def test_a_missing_column_and_an_unlike_part_are_named(tmp_path):
+    tables.write(tmp_path / "a", drawn(3), tables.samples((2,), ["hal_0_4"]), {})
+    other = pd.DataFrame({"sample": [0], "x0": [0.0], "x1": [0.0]})
+    tables.write(tmp_path / "b", other, tables.kept((2,)), {})
+    assert "'colour'" in complaint(tables.read, tmp_path / "a", columns=["colour"])
+    assert str(tmp_path / "b") in complaint(tables.read, tmp_path / "a", tmp_path / "b")
+
+
+def test_a_foreign_table_has_no_provenance(tmp_path):
+    pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "foreign")
+    assert "provenance" in complaint(tables.provenance, tmp_path / "foreign")

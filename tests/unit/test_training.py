@@ -228,6 +228,13 @@ def test_divergence_is_noticed_within_a_hundred_updates(checkpoint):
     assert not checkpoint.exists()
 
 
+def test_no_checkpoint_is_written_of_weights_that_are_lost(checkpoint):
+    run = trainer(data=torch.full((100, 2), math.nan), updates=1000, checkpoint_every=7)
+    with pytest.raises(DivergenceError, match="by update 7:"):
+        run.run(checkpoint, "this run")
+    assert not checkpoint.exists()
+
+
 # --- learning ----------------------------------------------------------------------------------
 
 

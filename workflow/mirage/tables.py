@@ -191,9 +191,9 @@ def read_points(*paths: Path, shape: Sequence[int], name: str = "x") -> np.ndarr
     """
     fields = points(shape, name)
     for path in paths:
-        schema = _schema(path)
-        beyond = f"{name}{shape[0]}" in schema.names if len(shape) == 1 else False
-        if beyond or any(not schema.field(field.name).equals(field) for field in fields):
+        found = [field for field in _schema(path) if field.name.removeprefix(name).isdigit()]
+        found = found or [field for field in _schema(path) if field.name == name]
+        if not pa.schema(found).equals(pa.schema(fields)):
             raise TableError(f"{path}: samples of another shape than {tuple(shape)}")
     return to_array(read(*paths, columns=[field.name for field in fields]), shape, name)
 
