@@ -3,7 +3,7 @@ rule draw_samples:
     input:
         weights=f"{RUN}/{{lineage}}/model.safetensors",
         script=script_file("draw_samples"),
-        code=modules("samplers", "diffusion", "trajectory", "detectors", "networks", "streams"),
+        code=modules(*NETWORK, "samplers", "diffusion", "trajectory", "detectors", "streams"),
     output:
         samples=f"{RUN}/{{lineage}}/samples/shard{{shard}}.parquet",
     log:
@@ -34,7 +34,7 @@ rule record_trajectories:
         weights=f"{RUN}/{{lineage}}/model.safetensors",
         scores=f"{RUN}/{{lineage}}/scores.parquet",
         script=script_file("record_trajectories"),
-        code=modules("samplers", "diffusion", "trajectory", "networks", "streams"),
+        code=modules(*NETWORK, "samplers", "diffusion", "trajectory", "streams"),
     output:
         trajectories=f"{RUN}/{{lineage}}/trajectories.parquet",
     log:

@@ -3,7 +3,7 @@ rule train_model:
     input:
         data=training_data,
         script=script_file("train_model"),
-        code=modules("training", "diffusion", "networks", "streams"),
+        code=modules(*NETWORK, "training", "diffusion", "streams"),
     output:
         weights=f"{RUN}/{{lineage}}/model.safetensors",
         loss=f"{RUN}/{{lineage}}/loss.parquet",
