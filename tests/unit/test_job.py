@@ -1,0 +1,68 @@
+"""What every job has in common."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from mirage import job
+from mirage.config import read_experiment, to_json
+
+
+@pytest.fixture
+def config():
+    path = Path(__file__).parents[2] / "config/experiments/mnist.yaml"
+    return json.loads(to_json(read_experiment(path, "quick"), "dataset", "training"))
+
+
+def test_a_job_has_the_sections_it_was_given_and_no_others(config):
+    sections = job.sections(config)
+    assert sections.dataset.shape == (1, 16, 16)
+    assert sections.training.updates == config["training"]["updates"]
+    with pytest.raises(AttributeError):
+        _ = sections.sampling
+
+
+def test_a_job_run_by_hand_checks_its_sections_too(config):
+    config["training"]["updates"] = -1
+    with pytest.raises(ValueError, match="updates"):
+        job.sections(config)
+
+
+def test_no_gpu_means_the_cpu_unless_the_run_insists(monkeypatch):
+    assert job.device(0) == "cpu"
+    if not torch.cuda.is_available():
+        assert job.device(1) == "cpu"
+        monkeypatch.setenv("MIRAGE_DEVICE", "cuda")
+        with pytest.raises(RuntimeError, match="cuda was asked for"):
+            job.device(1)
+
+
+def test_an_expected_error_ends_a_job_with_one_line(caplog):
+    def fail():
+        raise ValueError("dataset.samples: found 9, allowed 5")
+
+    with pytest.raises(SystemExit) as stopped:
+        job.run(fail)
+    assert stopped.value.code == 1
+    (record,) = caplog.records
+    assert record.getMessage() == "ValueError: dataset.samples: found 9, allowed 5"
+    assert not record.exc_info
+
+
+def test_a_runs_fingerprint_changes_with_all_that_decides_its_weights(tmp_path, config):
+    def arguments(*extra):
+        return job.parser("").parse_args(["--config", json.dumps(config), *extra])
+
+    data = tmp_path / "data"
+    data.write_bytes(b"one")
+    first = job.fingerprint(arguments(), data)
+    assert job.fingerprint(arguments("--gpus", "1", "--threads", "4"), data) == first
+    others = {job.fingerprint(arguments("--seed", "1"), data)}
+    others.add(job.fingerprint(arguments("--generation", "1"), data))
+    data.write_bytes(b"two")
+    others.add(job.fingerprint(arguments(), data))
+    config["training"]["updates"] += 1
+    others.add(job.fingerprint(arguments(), data))
+    assert len(others | {first}) == 5
