@@ -15,7 +15,7 @@ WINDOWS = [(0, 1), (0, 4), (0, 9), (5, 14), (0, 29)]
 
 def step(remaining: int) -> ReverseStep:
     """A step of a walk that visits every seventh time."""
-    return ReverseStep(7 * remaining, remaining, 1.0, 0.0, 1.0, 0.0, 0.0)
+    return ReverseStep(7 * remaining, remaining, 1.0, 1.0, 0.0, 0.0)
 
 
 def watch(observer, path) -> None:

@@ -5,6 +5,7 @@ abar_t the cumulative product of 1 - beta_t. Times run from 0 to T - 1, and t = 
 already carries the noise beta_0.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -52,11 +53,21 @@ class ReverseStep:
     t: int
     remaining: int
     """Steps still to come after this one; equals t where no time is left out."""
-    x0_from_x: float
-    x0_from_eps: float
+    abar: float
+    """alphas_cumprod at t."""
     from_x0: float
     from_x: float
     sigma: float
+
+    @property
+    def x0_from_x(self) -> float:
+        """1 / sqrt(abar)."""
+        return self.abar**-0.5
+
+    @property
+    def x0_from_eps(self) -> float:
+        """-sqrt((1 - abar) / abar)."""
+        return -((1 / self.abar - 1) ** 0.5)
 
 
 def times_of(start: int, steps: int) -> np.ndarray:
@@ -75,19 +86,11 @@ def ddpm_steps(schedule: Schedule, times: np.ndarray, variance: str) -> list[Rev
     for remaining, t, abar, abar_prev in _jumps(schedule, times):
         beta = 1 - abar / abar_prev
         posterior = beta * (1 - abar_prev) / (1 - abar)
-        steps.append(
-            ReverseStep(
-                t=t,
-                remaining=remaining,
-                x0_from_x=abar**-0.5,
-                x0_from_eps=-((1 - abar) ** 0.5) * abar**-0.5,
-                from_x0=abar_prev**0.5 * beta / (1 - abar),
-                from_x=(1 - beta) ** 0.5 * (1 - abar_prev) / (1 - abar),
-                sigma=0.0
-                if remaining == 0
-                else (beta if variance == "fixed_large" else posterior) ** 0.5,
-            )
-        )
+        noise = beta if variance == "fixed_large" else posterior
+        from_x0 = abar_prev**0.5 * beta / (1 - abar)
+        from_x = (1 - beta) ** 0.5 * (1 - abar_prev) / (1 - abar)
+        sigma = noise**0.5 if remaining else 0.0
+        steps.append(ReverseStep(t, remaining, abar, from_x0, from_x, sigma))
     return steps
 
 
@@ -99,17 +102,8 @@ def ddim_steps(schedule: Schedule, times: np.ndarray, eta: float) -> list[Revers
         sigma = eta * ((1 - abar_prev) / (1 - abar) * beta) ** 0.5
         direction = max(1 - abar_prev - sigma**2, 0.0) ** 0.5
         from_x = direction / (1 - abar) ** 0.5
-        steps.append(
-            ReverseStep(
-                t=t,
-                remaining=remaining,
-                x0_from_x=abar**-0.5,
-                x0_from_eps=-((1 - abar) ** 0.5) * abar**-0.5,
-                from_x0=abar_prev**0.5 - from_x * abar**0.5,
-                from_x=from_x,
-                sigma=sigma,
-            )
-        )
+        from_x0 = abar_prev**0.5 - from_x * abar**0.5
+        steps.append(ReverseStep(t, remaining, abar, from_x0, from_x, sigma))
     return steps
 
 
@@ -122,7 +116,8 @@ def reverse_steps(schedule: Schedule, options: Sampling) -> list[ReverseStep]:
     return ddpm_steps(schedule, times, options.variance)
 
 
-def _jumps(schedule: Schedule, times: np.ndarray):
+def _jumps(schedule: Schedule, times: np.ndarray) -> Iterator[tuple[int, int, float, float]]:
+    """(steps remaining, t, abar_t, abar of the next time) of each step."""
     abars = schedule.alphas_cumprod
     following = [*times[1:], None]
     for position, (t, s) in enumerate(zip(times, following, strict=True)):
