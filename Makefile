@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 figures: .venv/ready
 	snakemake --cores $(CORES) --show-failed-logs --rerun-incomplete \
-	  --config preset=$(PRESET) --quiet progress rules -- all_figures
+	  --quiet rules reason host --config preset=$(PRESET) -- all_figures
 	@$(MAKE) --no-print-directory report
 	@echo
 	@echo "figures: results/$(PRESET)/figures/"
