@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-from safetensors.torch import save_file
 
-from mirage import files, job, tables
+from mirage import job, networks, tables
 from mirage.networks.classifier import judge, train
 
 
@@ -38,8 +37,7 @@ def main() -> None:
     )
     schema = tables.reference(experiment.classifier.features)
     tables.write(args.reference, reference[schema.names], schema, provenance)
-    with files.replacing(Path(args.weights)) as temporary:
-        save_file(classifier.state_dict(), temporary)
+    networks.save(classifier.state_dict(), Path(args.weights), provenance)
 
 
 if __name__ == "__main__":

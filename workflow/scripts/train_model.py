@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-from safetensors.torch import save_file
 
-from mirage import files, job, networks, tables
+from mirage import job, networks, tables
 from mirage.diffusion import Schedule
 from mirage.streams import torch_seed
 from mirage.training import Trainer
@@ -36,9 +35,9 @@ def main() -> None:
     trainer.run(checkpoint, job.fingerprint(args, args.data))
     loss = pd.DataFrame({"update": range(len(trainer.losses)), "loss": trainer.losses.cpu()})
     loss["learning_rate"] = loss["update"].map(trainer.learning_rate)
-    tables.write(args.loss, loss, tables.LOSS, job.provenance(args, device))
-    with files.replacing(Path(args.weights)) as temporary:
-        save_file(trainer.weights(), temporary)
+    provenance = job.provenance(args, device)
+    tables.write(args.loss, loss, tables.LOSS, provenance)
+    networks.save(trainer.weights(), Path(args.weights), provenance)
     checkpoint.unlink(missing_ok=True)
 
 

@@ -1,11 +1,13 @@
 """Noise-prediction networks: model(x_t, t) -> eps_hat, with t [] or [batch]."""
 
+import json
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from mirage import files
 from mirage.config import Experiment
 from mirage.networks.mlp import TemporalMLP
 from mirage.samplers import Model
@@ -38,4 +40,10 @@ def load(experiment: Experiment, weights: Path, device: str) -> Model:
     return predict
 
 
-__all__ = ["TemporalMLP", "build", "load"]
+def save(weights: dict[str, Tensor], path: Path, provenance: dict) -> None:
+    """Write weights whole or not at all, with their provenance in the file's metadata."""
+    with files.replacing(path) as temporary:
+        save_file(weights, temporary, {"provenance": json.dumps(provenance, sort_keys=True)})
+
+
+__all__ = ["TemporalMLP", "build", "load", "save"]
