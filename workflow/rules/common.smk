@@ -1,5 +1,6 @@
 """Where files come from: the config, the wildcards, and which file follows which."""
 
+import os
 import shlex
 import subprocess
 import sys
@@ -18,6 +19,9 @@ try:
     EXPERIMENTS = read_experiments(SETTINGS, Path(workflow.basedir, "config/experiments"))
 except ConfigError as error:
     sys.exit(str(error))  # one line, where a WorkflowError would add where it was raised
+
+# Relative, so that results stay valid when the checkout moves.
+WORKFLOW = Path(os.path.relpath(f"{workflow.basedir}/workflow"))
 
 RESULTS = "results/{preset}/{experiment}"
 RUN = f"{RESULTS}/seed{{seed}}"
@@ -61,12 +65,12 @@ def require_device():
 
 def script_file(name) -> str:
     """A rule's script: an input, as an edit of it should rerun the rule."""
-    return f"{workflow.basedir}/workflow/scripts/{name}.py"
+    return str(WORKFLOW / f"scripts/{name}.py")
 
 
 def modules(*names) -> list[str]:
     """The parts of the library whose edits should rerun a rule."""
-    library = Path(workflow.basedir, "workflow/mirage")
+    library = WORKFLOW / "mirage"
     files = []
     for name in names:
         folder = library / name
@@ -138,6 +142,12 @@ def filtered_from(wildcards) -> str:
     return f"{RUN}/{lineage(wildcards.filter, int(wildcards.generation))}"
 
 
+def threshold(wildcards) -> str:
+    """The option for a filter's threshold, where it has one."""
+    thresholds = experiment_of(wildcards).recursion.thresholds
+    return options(threshold=thresholds[wildcards.filter]) if wildcards.filter in thresholds else ""
+
+
 def judges(wildcards) -> dict[str, str]:
     """For pictures, the classifier and the real pictures' features."""
     if is_mixture(wildcards.experiment):
@@ -145,9 +155,9 @@ def judges(wildcards) -> dict[str, str]:
     return {"classifier": f"{RUN}/classifier.safetensors", "reference": f"{RUN}/reference.parquet"}
 
 
-def options(**files) -> str:
-    """Command-line options for those files that there are."""
-    return " ".join(f"--{name} {shlex.quote(str(path))}" for name, path in files.items())
+def options(**values) -> str:
+    """Command-line options for those values that there are."""
+    return " ".join(f"--{name} {shlex.quote(str(value))}" for name, value in values.items())
 
 
 def measured(wildcards) -> list[str]:

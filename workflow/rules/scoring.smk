@@ -44,10 +44,14 @@ rule filter_samples:
         mem_mb=2000,
         runtime=30,
     params:
-        config=sections("dataset", "recursion"),
+        config=sections("dataset"),
+        # Not the section: one more generation or filter leaves these choices as they are.
+        keep=lambda wildcards: experiment_of(wildcards).recursion.keep,
+        threshold=threshold,
     shell:
         "python {input.script:q} --config {params.config:q} --seed {wildcards.seed}"
         " --generation {wildcards.generation} --filter {wildcards.filter}"
+        " --keep {params.keep} {params.threshold}"
         " --samples {input.samples:q} --scores {input.scores:q}"
         " --kept {output.kept:q} > {log:q} 2>&1"
 

@@ -10,21 +10,24 @@ def main() -> None:
     parser.add_argument("--samples", nargs="+", required=True)
     parser.add_argument("--scores", required=True)
     parser.add_argument("--filter", required=True)
+    parser.add_argument("--keep", type=int, required=True, help="samples kept")
+    parser.add_argument("--threshold", type=float, help="largest score kept at all")
     parser.add_argument("--kept", required=True)
     args = parser.parse_args()
     experiment = job.sections(args.config)
-    recursion, schema = experiment.recursion, tables.kept(experiment.dataset.shape)
+    schema = tables.kept(experiment.dataset.shape)
     chosen = select(
         tables.read(args.scores),
         args.filter,
-        recursion.keep,
+        args.keep,
         stream(args.seed, "filter", args.generation),
-        recursion.thresholds.get(args.filter),
+        args.threshold,
     )
     samples = tables.read(*args.samples, columns=schema.names)
     kept = samples[samples["sample"].isin(chosen)]
     job.log.info("filter %s kept %d of %d samples", args.filter, len(kept), len(samples))
-    tables.write(args.kept, kept, schema, job.provenance(args) | {"filter": args.filter})
+    choice = {"filter": args.filter, "keep": args.keep, "threshold": args.threshold}
+    tables.write(args.kept, kept, schema, job.provenance(args) | choice)
 
 
 if __name__ == "__main__":
