@@ -1,10 +1,12 @@
 """Join each sample's detector scores with what is known of its truth."""
 
+import argparse
+
+import numpy as np
 import pandas as pd
-import torch
 
 from mirage import job, tables
-from mirage.config import Experiment, MixtureOptions
+from mirage.config import MixtureOptions
 from mirage.datasets import build_mixture
 from mirage.detectors import column, columns
 from mirage.support import label_points
@@ -18,7 +20,6 @@ def main() -> None:
     parser.add_argument("--reference", help="for pictures: features of the real ones")
     args = parser.parse_args()
     experiment = job.sections(args.config)
-    torch.set_num_threads(args.threads)
     detection = experiment.detection
     windows = columns(detection.detectors, detection.windows)
     samples = tables.read(*args.samples)
@@ -28,7 +29,7 @@ def main() -> None:
         truth = label_points(points, mixture, experiment.scoring.radius)
         kind = tables.MIXTURE_SCORES
     else:
-        truth = judge_pictures(experiment, points, args.classifier, args.reference)
+        truth = judge_pictures(points, args)
         kind = tables.image_scores(experiment.classifier.features)
     default = {
         name: samples[column(name, experiment.scoring.window)] for name in detection.detectors
@@ -38,13 +39,16 @@ def main() -> None:
     tables.write(args.scores, scores, schema, job.provenance(args))
 
 
-def judge_pictures(experiment: Experiment, pictures, weights: str, reference: str) -> pd.DataFrame:
+def judge_pictures(pictures: np.ndarray, args: argparse.Namespace) -> pd.DataFrame:
     """Features, class, confidence and distance to the nearest real picture."""
+    import torch  # imported where it is needed: mixtures are scored without
+
     from mirage.metrics.pictures import nearest_distances
     from mirage.networks import classifier
 
-    judgement = classifier.judge(classifier.load(weights), pictures)
-    real = tables.read(reference)
+    torch.set_num_threads(args.threads)
+    judgement = classifier.judge(classifier.load(args.classifier), pictures)
+    real = tables.read(args.reference)
     real = tables.stack(real.loc[real["split"] == "train", "features"])
     return pd.DataFrame(
         {
