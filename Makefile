@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .PHONY: figures report test lint format schema lock clean
 
 figures: .venv/ready
-	snakemake --cores $(CORES) --show-failed-logs --rerun-incomplete \
+	snakemake --cores $(CORES) --scheduler greedy --show-failed-logs --rerun-incomplete \
 	  --quiet rules reason host --config preset=$(PRESET) -- all_figures
 	@$(MAKE) --no-print-directory report
 	@echo

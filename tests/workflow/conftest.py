@@ -72,8 +72,7 @@ def scratch(tmp_path) -> Checkout:
 def smoke(tmp_path_factory) -> Checkout:
     """A finished run of the smoke preset, all experiments, on two cores."""
     finished = Checkout(tmp_path_factory.mktemp("smoke"))
-    run = finished.snakemake(
-        "--cores", "2", "--show-failed-logs", "--config", "preset=smoke", "--", "all_figures"
-    )
+    arguments = ["--cores", "2", "--scheduler", "greedy", "--show-failed-logs"]
+    run = finished.snakemake(*arguments, "--config", "preset=smoke", "--", "all_figures")
     assert run.returncode == 0, run.stderr[-4000:]
     return finished
