@@ -180,6 +180,11 @@ def roc(wildcards) -> dict[str, str]:
     return {"roc": f"{SHOWN}/gen0/roc.parquet"} if labelled else {}
 
 
+def main_detector(wildcards) -> str:
+    """The first detector of an experiment, whose scores the figures show."""
+    return experiment_of(wildcards).detection.detectors[0]
+
+
 def all_drawn(wildcards) -> list[str]:
     """The samples of every generation and filter of the replicate that figures show."""
     experiment = wildcards.experiment

@@ -122,9 +122,11 @@ rule plot_hal_histogram:
         runtime=10,
     params:
         config=sections("dataset", "recursion", "scoring"),
+        detector=main_detector,
         roc=lambda wildcards, input: options(**{key: input[key] for key in roc(wildcards)}),
     shell:
         "python {input.script:q} --config {params.config:q}"
+        " --detector {params.detector}"
         " --scores {input.scores:q} {params.roc}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
 
@@ -251,8 +253,10 @@ rule plot_digits:
         runtime=10,
     params:
         config=sections("dataset", "scoring"),
+        detector=main_detector,
     shell:
         "python {input.script:q} --config {params.config:q}"
+        " --detector {params.detector}"
         " --samples {input.samples:q}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
 

@@ -6,13 +6,15 @@ from mirage import job, tables
 from mirage.detectors import column
 from mirage.figures import digits, style
 
+COUNT = 20
+"""Pictures shown at either end."""
+
 
 def main() -> None:
     """Read, choose by score, draw, save."""
     parser = job.parser(__doc__)
     parser.add_argument("--samples", type=Path, nargs="+", required=True, help="shards, in order")
-    parser.add_argument("--detector", default="hal")
-    parser.add_argument("--count", type=int, default=20, help="pictures at either end")
+    parser.add_argument("--detector", required=True)
     parser.add_argument("--png", type=Path, required=True)
     parser.add_argument("--pdf", type=Path, required=True)
     args = parser.parse_args()
@@ -21,7 +23,7 @@ def main() -> None:
     score = column(args.detector, config.scoring.window)
     values = tables.read(*args.samples, columns=[score])[score]
     pictures = tables.read_points(*args.samples, shape=config.dataset.shape)
-    lowest, highest = values.nsmallest(args.count), values.nlargest(args.count)
+    lowest, highest = values.nsmallest(COUNT), values.nlargest(COUNT)
     figure = digits.draw(
         pictures[lowest.index],
         pictures[highest.index],

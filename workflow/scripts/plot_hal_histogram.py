@@ -14,7 +14,7 @@ def main() -> None:
     parser.add_argument(
         "--roc", type=Path, help="table ROC, for the threshold of 95 %% sensitivity"
     )
-    parser.add_argument("--detector", default="hal")
+    parser.add_argument("--detector", required=True)
     parser.add_argument("--png", type=Path, required=True)
     parser.add_argument("--pdf", type=Path, required=True)
     args = parser.parse_args()

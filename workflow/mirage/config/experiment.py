@@ -132,7 +132,7 @@ class Detection(Section):
     """Statistics of a trajectory that tell a hallucination."""
 
     detectors: Unique[str] = Field(["hal"], min_length=1)
-    """Detectors computed for every sample while it is drawn."""
+    """Detectors computed for every sample while it is drawn; figures show the first."""
     windows: Unique[Window] = Field([(0, 2), (0, 4), (0, 9), (0, 19), (5, 14)], min_length=1)
     """Windows [T1, T2] of the reverse steps, both ends counted, in steps before
     the end: [0, 9] is the last ten."""
