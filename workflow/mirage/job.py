@@ -78,8 +78,8 @@ def device(gpus: int) -> str:
     return "cpu"
 
 
-def provenance(args: argparse.Namespace, device: str = "cpu") -> dict:
-    """How this job's outputs come to be: config, seed, code, packages, device."""
+def provenance(args: argparse.Namespace, device: str = "cpu", **computed) -> dict:
+    """How this job's outputs come to be: config, seed, code, packages, device, and `computed`."""
     return {
         "config": args.config,
         "seed": args.seed,
@@ -88,6 +88,7 @@ def provenance(args: argparse.Namespace, device: str = "cpu") -> dict:
         "packages": {name: _version(name) for name in PACKAGES if _version(name)},
         "python": platform.python_version(),
         "device": device,
+        **computed,
     }
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from mirage import job, networks, tables
+from mirage import engine, job, networks, tables
 from mirage.detectors import columns
 from mirage.diffusion import Schedule, reverse_steps
 from mirage.samplers import blocks, draw_block
@@ -21,14 +21,15 @@ def main() -> None:
     options, detection = experiment.sampling, experiment.detection
     torch.set_num_threads(args.threads)
     device = job.device(args.gpus)
-    model = networks.load(experiment, args.weights, device)
     steps = reverse_steps(Schedule.linear(experiment.diffusion), options)
+    network = networks.load(experiment, args.weights, device)
+    model = engine.for_sampling(network, options.precision, device, calls=len(steps) * -(-options.shard_size // options.block_size))
     first = args.shard * options.shard_size
     size = min(options.shard_size, options.samples - first)
     schema = tables.samples(
         experiment.dataset.shape, columns(detection.detectors, detection.windows)
     )
-    with tables.writing(args.samples, schema, job.provenance(args, device)) as append:
+    with tables.writing(args.samples, schema, job.provenance(args, device, engine=model.name)) as append:
         for block, rows in tqdm(
             list(blocks(size, options.block_size, first)), "drawing", mininterval=10
         ):
