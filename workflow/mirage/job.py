@@ -96,7 +96,7 @@ def code_version() -> str:
     """The release and a hash of the library's source files."""
     folder = Path(mirage.__file__).parent
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
+    for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.cpp")]):
         digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
     return f"{mirage.__version__}+{digest.hexdigest()[:12]}"
 

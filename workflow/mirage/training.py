@@ -51,9 +51,7 @@ class Trainer:
     ) -> None:
         self.model, self.data, self.schedule, self.options = model, data, schedule, options
         self._key = (seed, "train", generation)
-        self.loss = engine.for_training(
-            model, options.precision, data.device.type, options.updates
-        )
+        self.loss = engine.for_training(model, options.precision, data.device.type, options.updates)
         self.optimizer = torch.optim.Adam(model.parameters(), options.learning_rate, fused=True)
         decay = options.ema_decay
         self.ema = decay and AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))

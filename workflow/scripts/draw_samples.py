@@ -22,17 +22,18 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     device = job.device(args.gpus)
     steps = reverse_steps(Schedule.linear(experiment.diffusion), options)
-    network = networks.load(experiment, args.weights, device)
-    model = engine.for_sampling(network, options.precision, device, calls=len(steps) * -(-options.shard_size // options.block_size))
     first = args.shard * options.shard_size
     size = min(options.shard_size, options.samples - first)
+    work = list(blocks(size, options.block_size, first))
+    network = networks.load(experiment, args.weights, device)
+    calls = len(work) * len(steps)
+    model = engine.for_sampling(network, options.precision, device, calls)
     schema = tables.samples(
         experiment.dataset.shape, columns(detection.detectors, detection.windows)
     )
-    with tables.writing(args.samples, schema, job.provenance(args, device, engine=model.name)) as append:
-        for block, rows in tqdm(
-            list(blocks(size, options.block_size, first)), "drawing", mininterval=10
-        ):
+    provenance = job.provenance(args, device, engine=model.name)
+    with tables.writing(args.samples, schema, provenance) as append:
+        for block, rows in tqdm(work, "drawing", mininterval=10):
             scores = WindowScores(detection.detectors, detection.windows)
             x = draw_block(
                 model,

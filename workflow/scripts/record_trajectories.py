@@ -26,7 +26,9 @@ def main() -> None:
     scores = tables.read(args.scores)
     chosen = choose_paths(scores, experiment.trajectories.paths, options.block_size)
     schema = tables.trajectories(shape)
-    with tables.writing(args.trajectories, schema, job.provenance(args, device, engine=model.name)) as append:
+    with tables.writing(
+        args.trajectories, schema, job.provenance(args, device, engine=model.name)
+    ) as append:
         for block, samples in chosen.groupby(chosen["sample"] // options.block_size):
             start = block * options.block_size
             recorder = PathRecorder(samples["sample"] - start)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from mirage.diffusion import ReverseStep
 from mirage.engine.native import Kernel
+from mirage.engine.parameters import parameters_of
 from mirage.networks.mlp import TemporalMLP
 
 SLICE = 2048
@@ -116,24 +117,6 @@ class _Loss(torch.autograd.Function):
     @staticmethod
     def backward(ctx, upstream):
         return None, None, None, None, *(upstream * gradient for gradient in ctx.gradients)
-
-
-def parameters_of(network: TemporalMLP) -> list[Tensor]:
-    """The weights in the order that the kernels read them; the time embedding's are not."""
-    blocks = [
-        tensor
-        for block in network.blocks
-        for tensor in (
-            block.norm1.weight,
-            block.norm1.bias,
-            block.linear1.weight,
-            block.norm2.weight,
-            block.norm2.bias,
-            block.linear2.weight,
-        )
-    ]
-    norm, output = network.norm, network.output
-    return [network.input.weight, *blocks, norm.weight, norm.bias, output.weight, output.bias]
 
 
 def _split(flat: Tensor, like: Sequence[Tensor]) -> list[Tensor]:
