@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 import torch
-from benchmarks import bench, reference
 
+from benchmarks import bench, reference
 from mirage.diffusion import ddpm_steps, times_of
 
 
