@@ -13,7 +13,7 @@ from mirage import tables
 from mirage.figures import (
     density,
     density_by_generation,
-    digits,
+    gallery,
     hal_histogram,
     quality_by_generation,
     rate_by_generation,
@@ -378,19 +378,24 @@ class TestDensityByGeneration:
         assert legend_texts(drawn) == [f"generation {k}" for k in range(3)]
 
 
-class TestDigits:
+class TestGallery:
     def test_scores_stand_below_the_pictures(self):
         pictures = np.zeros((12, 1, 4, 4), np.float32)
-        drawn = digits.draw(pictures, pictures[:3], np.full(12, 1e-5), np.full(3, 0.2), n=500)
+        low, high = pictures, pictures[:3]
+        drawn = gallery.draw(high, low, high, np.full(12, 1e-5), np.full(3, 0.2), n=500)
         shown = [axes for axes in drawn.axes if axes.images]
         labels = [axes.get_xlabel() for axes in shown]
-        assert labels == ["1.0e-05"] * 12 + ["2.0e-01"] * 3
+        assert labels == [""] * 3 + ["1.0e-05"] * 12 + ["2.0e-01"] * 3
         titles = [part.get_suptitle() for part in drawn.subfigs]
-        assert titles == ["12 lowest of 500 pictures by Hal", "3 highest of 500 pictures by Hal"]
+        assert titles == [
+            "Real pictures, not chosen",
+            "12 lowest of 500 generated pictures by Hal",
+            "3 highest of 500 generated pictures by Hal",
+        ]
 
     def test_minus_one_is_black_and_one_is_white(self):
         picture = np.array([-1, 1, 0, 3], np.float32).reshape(1, 1, 2, 2)
-        drawn = digits.draw(picture, picture, np.ones(1), np.ones(1), n=1)
+        drawn = gallery.draw(picture, picture, picture, [1], [1], n=1)
         (image,) = drawn.axes[0].images
         assert image.get_array().tolist() == [[0, 1], [0.5, 1]]
         assert (image.norm.vmin, image.norm.vmax) == (0, 1)
@@ -441,7 +446,7 @@ class TestStyle:
         assert dict(mpl.rcParams) == before
 
     def test_figures_need_no_torch(self):
-        names = "density, trajectories, roc, digits, density_by_generation"
+        names = "density, trajectories, roc, gallery, density_by_generation"
         check = f"from mirage.figures import {names}; import sys; sys.exit('torch' in sys.modules)"
         path = {"PYTHONPATH": os.pathsep.join(sys.path)}
         subprocess.run([sys.executable, "-c", check], check=True, env=os.environ | path)

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from mirage import tables
 from mirage.figures import style
-from mirage.figures.digits import show
+from mirage.figures.gallery import show
 from mirage.figures.samples import draw_modes, frame
 
 LAST = {1: 100, 2: 50}
