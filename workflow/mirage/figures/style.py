@@ -43,7 +43,7 @@ OTHER_MARKERS = ("v", "P", "X", "*")
 # Without the yellow end, which is lost on white.
 SEQUENCE = ListedColormap(colormaps["viridis"](np.linspace(0, 0.9, 256)))
 
-WORDS = {"hal": "Hal"}
+WORDS = {"hal": "Hal", "hal_moving": "Hal (moving)"}
 
 _RC = {
     "font.family": "sans-serif",
