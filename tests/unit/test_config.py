@@ -100,6 +100,54 @@ def test_experiments_are_read_in_the_order_named(written):
     assert experiments["two"].dataset.means == [1, 2, 3]
 
 
+PHOTOS = merge(DIGITS, {"dataset": {"name": "images", "folder": "photos"}})
+del PHOTOS["dataset"]["heldout"]
+
+
+class TestFilesOfTheUser:
+    @pytest.fixture
+    def read(self, written, tmp_path, monkeypatch):
+        """Reads a recipe from a working directory with one picture and one network in it."""
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "photos").mkdir()
+        (tmp_path / "photos/a.png").touch()
+        (tmp_path / "network.pt").touch()
+
+        def read(change):
+            folder = written(merge(PHOTOS, change), "mine").parent
+            return read_experiments(read_settings({"experiments": ["mine"]}), folder)["mine"]
+
+        return read
+
+    def test_what_is_there_is_taken(self, read):
+        assert read({"classifier": {"torchscript": "network.pt"}}).dataset.folder == "photos"
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            ({"dataset": {"folder": "phtos"}}, ["dataset.folder", "no such folder", "'phtos'"]),
+            ({"dataset": {"folder": "."}}, ["dataset.folder", "no file"]),
+            (
+                {"classifier": {"torchscript": "net.pt"}},
+                ["classifier.torchscript", "no such file", "'net.pt'"],
+            ),
+            ({"classifier": {"torchscript": "photos"}}, ["classifier.torchscript", "'photos'"]),
+        ],
+    )
+    def test_what_is_missing_is_told_with_its_key_and_file(self, read, change, words):
+        Path("photos/a.png").rename("photos/a.gif")
+        Path("photos/b.png").touch()
+        if change.get("dataset", {}).get("folder") == ".":
+            Path("photos/b.png").unlink()
+        message = complaint(read, change)
+        assert all(word in message for word in ["mine.yaml", *words])
+
+    def test_an_experiment_that_is_not_asked_for_needs_none(self, written):
+        folder = written(PHOTOS, "mine").parent
+        written(GRID, "one")
+        assert read_experiments(read_settings({"experiments": ["one"]}), folder)
+
+
 # --- experiment files --------------------------------------------------------------------------
 
 WRONG = {
