@@ -125,6 +125,10 @@ def paths(shape, labels, steps=150):
     return pd.concat(parts)
 
 
+def strip_names(drawn):
+    return [axes.get_ylabel() for axes in drawn.axes[:: trajectories.FRAMES]]
+
+
 class TestTrajectories:
     def test_time_runs_to_its_end_at_the_right(self):
         drawn = trajectories.draw(paths((1,), ["valid", "invalid"]), (1,), MODES_1D, last=40)
@@ -154,12 +158,26 @@ class TestTrajectories:
         assert sorted(segments.get_array()) == list(range(29))
         assert [axes.get_aspect() for axes in drawn.axes[:2]] == [1, 1]
 
-    def test_pictures_are_strips_from_the_first_step_to_the_last(self):
-        drawn = trajectories.draw(paths((1, 4, 4), [""] * 8), (1, 4, 4))
+    def test_pictures_are_film_strips_from_the_first_step_kept_to_the_last(self):
+        labels = ["highest", "lowest"] * 4
+        drawn = trajectories.draw(paths((1, 4, 4), labels), (1, 4, 4))
         times = [axes.get_title() for axes in drawn.axes[: trajectories.FRAMES]]
         assert (times[0], times[-1]) == ("$t$ = 149", "$t$ = 0")
-        assert len(drawn.axes) == trajectories.STRIPS * trajectories.FRAMES
+        assert len(drawn.axes) == 2 * trajectories.STRIPS * trajectories.FRAMES
         assert all(len(axes.images) == 1 for axes in drawn.axes)
+        assert strip_names(drawn) == ["lowest\nscore"] * 3 + ["highest\nscore"] * 3
+
+    def test_a_strip_shows_the_sample_that_its_label_names(self):
+        drawn = trajectories.draw(paths((1, 4, 4), ["duplicate", "valid"]), (1, 4, 4))
+        greys = [axes.images[0].get_array()[0, 0] for axes in drawn.axes]
+        valid, duplicate = (0.1 + 1) / 2, (0 + 1) / 2  # sample 1, sample 0
+        frames = trajectories.FRAMES
+        assert greys == pytest.approx([valid] * frames + [duplicate] * frames)
+
+    def test_strips_of_hallucinations_show_as_many_types_as_there_are(self):
+        labels = ["valid"] * 5 + ["duplicate"] * 5 + ["blank", "merged"]
+        drawn = trajectories.draw(paths((1, 4, 4), labels), (1, 4, 4))
+        assert strip_names(drawn) == ["valid"] * 3 + ["duplicate", "blank", "merged"]
 
 
 class TestHalHistogram:

@@ -169,11 +169,50 @@ def test_fewer_paths_are_chosen_where_hallucinations_are_rare():
     assert chosen["label"].value_counts().to_dict() == {"valid": 2, "invalid": 1}
 
 
-def test_without_labels_the_first_paths_are_chosen():
-    scores = labelled("vvvvvvvv").drop(columns="label")
-    chosen = choose_paths(scores, count=3, block_size=4)
-    assert chosen["sample"].tolist() == [0, 1, 2]
-    assert chosen["label"].tolist() == [""] * 3
+def test_where_nothing_is_hallucinated_valid_paths_are_kept():
+    assert choose_paths(labelled("vvvv vvvv"), count=3, block_size=4)["sample"].tolist() == [
+        0,
+        1,
+        2,
+    ]
+
+
+def test_without_labels_the_lowest_and_the_highest_scores_are_chosen():
+    scores = pd.DataFrame({"sample": range(8), "hal": [3.0, 1, 7, 4, 0, 2, np.nan, 5]})
+    chosen = choose_paths(scores, count=2, block_size=4)
+    assert dict(zip(chosen["sample"], chosen["label"], strict=True)) == {
+        1: "lowest",
+        2: "highest",
+        4: "lowest",
+        6: "highest",
+    }
+    assert chosen["sample"].is_monotonic_increasing
+
+
+def test_another_detector_chooses_by_its_own_score():
+    scores = pd.DataFrame({"sample": range(4), "hal": range(4), "mine": [0, 3, 1, 2]})
+    chosen = choose_paths(scores, count=1, block_size=4, detector="mine")
+    assert chosen.set_index("label")["sample"].to_dict() == {"lowest": 0, "highest": 1}
+
+
+def test_without_labels_too_the_paths_come_from_few_blocks():
+    scores = pd.DataFrame({"sample": range(4000), "hal": np.arange(4000) % 991 / 991})
+    chosen = choose_paths(scores, count=30, block_size=100)
+    assert chosen["label"].value_counts().to_dict() == {"lowest": 30, "highest": 30}
+    assert (chosen["sample"] // 100).nunique() <= MOST_BLOCKS
+
+
+def test_no_sample_is_both_lowest_and_highest():
+    scores = pd.DataFrame({"sample": range(5), "hal": 0.0})
+    chosen = choose_paths(scores, count=4, block_size=5)
+    assert chosen["label"].tolist() == ["lowest"] * 2 + ["highest"] * 2
+
+
+def test_a_recorder_keeps_the_last_steps_alone_where_asked():
+    recorder, x = PathRecorder([0], steps=3), noise(10, 2, 1, 4, 4)
+    watch(recorder, x)
+    assert recorder.times == [14, 7, 0]
+    assert torch.equal(recorder.paths()[1], x[-3:, :1].transpose(0, 1))
 
 
 def moving(path, window=(0, 9)) -> np.ndarray:

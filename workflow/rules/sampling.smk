@@ -29,7 +29,7 @@ rule draw_samples:
 
 
 rule record_trajectories:
-    """The few full paths that figures show, walked again from the same noise."""
+    """The few paths that figures show, walked again from the same noise."""
     input:
         weights=f"{RUN}/{{lineage}}/model.safetensors",
         scores=f"{RUN}/{{lineage}}/scores.parquet",
@@ -49,7 +49,7 @@ rule record_trajectories:
         mem_mb=2000,
         runtime=60,
     params:
-        config=sections("dataset", "diffusion", "network", "sampling", "trajectories"),
+        config=sections("dataset", "diffusion", "network", "sampling", "detection", "trajectories"),
         generation=generation_of,
     shell:
         "python {input.script:q} --config {params.config:q}"

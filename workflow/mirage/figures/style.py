@@ -26,6 +26,7 @@ INK, QUIET = "#222222", "#8C8C8C"
 
 # Light, middle and dark, so that the labels also differ in grey and to every colour vision.
 LABEL_COLOURS = {"valid": "#7FB3DB", "interpolated": "#D55E00", "invalid": "#3D1461"}
+LABEL_WORDS = {"lowest": "lowest\nscore", "highest": "highest\nscore"}
 HALLUCINATED = LABEL_COLOURS["interpolated"]
 
 # Okabe and Ito's colours; grey for no filter at all.
