@@ -13,6 +13,7 @@ from mirage import tables
 from mirage.figures import (
     density,
     density_by_generation,
+    embedding,
     gallery,
     hal_histogram,
     quality_by_generation,
@@ -419,6 +420,38 @@ class TestGallery:
         assert (image.norm.vmin, image.norm.vmax) == (0, 1)
 
 
+class TestEmbedding:
+    @pytest.fixture
+    def table(self):
+        return pd.DataFrame(
+            {
+                "source": ["real"] * 3 + ["generated"] * 2,
+                "sample": [0, 1, 2, 0, 1],
+                "group": ["10", "9", "9", "9", "2"],
+                **{name: np.arange(5.0) for name in ("pca0", "pca1", "tsne0", "tsne1")},
+            }
+        )
+
+    def test_a_group_has_one_colour_and_a_source_one_marker(self, table):
+        for axes in embedding.draw(table, 50).axes:
+            real, generated = axes.collections
+            assert (len(real.get_offsets()), len(generated.get_offsets())) == (3, 2)
+            nine_real, nine_generated = real.get_facecolor()[1], generated.get_facecolor()[0]
+            assert nine_real.tolist() == nine_generated.tolist()
+            assert real.get_facecolor()[0].tolist() != nine_real.tolist()
+
+    def test_legend_names_sources_and_groups_in_order(self, table):
+        drawn = embedding.draw(table, 50)
+        assert legend_texts(drawn) == ["real", "generated", "2", "9", "10"]
+        assert drawn.get_suptitle().endswith("n = 3 real, 2 generated pictures")
+
+    def test_sources_are_coloured_where_they_are_the_groups(self, table):
+        drawn = embedding.draw(table.assign(group=table["source"]), 50)
+        assert legend_texts(drawn) == ["real", "generated"]
+        real, generated = drawn.axes[0].collections
+        assert real.get_facecolor()[0].tolist() != generated.get_facecolor()[0].tolist()
+
+
 class TestStyle:
     @pytest.mark.parametrize("suffix", ["png", "pdf"])
     def test_saving_twice_gives_the_same_bytes(self, tmp_path, suffix):
@@ -464,7 +497,7 @@ class TestStyle:
         assert dict(mpl.rcParams) == before
 
     def test_figures_need_no_torch(self):
-        names = "density, trajectories, roc, gallery, density_by_generation"
+        names = "density, trajectories, roc, gallery, embedding, density_by_generation"
         check = f"from mirage.figures import {names}; import sys; sys.exit('torch' in sys.modules)"
         path = {"PYTHONPATH": os.pathsep.join(sys.path)}
         subprocess.run([sys.executable, "-c", check], check=True, env=os.environ | path)

@@ -233,7 +233,7 @@ def figure_names(experiment: str) -> list[str]:
         names += ["density"] if options.dataset.shape == (1,) else ["samples"]
         names += ["roc"]
     else:
-        names += ["gallery"]
+        names += ["gallery", "embedding"]
     if options.recursion.generations and is_mixture(experiment):
         names += ["rate_by_generation", "density_by_generation"]
     elif options.recursion.generations:

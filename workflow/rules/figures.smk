@@ -262,6 +262,37 @@ rule plot_gallery:
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
 
 
+rule plot_embedding:
+    """Whether what is hallucinated lies between what is real, as the network sees it."""
+    input:
+        embedding=f"{SHOWN}/gen0/embedding.parquet",
+        script=script_file("plot_embedding"),
+        code=modules("figures/style", "figures/embedding"),
+    output:
+        pdf=f"{FIGURES}_embedding.pdf",
+        png=report(
+            f"{FIGURES}_embedding.png",
+            caption="../report/embedding.rst",
+            category="{experiment}",
+            labels={"figure": "embedding"},
+        ),
+    log:
+        f"{LOGS}/plot_embedding.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_embedding.jsonl"
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        config=sections("embedding"),
+    shell:
+        "python {input.script:q} --config {params.config:q}"
+        " --embedding {input.embedding:q}"
+        " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
+
+
 rule plot_quality_by_generation:
     """Whether filtering before retraining slows the collapse of pictures."""
     input:

@@ -123,6 +123,29 @@ rule measure_generation:
         " --metrics {output.metrics:q} --roc {output.roc:q} > {log:q} 2>&1"
 
 
+rule embed_bottleneck:
+    """Hundreds of channels have to be brought down to a plane to be seen."""
+    input:
+        bottleneck=f"{RUN}/{{lineage}}/bottleneck.parquet",
+        script=script_file("embed_bottleneck"),
+        code=modules("metrics/embedding", "tables"),
+    output:
+        embedding=f"{RUN}/{{lineage}}/embedding.parquet",
+    log:
+        f"{LOGS}/seed{{seed}}/{{lineage}}/embed_bottleneck.log",
+    benchmark:
+        f"{BENCHMARKS}/seed{{seed}}/{{lineage}}/embed_bottleneck.jsonl"
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    shell:
+        "python {input.script:q} --seed {wildcards.seed}"
+        " --bottleneck {input.bottleneck:q}"
+        " --embedding {output.embedding:q} > {log:q} 2>&1"
+
+
 rule count_histogram:
     """Bridges on a line are seen in counts, not in points."""
     input:

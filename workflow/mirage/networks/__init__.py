@@ -26,11 +26,16 @@ def build(experiment: Experiment) -> nn.Module:
     return build_unet(options, shape)
 
 
-def load(experiment: Experiment, weights: Path, device: str) -> Model:
-    """A trained network, ready to sample in the sampling section's precision."""
+def load_network(experiment: Experiment, weights: Path, device: str) -> nn.Module:
+    """A trained network."""
     network = build(experiment)
     network.load_state_dict(load_file(weights))
-    network.to(device).eval()
+    return network.to(device).eval()
+
+
+def load(experiment: Experiment, weights: Path, device: str) -> Model:
+    """A trained network, ready to sample in the sampling section's precision."""
+    network = load_network(experiment, weights, device)
     bf16 = experiment.sampling.precision == "bfloat16"
 
     def predict(x: Tensor, t: Tensor) -> Tensor:
@@ -46,4 +51,4 @@ def save(weights: dict[str, Tensor], path: Path, provenance: dict) -> None:
         save_file(weights, temporary, {"provenance": json.dumps(provenance, sort_keys=True)})
 
 
-__all__ = ["TemporalMLP", "build", "load", "save"]
+__all__ = ["TemporalMLP", "build", "load", "load_network", "save"]
