@@ -37,8 +37,7 @@ def picture_files(folder: str) -> list[Path]:
     if not found:
         raise ValueError(f"dataset.folder: no file in {folder!r} ends in {' '.join(SUFFIXES)}")
     for path in found:
-        if "{" in str(path) or "}" in str(path):
-            raise ValueError(f"dataset.folder: found {str(path)!r}; allowed: names without braces")
+        _refuse_braces("dataset.folder", str(path))
     return sorted(found, key=lambda path: path.relative_to(root).as_posix())
 
 
@@ -51,8 +50,16 @@ def require_files(experiment: Experiment) -> None:
     if experiment.dataset.name == "images":
         picture_files(experiment.dataset.folder)
     module = experiment.classifier.torchscript
-    if module is not None and not Path(module).is_file():
+    if module is None:
+        return
+    if not Path(module).is_file():
         raise ValueError(
             f"classifier.torchscript: no such file in {Path.cwd()}: found {module!r}; "
             "allowed: a TorchScript module, or null"
         )
+    _refuse_braces("classifier.torchscript", module)
+
+
+def _refuse_braces(key: str, path: str) -> None:
+    if "{" in path or "}" in path:
+        raise ValueError(f"{key}: found {path!r}; allowed: names without braces")
