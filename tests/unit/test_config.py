@@ -151,6 +151,38 @@ class TestFilesOfTheUser:
 # --- experiment files --------------------------------------------------------------------------
 
 WRONG = {
+    "a path longer than the trajectory": (
+        DIGITS,
+        {"sampling": {"steps": 50}, "trajectories": {"steps": 51}},
+        ["trajectories.steps", "50 steps", "found 51"],
+    ),
+    "an embedding at a time that does not exist": (
+        DIGITS,
+        {"embedding": {"t": 1000}},
+        ["embedding.t", "below timesteps", "1000"],
+    ),
+    "pictures too small": (PHOTOS, {"dataset": {"image_size": 4}}, ["dataset.image_size", "8"]),
+    "pictures of an odd size": (
+        PHOTOS,
+        {"dataset": {"image_size": 30}},
+        ["dataset.image_size", "multiple of 4", "30"],
+    ),
+    "all pictures held out": (
+        PHOTOS,
+        {"dataset": {"heldout_share": 1}},
+        ["dataset.heldout_share", "less than 1"],
+    ),
+    "no folder": (PHOTOS, {"dataset": {"folder": ""}}, ["dataset.folder", "at least 1"]),
+    "an oracle of your own pictures": (
+        PHOTOS,
+        {"recursion": {"generations": 1, "filters": ["oracle"], "keep": 5}},
+        ["recursion.filters", "'oracle'", "images"],
+    ),
+    "a detector's filter without its detector": (
+        PHOTOS,
+        {"recursion": {"generations": 1, "filters": ["hal_moving"], "keep": 5}},
+        ["recursion.filters", "'hal_moving'", "detection.detectors"],
+    ),
     "unknown section": (GRID, {"trainin": {}}, ["'trainin'", "did you mean 'training'"]),
     "unknown key": (GRID, {"training": {"updtes": 5}}, ["training", "'updtes'", "'updates'"]),
     "unknown key of a dataset": (GRID, {"dataset": {"sample": 5}}, ["dataset", "'samples'"]),
