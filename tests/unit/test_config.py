@@ -100,9 +100,89 @@ def test_experiments_are_read_in_the_order_named(written):
     assert experiments["two"].dataset.means == [1, 2, 3]
 
 
+PHOTOS = merge(DIGITS, {"dataset": {"name": "images", "folder": "photos"}})
+del PHOTOS["dataset"]["heldout"]
+
+
+class TestFilesOfTheUser:
+    @pytest.fixture
+    def read(self, written, tmp_path, monkeypatch):
+        """Reads a recipe from a working directory with one picture and one network in it."""
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "photos").mkdir()
+        (tmp_path / "photos/a.png").touch()
+        (tmp_path / "network.pt").touch()
+
+        def read(change):
+            folder = written(merge(PHOTOS, change), "mine").parent
+            return read_experiments(read_settings({"experiments": ["mine"]}), folder)["mine"]
+
+        return read
+
+    def test_what_is_there_is_taken(self, read):
+        assert read({"classifier": {"torchscript": "network.pt"}}).dataset.folder == "photos"
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            ({"dataset": {"folder": "phtos"}}, ["dataset.folder", "no such folder", "'phtos'"]),
+            ({"dataset": {"folder": "."}}, ["dataset.folder", "no file"]),
+            (
+                {"classifier": {"torchscript": "net.pt"}},
+                ["classifier.torchscript", "no such file", "'net.pt'"],
+            ),
+            ({"classifier": {"torchscript": "photos"}}, ["classifier.torchscript", "'photos'"]),
+        ],
+    )
+    def test_what_is_missing_is_told_with_its_key_and_file(self, read, change, words):
+        Path("photos/a.png").rename("photos/a.gif")
+        Path("photos/b.png").touch()
+        if change.get("dataset", {}).get("folder") == ".":
+            Path("photos/b.png").unlink()
+        message = complaint(read, change)
+        assert all(word in message for word in ["mine.yaml", *words])
+
+    def test_an_experiment_that_is_not_asked_for_needs_none(self, written):
+        folder = written(PHOTOS, "mine").parent
+        written(GRID, "one")
+        assert read_experiments(read_settings({"experiments": ["one"]}), folder)
+
+
 # --- experiment files --------------------------------------------------------------------------
 
 WRONG = {
+    "a path longer than the trajectory": (
+        DIGITS,
+        {"sampling": {"steps": 50}, "trajectories": {"steps": 51}},
+        ["trajectories.steps", "50 steps", "found 51"],
+    ),
+    "an embedding at a time that does not exist": (
+        DIGITS,
+        {"embedding": {"t": 1000}},
+        ["embedding.t", "below timesteps", "1000"],
+    ),
+    "pictures too small": (PHOTOS, {"dataset": {"image_size": 4}}, ["dataset.image_size", "8"]),
+    "pictures of an odd size": (
+        PHOTOS,
+        {"dataset": {"image_size": 30}},
+        ["dataset.image_size", "multiple of 4", "30"],
+    ),
+    "all pictures held out": (
+        PHOTOS,
+        {"dataset": {"heldout_share": 1}},
+        ["dataset.heldout_share", "less than 1"],
+    ),
+    "no folder": (PHOTOS, {"dataset": {"folder": ""}}, ["dataset.folder", "at least 1"]),
+    "an oracle of your own pictures": (
+        PHOTOS,
+        {"recursion": {"generations": 1, "filters": ["oracle"], "keep": 5}},
+        ["recursion.filters", "'oracle'", "images"],
+    ),
+    "a detector's filter without its detector": (
+        PHOTOS,
+        {"recursion": {"generations": 1, "filters": ["hal_moving"], "keep": 5}},
+        ["recursion.filters", "'hal_moving'", "detection.detectors"],
+    ),
     "unknown section": (GRID, {"trainin": {}}, ["'trainin'", "did you mean 'training'"]),
     "unknown key": (GRID, {"training": {"updtes": 5}}, ["training", "'updtes'", "'updates'"]),
     "unknown key of a dataset": (GRID, {"dataset": {"sample": 5}}, ["dataset", "'samples'"]),

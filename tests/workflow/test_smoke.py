@@ -26,7 +26,7 @@ def test_every_figure_and_table_is_there(smoke):
         "gaussian2d_grid_roc",
         "gaussian2d_grid_rate_by_generation",
         "gaussian2d_grid_density_by_generation",
-        "mnist_digits",
+        "mnist_gallery",
         "mnist_trajectories",
         "mnist_quality_by_generation",
     ):
@@ -164,7 +164,7 @@ def _job_counts(plan: str) -> dict[str, int]:
     return {row.split()[0]: int(row.split()[1]) for row in rows if row.split()}
 
 
-@pytest.mark.parametrize("name", ["gaussian1d_density", "mnist_digits"])
+@pytest.mark.parametrize("name", ["gaussian1d_density", "mnist_gallery"])
 def test_figures_are_pictures(smoke, name):
     from matplotlib.image import imread
 

@@ -10,8 +10,8 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, f"{workflow.basedir}/workflow")
 
-from mirage.config import ConfigError, Experiment, MixtureOptions
-from mirage.config import read_experiments, read_settings, to_json
+from mirage.config import ConfigError, Experiment, Images, MixtureOptions
+from mirage.config import picture_files, read_experiments, read_settings, to_json
 from mirage.filters import FILTERS
 
 try:
@@ -149,11 +149,23 @@ def threshold(wildcards) -> str:
     return options(threshold=thresholds[wildcards.filter]) if wildcards.filter in thresholds else ""
 
 
+def own_pictures(wildcards) -> list[Path]:
+    """The files of a folder of the user's own pictures, where the dataset is one."""
+    options = experiment_of(wildcards).dataset
+    return picture_files(options.folder) if isinstance(options, Images) else []
+
+
+def feature_network(wildcards) -> str:
+    """The network in whose features pictures are compared: the user's, or our own."""
+    theirs = experiment_of(wildcards).classifier.torchscript
+    return theirs or f"{RUN}/classifier.safetensors"
+
+
 def judges(wildcards) -> dict[str, str]:
-    """For pictures, the classifier and the real pictures' features."""
+    """For pictures, the network that sees them and what it sees in the real ones."""
     if is_mixture(wildcards.experiment):
         return {}
-    return {"classifier": f"{RUN}/classifier.safetensors", "reference": f"{RUN}/reference.parquet"}
+    return {"network": feature_network(wildcards), "reference": f"{RUN}/reference.parquet"}
 
 
 def options(**values) -> str:
@@ -222,7 +234,7 @@ def figure_names(experiment: str) -> list[str]:
         names += ["density"] if options.dataset.shape == (1,) else ["samples"]
         names += ["roc"]
     else:
-        names += ["digits"]
+        names += ["gallery", "embedding"]
     if options.recursion.generations and is_mixture(experiment):
         names += ["rate_by_generation", "density_by_generation"]
     elif options.recursion.generations:

@@ -1,10 +1,44 @@
+rule describe_reference:
+    """Generated pictures are compared with real ones by what a network sees in both."""
+    input:
+        data=f"{RUN}/data.parquet",
+        heldout=f"{RUN}/heldout.parquet",
+        network=feature_network,
+        script=script_file("describe_reference"),
+        code=modules("networks/classifier", "networks/features"),
+    output:
+        reference=f"{RUN}/reference.parquet",
+    log:
+        f"{LOGS}/seed{{seed}}/describe_reference.log",
+    benchmark:
+        f"{BENCHMARKS}/seed{{seed}}/describe_reference.jsonl"
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        config=sections("dataset", "classifier"),
+    shell:
+        "python {input.script:q} --config {params.config:q} --threads {threads}"
+        " --data {input.data:q} --heldout {input.heldout:q} --network {input.network:q}"
+        " --reference {output.reference:q} > {log:q} 2>&1"
+
+
 rule score_samples:
     """What the detectors say of each sample, beside what is true of it."""
     input:
         unpack(judges),
         samples=drawn,
         script=script_file("score_samples"),
-        code=modules("support", "detectors", "datasets/mixtures", "networks/classifier", "tables"),
+        code=modules(
+            "support",
+            "detectors",
+            "datasets/mixtures",
+            "networks/classifier",
+            "networks/features",
+            "tables",
+        ),
     output:
         scores=f"{RUN}/{{lineage}}/scores.parquet",
     log:
@@ -76,7 +110,7 @@ rule measure_generation:
         mem_mb=2000,
         runtime=60,
     params:
-        config=sections("dataset", "detection", "scoring"),
+        config=sections("dataset", "detection", "scoring", "classifier"),
         generation=generation_of,
         filter=filter_of,
         reference=lambda wildcards, input: options(
@@ -87,6 +121,29 @@ rule measure_generation:
         " --experiment {wildcards.experiment} --filter {params.filter} --seed {wildcards.seed}"
         " --generation {params.generation} --scores {input.scores:q} {params.reference}"
         " --metrics {output.metrics:q} --roc {output.roc:q} > {log:q} 2>&1"
+
+
+rule embed_bottleneck:
+    """Hundreds of channels have to be brought down to a plane to be seen."""
+    input:
+        bottleneck=f"{RUN}/{{lineage}}/bottleneck.parquet",
+        script=script_file("embed_bottleneck"),
+        code=modules("metrics/embedding", "tables"),
+    output:
+        embedding=f"{RUN}/{{lineage}}/embedding.parquet",
+    log:
+        f"{LOGS}/seed{{seed}}/{{lineage}}/embed_bottleneck.log",
+    benchmark:
+        f"{BENCHMARKS}/seed{{seed}}/{{lineage}}/embed_bottleneck.jsonl"
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    shell:
+        "python {input.script:q} --seed {wildcards.seed}"
+        " --bottleneck {input.bottleneck:q}"
+        " --embedding {output.embedding:q} > {log:q} 2>&1"
 
 
 rule count_histogram:

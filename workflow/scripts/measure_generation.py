@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def measure_pictures(experiment: Experiment, scores: pd.DataFrame, args) -> list[Row]:
-    """Distances between generated and real pictures in the classifier's features."""
+    """Distances between generated and real pictures in a network's features."""
     from mirage.metrics import pictures
 
     reference = tables.read(args.reference)
@@ -57,7 +57,8 @@ def measure_pictures(experiment: Experiment, scores: pd.DataFrame, args) -> list
         for split in ("train", "heldout")
     )
     rng = stream(args.seed, "measure", args.generation)
-    return pictures.measure(scores, tables.stack(scores["features"]), real, heldout, rng)
+    features = tables.stack(scores["features"])
+    return pictures.measure(scores, features, real, heldout, rng, experiment.feature_network)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """Pydantic models of an experiment: presets merged in, unknown keys refused."""
 
-from mirage.config.datasets import MNIST, MixtureOptions
+from mirage.config.datasets import MNIST, Images, MixtureOptions
 from mirage.config.experiment import (
     Classifier,
     Detection,
     Diffusion,
+    Embedding,
     Experiment,
     Recursion,
     Sampling,
@@ -23,6 +24,7 @@ from mirage.config.settings import (
     read_settings,
     to_json,
 )
+from mirage.config.user_files import picture_files
 
 __all__ = [
     "MNIST",
@@ -30,7 +32,9 @@ __all__ = [
     "ConfigError",
     "Detection",
     "Diffusion",
+    "Embedding",
     "Experiment",
+    "Images",
     "MixtureOptions",
     "Preset",
     "Recursion",
@@ -41,6 +45,7 @@ __all__ = [
     "TimeFocus",
     "Training",
     "merge",
+    "picture_files",
     "read_experiment",
     "read_experiments",
     "read_settings",

@@ -9,6 +9,7 @@ from pydantic import Field, NonNegativeInt, ValidationError
 
 from mirage.config.experiment import Experiment
 from mirage.config.section import Section, Unique
+from mirage.config.user_files import require_files
 
 Preset = Literal["smoke", "quick", "default", "paper"]
 Model = TypeVar("Model", bound=Section)
@@ -44,7 +45,8 @@ def read_experiments(settings: Settings, folder: Path) -> dict[str, Experiment]:
     """Read the experiments that `settings` names, with its preset merged in.
 
     Raises:
-        ConfigError: for an unknown experiment, and for anything wrong in its file.
+        ConfigError: for an unknown experiment, for anything wrong in its file, and
+            where files are missing that the user was to bring.
     """
     known = sorted(path.stem for path in folder.glob("*.yaml"))
     experiments = {}
@@ -53,7 +55,12 @@ def read_experiments(settings: Settings, folder: Path) -> dict[str, Experiment]:
             raise ConfigError(
                 f"config: experiments: unknown experiment {name!r}; allowed: {', '.join(known)}"
             )
-        experiments[name] = read_experiment(folder / f"{name}.yaml", settings.preset)
+        path = folder / f"{name}.yaml"
+        experiments[name] = read_experiment(path, settings.preset)
+        try:
+            require_files(experiments[name])
+        except ValueError as error:
+            raise ConfigError(f"{path}: {error}") from None
     return experiments
 
 

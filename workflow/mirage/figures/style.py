@@ -26,6 +26,7 @@ INK, QUIET = "#222222", "#8C8C8C"
 
 # Light, middle and dark, so that the labels also differ in grey and to every colour vision.
 LABEL_COLOURS = {"valid": "#7FB3DB", "interpolated": "#D55E00", "invalid": "#3D1461"}
+LABEL_WORDS = {"lowest": "lowest\nscore", "highest": "highest\nscore"}
 HALLUCINATED = LABEL_COLOURS["interpolated"]
 
 # Okabe and Ito's colours; grey for no filter at all.
@@ -43,7 +44,7 @@ OTHER_MARKERS = ("v", "P", "X", "*")
 # Without the yellow end, which is lost on white.
 SEQUENCE = ListedColormap(colormaps["viridis"](np.linspace(0, 0.9, 256)))
 
-WORDS = {"hal": "Hal"}
+WORDS = {"hal": "Hal", "hal_moving": "Hal (moving)"}
 
 _RC = {
     "font.family": "sans-serif",
