@@ -1,8 +1,9 @@
 """Pydantic models of an experiment: presets merged in, unknown keys refused."""
 
-from mirage.config.datasets import MNIST, MixtureOptions
+from mirage.config.datasets import MNIST, MixtureOptions, ShapesOptions
 from mirage.config.experiment import (
     Classifier,
+    Counter,
     Detection,
     Diffusion,
     Experiment,
@@ -28,6 +29,7 @@ __all__ = [
     "MNIST",
     "Classifier",
     "ConfigError",
+    "Counter",
     "Detection",
     "Diffusion",
     "Experiment",
@@ -38,6 +40,7 @@ __all__ = [
     "Scoring",
     "Section",
     "Settings",
+    "ShapesOptions",
     "TimeFocus",
     "Training",
     "merge",

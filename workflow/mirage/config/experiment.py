@@ -179,6 +179,27 @@ class Classifier(Section):
     """Size of the layer in which distances, FID, precision and recall are measured."""
 
 
+class Counter(Section):
+    """The counter of Simple Shapes: how bad the pictures are that it is calibrated on.
+
+    The defaults lie a little above what 95 % of the pictures of a small model show
+    (metric `degradation`).
+    """
+
+    blur: Annotated[float, Field(ge=0, le=2)] = 0.6
+    """Standard deviation of the edges, in pixels."""
+    haze: Annotated[float, Field(ge=0, lt=0.5)] = 0.15
+    """Grey of the background, where white minus black is 1."""
+    noise: Annotated[float, Field(ge=0, lt=0.5)] = 0.03
+    """Standard deviation of the noise, in the same unit."""
+    calibration: PositiveInt = 5_000
+    """True pictures, and planted errors of each kind, that thresholds are found with."""
+    audit: PositiveInt = 20_000
+    """Other true pictures, clean and degraded, on which false alarms are counted."""
+    planted: PositiveInt = 5_000
+    """Other planted errors of each kind, clean and degraded, on which misses are counted."""
+
+
 class Recursion(Section):
     """Retraining on filtered samples of the generation before."""
 
@@ -218,6 +239,7 @@ class Experiment(Section):
     trajectories: Trajectories = Trajectories()
     scoring: Scoring = Scoring()
     classifier: Classifier = Classifier()
+    counter: Counter = Counter()
     recursion: Recursion = Recursion()
 
     @model_validator(mode="after")
