@@ -10,7 +10,7 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, f"{workflow.basedir}/workflow")
 
-from mirage.config import ConfigError, Experiment, MixtureOptions
+from mirage.config import ConfigError, Experiment, MixtureOptions, ShapesOptions
 from mirage.config import read_experiments, read_settings, to_json
 from mirage.filters import FILTERS
 
@@ -91,6 +91,10 @@ def is_mixture(experiment: str) -> bool:
     return isinstance(EXPERIMENTS[experiment].dataset, MixtureOptions)
 
 
+def is_shapes(experiment: str) -> bool:
+    return isinstance(EXPERIMENTS[experiment].dataset, ShapesOptions)
+
+
 def gpus(wildcards) -> int:
     """A GPU for each job that can use one; `--resources gpu=0` takes it away."""
     return 0 if SETTINGS.device == "cpu" else 1
@@ -149,10 +153,22 @@ def threshold(wildcards) -> str:
 
 
 def judges(wildcards) -> dict[str, str]:
-    """For pictures, the classifier and the real pictures' features."""
+    """What scores rest on: for shapes their counter, for other pictures a classifier."""
     if is_mixture(wildcards.experiment):
         return {}
+    if is_shapes(wildcards.experiment):
+        return {"counter": f"{RESULTS}/counter.parquet"}
     return {"classifier": f"{RUN}/classifier.safetensors", "reference": f"{RUN}/reference.parquet"}
+
+
+def yardsticks(wildcards) -> dict[str, str]:
+    """What measures are compared with: the counter's audit, or the real pictures' features."""
+    if is_mixture(wildcards.experiment):
+        return {}
+    if is_shapes(wildcards.experiment):
+        tables = ("counter", "audit")
+        return {name: f"{RESULTS}/{name}.parquet" for name in tables}
+    return {"reference": f"{RUN}/reference.parquet"}
 
 
 def options(**values) -> str:
@@ -217,16 +233,17 @@ def figure_names(experiment: str) -> list[str]:
     """The figures that an experiment can show."""
     options = EXPERIMENTS[experiment]
     names = ["trajectories", "hal_histogram"]
+    names += ["roc"] if options.dataset.has_labels else []
     if is_mixture(experiment):
         names += ["density"] if options.dataset.shape == (1,) else ["samples"]
-        names += ["roc"]
+        later = ["rate_by_generation", "density_by_generation"]
+    elif is_shapes(experiment):
+        names += ["shapes", "shapes_sheet", "confusion"]
+        later = ["rate_by_generation", "types_by_generation"]
     else:
         names += ["digits"]
-    if options.recursion.generations and is_mixture(experiment):
-        names += ["rate_by_generation", "density_by_generation"]
-    elif options.recursion.generations:
-        names += ["quality_by_generation"]
-    return names
+        later = ["quality_by_generation"]
+    return names + later if options.recursion.generations else names
 
 
 def figure_files() -> list[str]:

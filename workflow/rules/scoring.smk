@@ -4,7 +4,14 @@ rule score_samples:
         unpack(judges),
         samples=drawn,
         script=script_file("score_samples"),
-        code=modules("support", "detectors", "datasets/mixtures", "networks/classifier", "tables"),
+        code=modules(
+            "support",
+            "detectors",
+            "datasets/mixtures",
+            "datasets/shapes",
+            "networks/classifier",
+            "tables",
+        ),
     output:
         scores=f"{RUN}/{{lineage}}/scores.parquet",
     log:
@@ -59,7 +66,7 @@ rule filter_samples:
 rule measure_generation:
     """Every rate with its threshold, its interval and the floor of a perfect sampler."""
     input:
-        unpack(judges),
+        unpack(yardsticks),
         scores=f"{RUN}/{{lineage}}/scores.parquet",
         script=script_file("measure_generation"),
         code=modules("metrics", "support", "datasets/mixtures", "streams", "tables"),
@@ -79,13 +86,13 @@ rule measure_generation:
         config=sections("dataset", "detection", "scoring"),
         generation=generation_of,
         filter=filter_of,
-        reference=lambda wildcards, input: options(
-            **{key: input[key] for key in judges(wildcards) if key == "reference"}
+        yardsticks=lambda wildcards, input: options(
+            **{key: input[key] for key in yardsticks(wildcards)}
         ),
     shell:
         "python {input.script:q} --config {params.config:q}"
         " --experiment {wildcards.experiment} --filter {params.filter} --seed {wildcards.seed}"
-        " --generation {params.generation} --scores {input.scores:q} {params.reference}"
+        " --generation {params.generation} --scores {input.scores:q} {params.yardsticks}"
         " --metrics {output.metrics:q} --roc {output.roc:q} > {log:q} 2>&1"
 
 

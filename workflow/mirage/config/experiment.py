@@ -186,7 +186,7 @@ class Counter(Section):
     (metric `degradation`).
     """
 
-    blur: Annotated[float, Field(ge=0, le=2)] = 0.6
+    blur: Annotated[float, Field(ge=0, le=2)] = 0.65
     """Standard deviation of the edges, in pixels."""
     haze: Annotated[float, Field(ge=0, lt=0.5)] = 0.15
     """Grey of the background, where white minus black is 1."""

@@ -18,7 +18,7 @@ Planter = Callable[[SimpleShapes, int, np.random.Generator], np.ndarray]
 Place = Callable[[Shape, int], tuple[np.ndarray, np.ndarray]]
 """Draws n places for a shape: top and left, each int [n]."""
 
-FAINT, GREY = (0.25, 0.45), (0.55, 0.7)
+FAINT, GREY = (0.25, 0.45), (0.5, 0.6)
 """Intensities of a shape that is nearer to black, and of one that is nearer to white."""
 
 

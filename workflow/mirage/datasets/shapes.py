@@ -130,9 +130,7 @@ def of_size(size: int) -> SimpleShapes:
     """The distribution of pictures of `size` pixels a side, 32 or 64."""
     geometry = GEOMETRY[size]
     width, height, side = geometry.column, geometry.height, geometry.triangle
-    triangle, _ = _outline(
-        [(0, 0), (side, 0), (side // 2, int(side * math.sqrt(3) / 2))], geometry
-    )
+    triangle, _ = _outline([(0, 0), (side, 0), (side // 2, int(side * math.sqrt(3) / 2))], geometry)
     pentagon, (up, back) = _outline(
         [_corner(geometry.radius, corner) for corner in range(5)], geometry
     )

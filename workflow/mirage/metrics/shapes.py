@@ -54,5 +54,5 @@ def degradation(scores: pd.DataFrame) -> list[Row]:
 
 def _subset(scores: pd.DataFrame) -> pd.Series:
     """Which set of shapes a valid picture holds: 0 to 6; elsewhere of no meaning."""
-    bits = sum(scores[f"{shape}s"].clip(upper=1) << bit for bit, shape in enumerate(SHAPES))
+    bits = sum(scores[f"{shape}s"].clip(upper=1) * 2**bit for bit, shape in enumerate(SHAPES))
     return bits - 1

@@ -1,7 +1,8 @@
 """Where the thresholds of the counter of shapes come from.
 
 Each threshold lies midway between what degraded true pictures show at worst and what
-degraded planted errors of the kind that it is for show at their best.
+degraded planted errors of the kind that it is for show at their best; where the two
+overlap, at the true pictures' worst, since hallucinations are rarer than true pictures.
 """
 
 from dataclasses import dataclass
@@ -30,10 +31,11 @@ class Statistic:
 
 
 STATISTICS = {
-    "match": Statistic(("merged", "cut", "thick"), -1),
-    "contrast": Statistic(("grey",), -1),
     "leftover": Statistic(("faint",), 1),
+    "contrast": Statistic(("grey",), -1),
+    "match": Statistic(("merged", "cut", "thick"), -1),
 }
+"""In this order: of the errors that one is for, those told by an earlier one are left out."""
 
 
 def calibrate(
@@ -43,7 +45,6 @@ def calibrate(
     noise: float,
     n: int,
     rng: np.random.Generator,
-
 ) -> pd.DataFrame:
     """Find the thresholds of the counter.
 
@@ -59,41 +60,41 @@ def calibrate(
         exceed the other way, for the kind that is told worst), `kind` (that kind), `n`.
     """
 
-    def seen(pictures: np.ndarray) -> dict[str, np.ndarray]:
+    def seen(pictures: np.ndarray) -> pd.DataFrame:
         return _numbers(inspect(degrade(pictures, blur, haze, noise, rng), truth))
 
     true = seen(truth.sample(n, rng)[0])
     kinds = dict.fromkeys(kind for statistic in STATISTICS.values() for kind in statistic.errors)
     planted = {kind: seen(plant(truth, kind, n, rng)) for kind in kinds}
-    return pd.DataFrame(
-        [_row(name, statistic, true, planted) | {"n": n} for name, statistic in STATISTICS.items()]
-    )
+    rows = []
+    for name, statistic in STATISTICS.items():
+        row = _row(name, statistic, true[name], {kind: planted[kind][name] for kind in planted})
+        rows.append(row | {"n": n})
+        beyond = {kind: _told(numbers[name], row, statistic) for kind, numbers in planted.items()}
+        planted = {kind: numbers[~beyond[kind]] for kind, numbers in planted.items()}
+    return pd.DataFrame(rows)
 
 
-def _row(
-    name: str,
-    statistic: Statistic,
-    true: dict[str, np.ndarray],
-    planted: dict[str, dict[str, np.ndarray]],
-) -> dict:
+def _row(name: str, statistic: Statistic, true: pd.Series, planted: dict[str, pd.Series]) -> dict:
     sign = statistic.errors_are
-    worst = sign * np.quantile(sign * true[name], 1 - WORST)
-    best = {kind: sign * np.quantile(sign * planted[kind][name], BEST) for kind in statistic.errors}
+    worst = sign * (sign * true).quantile(1 - WORST)
+    best = {kind: sign * (sign * planted[kind]).quantile(BEST) for kind in statistic.errors}
     kind = min(best, key=lambda kind: sign * best[kind])
+    middle = (worst + best[kind]) / 2
     return {
         "statistic": name,
-        "threshold": (worst + best[kind]) / 2,
+        "threshold": sign * max(sign * middle, sign * worst),
         "worst_true": worst,
         "best_planted": best[kind],
         "kind": kind,
     }
 
 
-def _numbers(seen: Inspection) -> dict[str, np.ndarray]:
-    """One number a picture: the lowest of its objects, where it has some; the leftover."""
+def _told(numbers: pd.Series, row: dict, statistic: Statistic) -> pd.Series:
+    return statistic.errors_are * numbers > statistic.errors_are * row["threshold"]
+
+
+def _numbers(seen: Inspection) -> pd.DataFrame:
+    """A row for each picture: the lowest of its objects, NaN for none, and the leftover."""
     lowest = seen.objects.groupby("picture")[["match", "contrast"]].min()
-    return {
-        "match": lowest["match"].to_numpy(),
-        "contrast": lowest["contrast"].to_numpy(),
-        "leftover": seen.leftover,
-    }
+    return lowest.reindex(range(len(seen.leftover))).assign(leftover=seen.leftover)

@@ -2,10 +2,11 @@
 
 Connected bright regions are objects. Each is compared with every shape's template at all
 positions, half pixels included, by normalised correlation over a window that is black
-elsewhere: what a template does not explain lowers its score. A picture's background, its
-median, is taken off first, and the noise seen beside objects is taken off their variance:
-the eye forgives both. Three thresholds, calibrated by `mirage.support.calibration`, decide what
-is a shape at all; its column and its place are then compared with the exact support.
+elsewhere: what a template does not explain lowers its score. Intensities are counted from
+a picture's background, its median, and the noise seen beside objects is taken off their
+variance: the eye forgives both. Three thresholds, calibrated by
+`mirage.support.calibration`, decide what is a shape at all; its column and its place are
+then compared with the exact support.
 """
 
 from dataclasses import dataclass, fields
@@ -20,8 +21,8 @@ from mirage.datasets.shapes import SHAPES, Shape, SimpleShapes
 TYPES = ("valid", "duplicate", "malformed", "wrong_column", "out_of_position", "blank")
 """Labels of pictures; all but the first are hallucinations."""
 
-BRIGHT = 0.5
-"""Intensity above which a pixel belongs to an object: halfway from black to white."""
+HALF = 0.5
+"""Intensity above which a pixel belongs to an object: halfway from background to white."""
 LEAST_SHARE = 0.25
 """Share of the smallest template's area below which a bright region is no object."""
 REACH = 2
@@ -96,7 +97,8 @@ def inspect(pictures: np.ndarray, truth: SimpleShapes) -> Inspection:
     for start in range(0, max(len(pictures), 1), BATCH):
         light = _light(pictures[start : start + BATCH])
         haze = np.median(light, (1, 2))
-        part, leftover, noise = _inspect((light - haze[:, None, None]).clip(min=0), bank)
+        above = (light - haze[:, None, None]) / (1 - haze[:, None, None]).clip(min=HALF)
+        part, leftover, noise = _inspect(above.clip(min=0), bank)
         objects.append(part.assign(picture=part["picture"] + start))
         numbers.append([leftover, haze, noise])
     return Inspection(pd.concat(objects, ignore_index=True), *np.concatenate(numbers, 1))
@@ -214,9 +216,7 @@ def _light(pictures: np.ndarray) -> np.ndarray:
     return (np.nan_to_num(pictures[:, 0], nan=1.0).clip(-1, 1) + 1) / 2
 
 
-def _inspect(
-    light: np.ndarray, bank: TemplateBank
-) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+def _inspect(light: np.ndarray, bank: TemplateBank) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """Objects of one batch; leftover and noise of each picture. light: [n, size, size]."""
     regions, picture = _regions(light, bank.least_area)
     owner = np.where(regions, regions, ndimage.maximum_filter(regions, (1, *[2 * REACH + 1] * 2)))
@@ -245,7 +245,7 @@ def _regions(light: np.ndarray, least_area: float) -> tuple[np.ndarray, np.ndarr
     """Bright regions, numbered from 1 (int [n, size, size]), and the picture of each [m]."""
     within_picture = np.zeros((3, 3, 3), bool)
     within_picture[1] = True  # neighbours on all eight sides, none in another picture
-    regions, _ = ndimage.label(light > BRIGHT, within_picture)
+    regions, _ = ndimage.label(light > HALF, within_picture)
     large = np.bincount(regions.ravel()) >= least_area
     large[0] = False
     regions = np.where(large, np.cumsum(large), 0)[regions]
