@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from mirage.figures import style
 
 PANELS = {
-    ("counter", False): "counter, clean pictures",
-    ("counter", True): "counter, degraded",
-    ("pixel_count", True): "pixel count, degraded",
+    ("counter", False): "counter,\nclean pictures",
+    ("counter", True): "counter,\ndegraded pictures",
+    ("pixel_count", True): "pixel count,\ndegraded",
 }
 
 
@@ -51,7 +51,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, labels: np.ndarray) -> None:
         for column, label in enumerate(labels):
             share = shares.loc[kind, label]
             if share:
-                colour = "white" if share > 0.2 else style.INK
+                colour = "white" if share > 0.05 else style.INK
                 words = f"{100 * share:.3g}"
                 centre = (column + 0.5, row + 0.5)
                 axes.text(*centre, words, ha="center", va="center", color=colour, fontsize=6)

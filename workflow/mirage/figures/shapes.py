@@ -10,9 +10,8 @@ from matplotlib.figure import Figure, SubFigure
 from mirage.figures import style
 from mirage.figures.digits import show
 
-COLUMNS = 8
-EACH = 40
-"""Pictures shown at most on either side."""
+COLUMNS, ROWS = 6, 6
+"""Pictures shown on either side."""
 
 
 @style.theme()
@@ -23,13 +22,14 @@ def draw(real: np.ndarray, generated: np.ndarray, scores: pd.DataFrame) -> Figur
         real, generated: pictures in [-1, 1]: [n, channels, s, s].
         scores: of the generated ones, with `label`.
     """
-    figure = style.figure(style.PAGE, 4.9)
+    figure = style.figure(style.PAGE, 4.3)
+    most = COLUMNS * ROWS
     left, right = figure.subfigures(1, 2, wspace=0.04)
     counts = scores["label"].value_counts()
     hallucinated = 1 - counts.get("valid", 0) / max(len(scores), 1)
-    left.suptitle(f"training pictures, first {min(EACH, len(real))} of {len(real):,}")
+    left.suptitle(f"training pictures, first {min(most, len(real))} of {len(real):,}")
     right.suptitle(
-        f"generated, first {min(EACH, len(generated))} of {len(generated):,}, "
+        f"generated, first {min(most, len(generated))} of {len(generated):,}, "
         f"of which {style.percent(hallucinated)} hallucinated"
     )
     _panel(left, real, ["valid"] * len(real))
@@ -47,7 +47,7 @@ def framed(axes: Axes, picture: np.ndarray, label: str) -> None:
 
 
 def _panel(part: SubFigure, pictures: np.ndarray, labels: Iterable[str]) -> None:
-    cells = list(part.subplots(EACH // COLUMNS, COLUMNS, squeeze=False).flat)
+    cells = list(part.subplots(ROWS, COLUMNS).flat)
     shown = min(len(pictures), len(cells))
     for axes, picture, label in zip(cells, pictures, labels, strict=False):
         framed(axes, picture, label)

@@ -30,7 +30,7 @@ REACH = 2
 MARGIN = 4
 """Pixels about the largest template in the window of comparison."""
 SLACK = 0.5
-"""Pixels by which a place may miss its range: half a pixel is not told from none."""
+"""Pixels by which a place may miss its range or its column: half of one is as good as none."""
 BATCH = 1_000
 """Pictures inspected at a time, to bound memory."""
 
@@ -224,9 +224,7 @@ def _inspect(light: np.ndarray, bank: TemplateBank) -> tuple[pd.DataFrame, np.nd
     noise = _noise(light, owner)
     within = noise[picture] * own.mean((1, 2))
     objects = _compare(windows, within, corner, bank).assign(picture=picture)
-    shape = bank.truth.shapes
-    width = np.array([one.template.shape[1] for one in shape])[objects["shape"]]
-    objects["column"] = np.clip((objects["left"] + width / 2) // bank.truth.column, 0, 2)
+    objects["column"] = _columns(objects, bank.truth)
     objects["left"] -= objects["column"] * bank.truth.column
     beside = np.where(owner, 0, light)
     local = ndimage.uniform_filter(beside, (0, 3, 3), mode="constant")
@@ -309,6 +307,16 @@ def _compare(
             "left": place[:, 1],
         }
     )
+
+
+def _columns(objects: pd.DataFrame, truth: SimpleShapes) -> np.ndarray:
+    """The column that each object's middle lies in; its own, where that is as likely: [m]."""
+    width = np.array([shape.template.shape[1] for shape in truth.shapes])[objects["shape"]]
+    own = np.array([shape.column for shape in truth.shapes])[objects["shape"]]
+    middle = (objects["left"] + width / 2) / truth.column
+    slack = SLACK / truth.column
+    inside = middle.between(own - slack, own + 1 + slack)
+    return np.where(inside, own, middle.clip(0, len(SHAPES) - 1).astype(int))
 
 
 def _centres(windows: np.ndarray) -> np.ndarray:
