@@ -94,7 +94,7 @@ def inspect(pictures: np.ndarray, truth: SimpleShapes) -> Inspection:
     """Find and compare all objects, batch by batch. pictures: [n, 1, size, size]."""
     bank = TemplateBank(truth)
     objects, numbers = [], []
-    for start in range(0, max(len(pictures), 1), BATCH):
+    for start in range(0, len(pictures), BATCH):
         light = _light(pictures[start : start + BATCH])
         haze = np.median(light, (1, 2))
         above = (light - haze[:, None, None]) / (1 - haze[:, None, None]).clip(min=HALF)
