@@ -123,10 +123,14 @@ def test_a_faint_shape_beside_a_true_one_is_seen():
     assert label(32, np.maximum(drawn, 0.35 * (ghost + 1) - 1))["label"] == "malformed"
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 5.0, 1.0])
-def test_a_picture_that_is_no_picture_is_no_valid_one(value):
-    drawn = np.full((1, 1, 32, 32), value, np.float32)
-    assert label(32, drawn)["label"] in ("malformed", "blank")
+@pytest.mark.parametrize("value", [np.nan, np.inf, 5.0, 1.0, 0.2])
+def test_a_picture_that_is_mostly_light_or_no_number_is_malformed(value):
+    assert label(32, np.full((1, 1, 32, 32), value, np.float32))["label"] == "malformed"
+
+
+@pytest.mark.parametrize("value", [-np.inf, -1.0, -0.7])
+def test_a_dark_picture_is_blank(value):
+    assert label(32, np.full((1, 1, 32, 32), value, np.float32))["label"] == "blank"
 
 
 def test_pictures_do_not_depend_on_their_neighbours():

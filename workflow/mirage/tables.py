@@ -77,10 +77,10 @@ SHAPE_SCORES = pa.schema(
         unknown=pa.int16(),
         match=pa.float32(),
         contrast=pa.float32(),
-        haze=pa.float32(),
-        noise=pa.float32(),
         found=pa.list_(pa.string()),
         matches=pa.list_(pa.float32()),
+        haze=pa.float32(),
+        noise=pa.float32(),
     )
 )
 COUNTER = pa.schema(

@@ -97,6 +97,7 @@ def inspect(pictures: np.ndarray, truth: SimpleShapes) -> Inspection:
     for start in range(0, len(pictures), BATCH):
         light = _light(pictures[start : start + BATCH])
         haze = np.median(light, (1, 2))
+        # A picture that is mostly light has no background; it is malformed whatever it holds.
         above = (light - haze[:, None, None]) / (1 - haze[:, None, None]).clip(min=HALF)
         part, leftover, noise = _inspect(above.clip(min=0), bank)
         objects.append(part.assign(picture=part["picture"] + start))
@@ -107,8 +108,8 @@ def inspect(pictures: np.ndarray, truth: SimpleShapes) -> Inspection:
 def classify(seen: Inspection, truth: SimpleShapes, thresholds: Thresholds) -> pd.DataFrame:
     """Apply thresholds and the support to what was seen: a row for each picture.
 
-    Of several faults the first counts: no light at all is `blank`, two of a shape are
-    `duplicate`; anything that is no shape is `malformed`; then `wrong_column`, then
+    Of several faults the first counts: two of a shape are `duplicate`; anything that is no
+    shape is `malformed`; nothing at all is `blank`; then `wrong_column`, then
     `out_of_position`.
     """
     objects, n = seen.objects, len(seen.leftover)
@@ -116,39 +117,41 @@ def classify(seen: Inspection, truth: SimpleShapes, thresholds: Thresholds) -> p
     kind = objects["shape"].where(known, len(SHAPES))
     counts = np.zeros((n, len(SHAPES) + 1), np.int16)
     np.add.at(counts, (objects["picture"], kind), 1)
-    strange = (counts[:, -1] > 0) | (seen.leftover > thresholds.leftover)
     away, outside = _misplaced(objects[known], truth)
-    label = np.select(
-        [
-            (counts[:, :-1] > 1).any(1),
-            strange,
-            counts.sum(1) == 0,
-            _any(objects.loc[known, "picture"][away], n),
-            _any(objects.loc[known, "picture"][outside], n),
-        ],
-        ["duplicate", "malformed", "blank", "wrong_column", "out_of_position"],
-        "valid",
-    )
-    columns = {f"{shape}s": counts[:, index] for index, shape in enumerate(SHAPES)}
-    names = pd.Categorical.from_codes(kind, [*SHAPES, "unknown"]).astype(object)
-    grouped = objects.assign(name=names).groupby("picture")
-    everyone = range(n)
-    lists = grouped[["name", "match"]].agg(list).reindex(everyone)
+    faults = {
+        "duplicate": (counts[:, :-1] > 1).any(1),
+        "malformed": (counts[:, -1] > 0)
+        | (seen.leftover > thresholds.leftover)
+        | (seen.haze > HALF),
+        "blank": counts.sum(1) == 0,
+        "wrong_column": _any(objects.loc[known, "picture"][away], n),
+        "out_of_position": _any(objects.loc[known, "picture"][outside], n),
+    }
     return pd.DataFrame(
         {
-            "label": label,
-            **columns,
+            "label": np.select(list(faults.values()), list(faults), "valid"),
+            **{f"{shape}s": counts[:, index] for index, shape in enumerate(SHAPES)},
             "unknown": counts[:, -1],
-            "match": grouped["match"].min().reindex(everyone).to_numpy(),
-            "contrast": grouped["contrast"].min().reindex(everyone).to_numpy(),
+            **_lowest_and_lists(objects, kind, n),
             "haze": seen.haze,
             "noise": seen.noise,
-            **{
-                to: [value if isinstance(value, list) else [] for value in lists[column]]
-                for column, to in (("name", "found"), ("match", "matches"))
-            },
         }
     )
+
+
+def _lowest_and_lists(objects: pd.DataFrame, kind: pd.Series, n: int) -> dict:
+    """Columns that gather the objects of each of n pictures."""
+    names = np.array([*SHAPES, "unknown"])[kind]
+    grouped = objects.assign(name=names).groupby("picture")
+    lowest = grouped[["match", "contrast"]].min().reindex(range(n))
+    lists = grouped[["name", "match"]].agg(list).to_dict("index")
+    none = {"name": [], "match": []}
+    return {
+        "match": lowest["match"].to_numpy(),
+        "contrast": lowest["contrast"].to_numpy(),
+        "found": [lists.get(picture, none)["name"] for picture in range(n)],
+        "matches": [lists.get(picture, none)["match"] for picture in range(n)],
+    }
 
 
 @dataclass(frozen=True)
