@@ -192,7 +192,7 @@ class Counter(Section):
     """Grey of the background, where white minus black is 1."""
     noise: Annotated[float, Field(ge=0, lt=0.5)] = 0.03
     """Standard deviation of the noise, in the same unit."""
-    calibration: PositiveInt = 5_000
+    calibration: Annotated[int, Field(ge=100)] = 5_000
     """True pictures, and planted errors of each kind, that thresholds are found with."""
     audit: PositiveInt = 20_000
     """Other true pictures, clean and degraded, on which false alarms are counted."""
