@@ -13,6 +13,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/sampling.smk"
+include: "workflow/rules/counter.smk"
 include: "workflow/rules/scoring.smk"
 include: "workflow/rules/figures.smk"
 

@@ -29,6 +29,7 @@ DIGITS = GRID | {
     "dataset": {"name": "mnist", "samples": 1000, "heldout": 100},
     "network": {"name": "unet"},
 }
+SHAPES = DIGITS | {"dataset": {"name": "shapes", "samples": 1000, "heldout": 100}}
 
 
 @pytest.fixture
@@ -218,6 +219,17 @@ WRONG = {
         {"recursion": {"thresholds": {"oracle": 0.5}}},
         ["recursion", "thresholds", "'oracle'", "allowed: hal"],
     ),
+    "a size that shapes are not drawn at": (
+        SHAPES,
+        {"dataset": {"image_size": 48}},
+        ["dataset.image_size", "32", "64", "48"],
+    ),
+    "a counter calibrated on nothing": (
+        SHAPES,
+        {"counter": {"calibration": 0}},
+        ["counter.calibration", "0"],
+    ),
+    "haze that hides what is white": (SHAPES, {"counter": {"haze": 0.5}}, ["counter.haze", "0.5"]),
     "a missing count": (GRID, {"training": {"updates": None}}, ["training.updates", "None"]),
     "a negative count": (GRID, {"dataset": {"samples": -3}}, ["dataset", "samples", "-3"]),
     "a count of zero": (GRID, {"sampling": {"samples": 0}}, ["sampling.samples", "0"]),
@@ -379,7 +391,7 @@ def test_a_file_that_is_no_mapping_is_told(written, text):
 
 
 def test_the_recipes_of_these_tests_do_work(written):
-    for recipe in (GRID, LINE, DIGITS):
+    for recipe in (GRID, LINE, DIGITS, SHAPES):
         assert isinstance(read_experiment(written(recipe), "default"), Experiment)
 
 
@@ -403,6 +415,7 @@ def test_the_recipes_of_these_tests_do_work(written):
         ),
         (GRID, {"training": {"time_focus": {"below": 1000, "share": 0.9}}}),
         (DIGITS, {"network": {"channels": [8, 8, 8]}}),
+        (SHAPES, {"recursion": {"generations": 1, "filters": ["oracle"], "keep": 500}}),
     ],
 )
 def test_a_recipe_at_its_limit_works(written, recipe, change):
@@ -426,7 +439,9 @@ def test_an_experiment_tells_its_start_steps_and_sampling_jobs(
 
 
 @pytest.mark.parametrize(
-    ("recipe", "shape"), [(LINE, (1,)), (GRID, (2,)), (DIGITS, (1, 28, 28))], ids=str
+    ("recipe", "shape"),
+    [(LINE, (1,)), (GRID, (2,)), (DIGITS, (1, 28, 28)), (SHAPES, (1, 64, 64))],
+    ids=str,
 )
 def test_an_experiment_tells_the_shape_of_its_samples(written, recipe, shape):
     assert read_experiment(written(recipe), "default").dataset.shape == shape

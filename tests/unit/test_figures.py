@@ -11,6 +11,7 @@ from matplotlib.container import ErrorbarContainer
 
 from mirage import tables
 from mirage.figures import (
+    confusion,
     density,
     density_by_generation,
     embedding,
@@ -20,8 +21,11 @@ from mirage.figures import (
     rate_by_generation,
     roc,
     samples,
+    shapes,
+    shapes_sheet,
     style,
     trajectories,
+    types_by_generation,
 )
 
 MODES_1D = pd.DataFrame({"mode": [0, 1], "coordinate": 0, "mean": [1.0, 2.0], "std": 0.05})
@@ -450,6 +454,83 @@ class TestEmbedding:
         assert legend_texts(drawn) == ["real", "generated"]
         real, generated = drawn.axes[0].collections
         assert real.get_facecolor()[0].tolist() != generated.get_facecolor()[0].tolist()
+
+
+class TestShapes:
+    LABELS = ("valid", "duplicate", "wrong_column", "valid", "blank")
+
+    def generated(self):
+        pictures = np.zeros((5, 1, 4, 4), np.float32)
+        match = [0.99, 0.97, 0.98, 0.96, np.nan]
+        return pictures, pd.DataFrame({"sample": range(5), "label": self.LABELS, "match": match})
+
+    def framed(self, drawn):
+        """Type and frame's colour of every framed picture, in order."""
+        return [
+            (axes.get_xlabel(), axes.spines["top"].get_edgecolor())
+            for axes in drawn.axes
+            if axes.images and axes.spines["top"].get_visible()
+        ]
+
+    def test_hallucinations_and_only_they_are_framed_and_named(self):
+        pictures, scores = self.generated()
+        for drawn in (shapes.draw(pictures, pictures, scores), shapes_sheet.draw(pictures, scores)):
+            names = [name for name, _ in self.framed(drawn)]
+            assert names == ["duplicate", "wrong column", "blank"]
+            assert len({colour for _, colour in self.framed(drawn)}) == 3
+
+    def test_the_share_of_hallucinations_is_told(self):
+        pictures, scores = self.generated()
+        drawn = shapes.draw(pictures[:2], pictures, scores)
+        titles = [part.get_suptitle() for part in drawn.subfigs]
+        assert titles == [
+            "training pictures, first 2 of 2",
+            "generated, first 5 of 5, of which 60.00 % hallucinated",
+        ]
+
+    def test_the_sheet_numbers_its_pictures_and_gives_the_lowest_match(self):
+        drawn = shapes_sheet.draw(*self.generated())
+        titles = [axes.get_title() for axes in drawn.axes if axes.images]
+        assert titles == ["0: 0.99", "1: 0.97", "2: 0.98", "3: 0.96", "4"]
+
+    def test_the_axis_names_the_counters_threshold(self):
+        rows = [metric("hallucination_rate", 0.2), metric("hallucination_rate", 0.3, 1, "hal")]
+        table = pd.DataFrame(rows).assign(parameter="match 0.933", floor=0.0)
+        (axes,) = rate_by_generation.draw(table).axes
+        assert axes.get_ylabel() == "Hallucinated samples (%)\nby counter, match 0.933"
+
+    def test_each_type_has_a_panel_with_its_own_rate(self):
+        rates = {"duplicate": 0.1, "malformed": 0.2, "wrong_column": 0.3, "blank": 0.05}
+        rates["out_of_position"] = 0.4
+        rows = [metric(f"{name}_rate", value) for name, value in rates.items()]
+        table = pd.DataFrame(rows).assign(floor=0.001)
+        drawn = types_by_generation.draw(table)
+        shown = {axes.get_title(): axes for axes in drawn.axes if axes.get_title()}
+        assert set(shown) == {name.replace("_", " ") for name in rates}
+        for name, value in rates.items():
+            (bars,) = shown[name.replace("_", " ")].containers
+            assert bars.lines[0].get_ydata() == pytest.approx([100 * value])
+
+    def test_confusion_frames_the_right_label_and_writes_shares_in_percent(self):
+        rows = [
+            {"method": method, "pictures": kind, "truth": truth, "degraded": degraded}
+            | {"label": label, "n": 40 if kind == "true" else 20, "share": share}
+            for method, labels in (
+                ("counter", ("valid", "blank")),
+                ("pixel_count", ("valid", "invalid")),
+            )
+            for degraded in (False, True)
+            for kind, truth in (("true", "valid"), ("blank", "blank"))
+            for label, share in zip(
+                labels, (0.975, 0.025) if kind == "true" else (0, 1), strict=True
+            )
+        ]
+        drawn = confusion.draw(pd.DataFrame(rows))
+        for axes in drawn.axes:
+            assert [text.get_text() for text in axes.texts] == ["97.5", "2.5", "100"]
+            boxes = [(min(line.get_xdata()), min(line.get_ydata())) for line in axes.lines]
+            assert boxes == [(0, 0), (1, 1)]
+        assert "n = 40 true pictures" in drawn.get_suptitle()
 
 
 class TestStyle:

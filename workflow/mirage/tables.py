@@ -68,6 +68,45 @@ HISTOGRAM = pa.schema(
     _fields(left=pa.float64(), right=pa.float64(), count=pa.int64(), density=pa.float64())
     + _fields(true_density=pa.float64())
 )
+SHAPE_SCORES = pa.schema(
+    _fields(
+        label=pa.string(),
+        triangles=pa.int16(),
+        squares=pa.int16(),
+        pentagons=pa.int16(),
+        unknown=pa.int16(),
+        match=pa.float32(),
+        contrast=pa.float32(),
+        found=pa.list_(pa.string()),
+        matches=pa.list_(pa.float32()),
+        haze=pa.float32(),
+        noise=pa.float32(),
+    )
+)
+COUNTER = pa.schema(
+    _fields(
+        statistic=pa.string(),
+        threshold=pa.float64(),
+        worst_true=pa.float64(),
+        best_planted=pa.float64(),
+        kind=pa.string(),
+        n=pa.int64(),
+    )
+)
+AUDIT = pa.schema(
+    _fields(
+        method=pa.string(),
+        pictures=pa.string(),
+        truth=pa.string(),
+        degraded=pa.bool_(),
+        label=pa.string(),
+        count=pa.int64(),
+        n=pa.int64(),
+        share=pa.float64(),
+        low=pa.float64(),
+        high=pa.float64(),
+    )
+)
 CLASSIFIER = pa.schema(_fields(epoch=pa.int16(), loss=pa.float32(), heldout_accuracy=pa.float64()))
 
 

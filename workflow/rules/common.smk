@@ -10,7 +10,7 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, f"{workflow.basedir}/workflow")
 
-from mirage.config import ConfigError, Experiment, Images, MixtureOptions
+from mirage.config import ConfigError, Experiment, Images, MixtureOptions, ShapesOptions
 from mirage.config import picture_files, read_experiments, read_settings, to_json
 from mirage.filters import FILTERS
 
@@ -92,6 +92,10 @@ def is_mixture(experiment: str) -> bool:
     return isinstance(EXPERIMENTS[experiment].dataset, MixtureOptions)
 
 
+def is_shapes(experiment: str) -> bool:
+    return isinstance(EXPERIMENTS[experiment].dataset, ShapesOptions)
+
+
 def gpus(wildcards) -> int:
     """A GPU for each job that can use one; `--resources gpu=0` takes it away."""
     return 0 if SETTINGS.device == "cpu" else 1
@@ -162,10 +166,23 @@ def feature_network(wildcards) -> str:
 
 
 def judges(wildcards) -> dict[str, str]:
-    """For pictures, the network that sees them and what it sees in the real ones."""
+    """What scores rest on: for shapes their counter; for other pictures a network, and what
+    it sees in the real ones."""
     if is_mixture(wildcards.experiment):
         return {}
+    if is_shapes(wildcards.experiment):
+        return {"counter": f"{RESULTS}/counter.parquet"}
     return {"network": feature_network(wildcards), "reference": f"{RUN}/reference.parquet"}
+
+
+def yardsticks(wildcards) -> dict[str, str]:
+    """What measures are compared with: the counter's audit, or the real pictures' features."""
+    if is_mixture(wildcards.experiment):
+        return {}
+    if is_shapes(wildcards.experiment):
+        tables = ("counter", "audit")
+        return {name: f"{RESULTS}/{name}.parquet" for name in tables}
+    return {"reference": f"{RUN}/reference.parquet"}
 
 
 def options(**values) -> str:
@@ -230,16 +247,17 @@ def figure_names(experiment: str) -> list[str]:
     """The figures that an experiment can show."""
     options = EXPERIMENTS[experiment]
     names = ["trajectories", "hal_histogram"]
+    names += ["roc"] if options.dataset.has_labels else []
     if is_mixture(experiment):
         names += ["density"] if options.dataset.shape == (1,) else ["samples"]
-        names += ["roc"]
+        later = ["rate_by_generation", "density_by_generation"]
+    elif is_shapes(experiment):
+        names += ["shapes", "shapes_sheet", "confusion", "embedding"]
+        later = ["rate_by_generation", "types_by_generation"]
     else:
         names += ["gallery", "embedding"]
-    if options.recursion.generations and is_mixture(experiment):
-        names += ["rate_by_generation", "density_by_generation"]
-    elif options.recursion.generations:
-        names += ["quality_by_generation"]
-    return names
+        later = ["quality_by_generation"]
+    return names + later if options.recursion.generations else names
 
 
 def figure_files() -> list[str]:

@@ -35,6 +35,7 @@ rule score_samples:
             "support",
             "detectors",
             "datasets/mixtures",
+            "datasets/shapes",
             "networks/classifier",
             "networks/features",
             "tables",
@@ -93,7 +94,7 @@ rule filter_samples:
 rule measure_generation:
     """Every rate with its threshold, its interval and the floor of a perfect sampler."""
     input:
-        unpack(judges),
+        unpack(yardsticks),
         scores=f"{RUN}/{{lineage}}/scores.parquet",
         script=script_file("measure_generation"),
         code=modules("metrics", "support", "datasets/mixtures", "streams", "tables"),
@@ -113,13 +114,13 @@ rule measure_generation:
         config=sections("dataset", "detection", "scoring", "classifier"),
         generation=generation_of,
         filter=filter_of,
-        reference=lambda wildcards, input: options(
-            **{key: input[key] for key in judges(wildcards) if key == "reference"}
+        yardsticks=lambda wildcards, input: options(
+            **{key: input[key] for key in yardsticks(wildcards)}
         ),
     shell:
         "python {input.script:q} --config {params.config:q}"
         " --experiment {wildcards.experiment} --filter {params.filter} --seed {wildcards.seed}"
-        " --generation {params.generation} --scores {input.scores:q} {params.reference}"
+        " --generation {params.generation} --scores {input.scores:q} {params.yardsticks}"
         " --metrics {output.metrics:q} --roc {output.roc:q} > {log:q} 2>&1"
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from mirage import job, tables
-from mirage.config import Images, MixtureOptions
+from mirage.config import Images, MixtureOptions, ShapesOptions
 from mirage.datasets import build_mixture
 from mirage.streams import stream
 
@@ -35,6 +35,12 @@ def real_samples(options, seed):
 
         for pictures in load_images(options, stream(seed, "data")):
             yield pictures, None
+    elif isinstance(options, ShapesOptions):
+        from mirage.datasets.shapes import build_shapes
+
+        truth = build_shapes(options)
+        yield truth.sample(options.samples, stream(seed, "data"))
+        yield truth.sample(options.heldout, stream(seed, "heldout"))
     else:
         from mirage.datasets.digits import load_digits
 

@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 
 from mirage import job, tables
-from mirage.config import Experiment, MixtureOptions
+from mirage.config import Experiment, MixtureOptions, ShapesOptions
 from mirage.datasets import build_mixture
+from mirage.datasets.shapes import build_shapes
 from mirage.detectors import column, columns
 from mirage.support import label_points
+from mirage.support.shapes import Thresholds, label_pictures
 
 
 def main() -> None:
@@ -18,6 +20,7 @@ def main() -> None:
     parser.add_argument("--scores", required=True)
     parser.add_argument("--network", help="for pictures: whose features are compared")
     parser.add_argument("--reference", help="for pictures: features of the real ones")
+    parser.add_argument("--counter", help="for shapes: thresholds of their counter")
     args = parser.parse_args()
     experiment = job.sections(args.config)
     detection = experiment.detection
@@ -28,6 +31,10 @@ def main() -> None:
         mixture = build_mixture(experiment.dataset)
         truth = label_points(points, mixture, experiment.scoring.radius)
         kind = tables.MIXTURE_SCORES
+    elif isinstance(experiment.dataset, ShapesOptions):
+        thresholds = Thresholds.from_table(tables.read(args.counter))
+        truth = label_pictures(points, build_shapes(experiment.dataset), thresholds)
+        kind = tables.SHAPE_SCORES
     else:
         truth = judge_pictures(points, experiment, args)
         width = len(truth["features"].iloc[0])

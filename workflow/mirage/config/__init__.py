@@ -1,8 +1,9 @@
 """Pydantic models of an experiment: presets merged in, unknown keys refused."""
 
-from mirage.config.datasets import MNIST, Images, MixtureOptions
+from mirage.config.datasets import MNIST, Images, MixtureOptions, ShapesOptions
 from mirage.config.experiment import (
     Classifier,
+    Counter,
     Detection,
     Diffusion,
     Embedding,
@@ -30,6 +31,7 @@ __all__ = [
     "MNIST",
     "Classifier",
     "ConfigError",
+    "Counter",
     "Detection",
     "Diffusion",
     "Embedding",
@@ -42,6 +44,7 @@ __all__ = [
     "Scoring",
     "Section",
     "Settings",
+    "ShapesOptions",
     "TimeFocus",
     "Training",
     "merge",

@@ -131,6 +131,21 @@ class Images(DatasetTraits):
         return (3 if self.colour else 1, self.image_size, self.image_size)
 
 
+class ShapesOptions(DatasetOptions):
+    """Simple Shapes: triangles, squares and pentagons, at most one in each of three columns."""
+
+    has_labels: ClassVar[bool] = True
+
+    name: Literal["shapes"]
+    image_size: Literal[32, 64] = 64
+    """Pixels a side: 64 as published, 32 with all lengths halved."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (1, self.image_size, self.image_size)
+
+
 Dataset = Annotated[
-    Gaussian1D | Gaussian2DGrid | Gaussian2DRotated | MNIST | Images, Field(discriminator="name")
+    Gaussian1D | Gaussian2DGrid | Gaussian2DRotated | MNIST | ShapesOptions | Images,
+    Field(discriminator="name"),
 ]
