@@ -75,9 +75,19 @@ def test_a_wrong_setting_is_told_in_a_line_with_its_key(fault):
         assert word in message
 
 
-def test_settings_have_a_preset_a_seed_and_a_device_unless_told():
+def test_settings_have_a_preset_its_seeds_and_a_device_unless_told():
     settings = read_settings({"experiments": ["mnist"]})
-    assert (settings.preset, settings.seeds, settings.device) == ("default", [0], "auto")
+    assert (settings.preset, settings.seeds, settings.device) == ("default", [0, 1, 2], "auto")
+
+
+@pytest.mark.parametrize(("preset", "seeds"), [("smoke", 1), ("quick", 1), ("paper", 5)])
+def test_a_preset_has_as_many_seeds_as_it_can_afford(preset, seeds):
+    settings = read_settings({"experiments": ["mnist"], "preset": preset, "seeds": None})
+    assert settings.seeds == list(range(seeds))
+
+
+def test_seeds_that_are_told_are_those_of_any_preset():
+    assert read_settings({"experiments": ["mnist"], "seeds": [5, 2]}).seeds == [5, 2]
 
 
 def test_the_experiments_must_be_named():

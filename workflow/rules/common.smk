@@ -194,7 +194,7 @@ def measured(wildcards) -> list[str]:
     """The metrics of every seed and generation of an experiment."""
     return [
         f"{RESULTS}/seed{seed}/{place}/metrics.parquet"
-        for seed in SETTINGS.seeds
+        for seed in SETTINGS.seeds[: experiment_of(wildcards).replicates]
         for place in lineages(wildcards.experiment)
     ]
 

@@ -261,6 +261,8 @@ class Experiment(Section):
     embedding: Embedding = Embedding()
     counter: Counter = Counter()
     recursion: Recursion = Recursion()
+    replicates: PositiveInt | None = None
+    """Repeated for so many of the run's seeds at most; null for all."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "Experiment":

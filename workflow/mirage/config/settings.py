@@ -2,16 +2,17 @@
 
 import json
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import yaml
-from pydantic import Field, NonNegativeInt, ValidationError
+from pydantic import Field, NonNegativeInt, model_validator, ValidationError
 
 from mirage.config.experiment import Experiment
 from mirage.config.section import Section, Unique
 from mirage.config.user_files import require_files
 
 Preset = Literal["smoke", "quick", "default", "paper"]
+REPLICATES = {"smoke": 1, "quick": 1, "default": 3, "paper": 5}
 Model = TypeVar("Model", bound=Section)
 
 
@@ -26,10 +27,19 @@ class Settings(Section):
     """The set of numbers: smoke, quick, default or paper."""
     experiments: Unique[str] = Field(min_length=1)
     """Names of files in config/experiments, without .yaml."""
-    seeds: Unique[NonNegativeInt] = Field([0], min_length=1)
-    """One replicate of everything for each."""
+    seeds: Annotated[Unique[NonNegativeInt], Field(min_length=1)] | None = None
+    """One replicate of everything for each; null for as many as the preset has: three in
+    `default`, five in `paper`, one in `smoke` and `quick`."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """`auto`: the job's GPU where it has one, else the CPU."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_many_seeds_as_the_preset_has(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("seeds") is None:
+            count = REPLICATES.get(values.get("preset", "default"), 1)
+            return {**values, "seeds": list(range(count))}
+        return values
 
 
 def read_settings(config: dict[str, Any]) -> Settings:
