@@ -201,8 +201,10 @@ class Embedding(Section):
 class Counter(Section):
     """The counter of Simple Shapes: how bad the pictures are that it is calibrated on.
 
-    The defaults lie a little above what 95 % of the pictures of a small model show
-    (metric `degradation`).
+    The defaults lie a little above the 95 % quantiles of 256 pictures of one small model
+    after 1,000 updates of 64: haze 0.145, noise 0.025, and a lowest match like that of a
+    blur of 0.65. The metric `degradation` tells those of each generation: where they are
+    far worse, the labels are less sure than the audit says.
     """
 
     blur: Annotated[float, Field(ge=0, le=2)] = 0.65
