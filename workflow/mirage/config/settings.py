@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import yaml
-from pydantic import Field, NonNegativeInt, model_validator, ValidationError
+from pydantic import Field, NonNegativeInt, ValidationError, model_validator
 
 from mirage.config.experiment import Experiment
 from mirage.config.section import Section, Unique
