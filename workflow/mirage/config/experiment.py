@@ -56,6 +56,8 @@ class UNet(Section):
     """Residual layers at each resolution."""
     attention: bool = False
     """Self-attention at every resolution but the finest."""
+    patch: PositiveInt = 1
+    """Pixels a side of the patches that the network sees as one; 2 costs about a quarter."""
 
 
 class TimeFocus(Section):
@@ -280,11 +282,11 @@ class Experiment(Section):
                 f"network.name: {self.dataset.name} needs {wanted!r}: found {self.network.name!r}"
             )
         if self.network.name == "unet":
-            halvings = 2 ** (len(self.network.channels) - 1)
-            if self.dataset.shape[-1] % halvings:
+            halvings, patch = len(self.network.channels) - 1, self.network.patch
+            if self.dataset.shape[-1] % (patch * 2**halvings):
                 raise ValueError(
-                    f"network.channels: {self.dataset.shape[-1]} pixels cannot be halved "
-                    f"{len(self.network.channels) - 1} times"
+                    f"network: {self.dataset.shape[-1]} pixels cannot be cut into patches of "
+                    f"{patch} and halved {halvings} times (network.patch, network.channels)"
                 )
 
     def _check_times(self) -> None:
