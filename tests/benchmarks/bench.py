@@ -120,17 +120,29 @@ def draw(
     return work
 
 
-def products(precision: torch.dtype, batch: int = 2000, device: str = "cpu") -> Callable[[], float]:
+def products(precision: torch.dtype) -> Callable[[], float]:
     """The matrix products of a sample-step, alone."""
-    width = 128
-    a, w = (torch.randn(n, width, device=device).to(precision) for n in (batch, width))
+    width, batch = 128, 2000
+    a, w = (torch.randn(n, width).to(precision) for n in (batch, width))
     out = torch.empty_like(a)
 
     def work() -> float:
         for _ in range(6 * 50):
             torch.mm(a, w, out=out)
-        out[0, 0].item()  # waits for a GPU
         return 50 * batch
+
+    return work
+
+
+def peak(size: int = 8192) -> Callable[[], float]:
+    """As many operations as a sample-step's products, at the rate of one large product."""
+    a = torch.randn(size, size, device="cuda", dtype=torch.bfloat16)
+
+    def work() -> float:
+        for _ in range(20):
+            product = a @ a
+        product[0, 0].item()  # waits
+        return 20 * 2 * size**3 / (6 * 2 * 128**2)
 
     return work
 
@@ -194,7 +206,7 @@ def gpu() -> list[dict]:
     subjects = {
         f"{ENGINE}, {p}": draw(2, p, block, 1000, block, "cuda") for p in ("float32", "bfloat16")
     }
-    subjects["products alone, bfloat16"] = products(torch.bfloat16, block, "cuda")
+    subjects["its operations at the chip's peak, bfloat16"] = peak()
     return compare("gpu", subjects)
 
 
