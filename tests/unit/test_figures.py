@@ -446,7 +446,7 @@ class TestEmbedding:
 
     def test_legend_names_sources_and_groups_in_order(self, table):
         drawn = embedding.draw(table, 50)
-        assert legend_texts(drawn) == ["real", "generated", "2", "9", "10"]
+        assert legend_texts(drawn) == ["real", "generated", "2 (1)", "9 (3)", "10 (1)"]
         assert drawn.get_suptitle().endswith("n = 3 real, 2 generated pictures")
 
     def test_sources_are_coloured_where_they_are_the_groups(self, table):
@@ -454,6 +454,26 @@ class TestEmbedding:
         assert legend_texts(drawn) == ["real", "generated"]
         real, generated = drawn.axes[0].collections
         assert real.get_facecolor()[0].tolist() != generated.get_facecolor()[0].tolist()
+
+    def test_squares_have_the_same_colours_whichever_groups_there_are(self, table):
+        names = ["one square high", "one square low", "one square low"]
+        generated = ["two squares", "one square high"]
+        drawn = embedding.draw(table.assign(group=names + generated), 50)
+        without = embedding.draw(table.assign(group=names + ["one square high"] * 2), 50)
+        assert legend_texts(drawn)[2:] == [
+            "one square high (2)",
+            "two squares (1)",
+            "one square low (2)",
+        ]
+        before, after = (
+            figure.axes[0].collections[0].get_facecolor().tolist() for figure in (drawn, without)
+        )
+        assert before == after
+
+    def test_says_when_there_are_no_two_squares(self, table):
+        drawn = embedding.draw(table.assign(group="one square low"), 50)
+        assert "two squares (0)" in legend_texts(drawn)
+        assert drawn.get_suptitle().endswith("there is none with two squares")
 
 
 class TestShapes:
