@@ -285,6 +285,28 @@ class TestROC:
         assert [len(item.lines[0].get_xdata()) for item in bars] == [3, 3]
         assert all(item.has_yerr for item in bars)
 
+    def test_two_detectors_share_windows_and_colours_and_differ_in_lines_and_markers(self):
+        def moving(table, column):
+            named = table[column].str.replace("hal_", "hal_moving_")
+            return pd.concat([table, table.assign(**{column: named})])
+
+        curves = moving(self.curves(), "score")
+        left, right = roc.draw(curves, moving(self.metrics(0.9), "parameter")).axes
+        assert [tick.get_text() for tick in right.get_xticklabels()] == [
+            "last 5\nsteps",
+            "last 10 steps\n(official)",
+            "steps\n5-14",
+        ]
+        bars = [item for item in right.containers if isinstance(item, ErrorbarContainer)]
+        assert [item.lines[0].get_fillstyle() for item in bars] == ["full", "none"] * 2
+        places = np.array([item.lines[0].get_xdata() for item in bars])
+        assert np.abs(places - [0, 1, 2]).max() < 0.4
+        assert len(np.unique(places)) == places.size
+        lines = {line.get_label(): line for line in left.get_lines()[:6]}
+        one, other = (lines[f"{name}, last 5 steps: 0.900"] for name in ("Hal", "Hal (moving)"))
+        assert one.get_color() == other.get_color()
+        assert (one.get_linestyle(), other.get_linestyle()) == ("-", ":")
+
     def test_rows_of_other_generations_are_left_out(self):
         later = self.metrics(0.1).assign(filter="hal", generation=1)
         drawn = roc.draw(self.curves(), pd.concat([self.metrics(0.9), later]))
