@@ -180,9 +180,9 @@ class TestTrajectories:
         assert greys == pytest.approx([valid] * frames + [duplicate] * frames)
 
     def test_strips_of_hallucinations_show_as_many_types_as_there_are(self):
-        labels = ["valid"] * 5 + ["duplicate"] * 5 + ["blank", "merged"]
+        labels = ["valid"] * 5 + ["duplicate"] * 5 + ["blank", "wrong_column"]
         drawn = trajectories.draw(paths((1, 4, 4), labels), (1, 4, 4))
-        assert strip_names(drawn) == ["valid"] * 3 + ["duplicate", "blank", "merged"]
+        assert strip_names(drawn) == ["valid"] * 3 + ["duplicate", "blank", "wrong column"]
 
 
 class TestHalHistogram:
