@@ -1,15 +1,19 @@
 """The U-Net's bottleneck: which pictures it is shown, what is read off, how it is laid out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from threadpoolctl import threadpool_limits
 
-from mirage.bottleneck import choose_generated, choose_real
+from mirage.bottleneck import SQUARE_GROUPS, choose_by_squares, choose_generated, choose_real
 from mirage.config.experiment import UNet
+from mirage.datasets.shapes import of_size, scaled
 from mirage.metrics.embedding import embed
 from mirage.networks.unet import BATCH_SIZE, bottleneck, build_unet
+from mirage.support.shapes import Thresholds, label_pictures
 
 
 def scores(**columns) -> pd.DataFrame:
@@ -17,17 +21,7 @@ def scores(**columns) -> pd.DataFrame:
 
 
 class TestGroups:
-    def test_labels_come_first_and_half_of_the_pictures_may_be_hallucinated(self):
-        labels = ["valid"] * 5 + ["duplicate", "blank", "duplicate", "valid", "blank"]
-        chosen = choose_generated(scores(label=labels, predicted_class=3), 4)
-        assert chosen["sample"].tolist() == [0, 1, 5, 6]
-        assert chosen["group"].tolist() == ["valid", "valid", "duplicate", "blank"]
-
-    def test_valid_pictures_fill_up_where_hallucinations_are_rare(self):
-        chosen = choose_generated(scores(label=["valid"] * 9 + ["blank"]), 6)
-        assert chosen["group"].tolist() == ["valid"] * 5 + ["blank"]
-
-    def test_classes_are_groups_where_there_are_no_labels(self):
+    def test_classes_are_groups_where_there_are_any(self):
         chosen = choose_generated(scores(predicted_class=range(10)), 3)
         assert chosen["group"].tolist() == ["0", "1", "2"]
 
@@ -36,9 +30,73 @@ class TestGroups:
         generated = choose_generated(scores(predicted_class=np.full(10, 7, np.int16)), 2)
         assert real["group"].tolist() == generated["group"].tolist() == ["7", "7"]
 
-    def test_without_either_there_are_two_groups(self):
+    def test_without_classes_there_are_two_groups(self):
         assert set(choose_generated(scores(nn_distance=1.0), 3)["group"]) == {"generated"}
         assert set(choose_real(scores(), 3)["group"]) == {"real"}
+
+
+class TestSquares:
+    """Squares of 32 pixels begin in rows 1 to 25."""
+
+    THRESHOLDS = Thresholds(match=0.94, contrast=0.6, leftover=0.15)
+    TWO_SQUARES = (("square", 1, 3, 2), ("square", 1, 20, 2))
+    # Each shape as (name, column, top, left).
+    PICTURES = (
+        ("one square low", [("triangle", 0, 3, 2), ("square", 1, 14, 2)]),
+        ("one square high", [("square", 1, 12, 2), ("pentagon", 2, 20, 2)]),
+        ("two squares", [("triangle", 0, 20, 2), *TWO_SQUARES]),
+        ("two squares", [("square", 1, 1, 2), ("square", 2, 8, 2)]),
+        (None, [("triangle", 0, 3, 2)]),
+        (None, [("square", 1, 27, 2)]),  # out of position
+        (None, [("square", 1, 1, 2), ("square", 1, 10, 2), ("square", 1, 20, 2)]),
+        (None, [*TWO_SQUARES, ("triangle", 0, 3, 2), ("triangle", 0, 20, 2)]),
+        (None, [*TWO_SQUARES, ("bar", 0, 12, 1)]),
+        (None, []),
+    )
+
+    @pytest.fixture
+    def counted(self):
+        """The pictures as they come out of the table of scores."""
+        truth = of_size(32)
+        templates = {shape.name: shape for shape in truth.shapes}
+        templates["bar"] = replace(truth.shapes[1], template=np.ones((2, 8), bool))
+        drawn = truth.blank(len(self.PICTURES))
+        for row, (_, shapes) in enumerate(self.PICTURES):
+            for name, column, top, left in shapes:
+                at = np.array([top]), np.array([left])
+                truth.draw(drawn, np.array([row]), templates[name], *at, column)
+        found = label_pictures(scaled(drawn), truth, self.THRESHOLDS)
+        return found.assign(sample=range(100, 100 + len(found)))
+
+    def test_pictures_made_by_hand_get_their_group_and_others_are_left_out(self, counted):
+        chosen = choose_by_squares(counted, of_size(32), 30).set_index("sample")["group"]
+        groups = [group for group, _ in self.PICTURES]
+        assert [chosen.get(sample) for sample in counted["sample"]] == groups
+
+    def test_no_group_fills_the_place_of_another(self, counted):
+        many = pd.concat([counted] * 5)
+        groups = choose_by_squares(many, of_size(32), 6)["group"].value_counts()
+        assert groups.to_dict() == dict.fromkeys(SQUARE_GROUPS, 2)
+
+    def test_without_two_squares_there_are_the_other_groups(self, counted):
+        groups = set(choose_by_squares(counted[:2], of_size(32), 30)["group"])
+        assert groups == {"one square high", "one square low"}
+
+    def test_without_squares_there_is_no_picture(self, counted):
+        chosen = choose_by_squares(counted[-1:], of_size(32), 30)
+        assert chosen.empty
+        assert list(chosen) == ["sample", "group"]
+
+    def test_true_pictures_with_a_square_have_one_and_stand_as_often_high_as_low(self):
+        truth = of_size(32)
+        pictures, labels = truth.sample(2_000, np.random.default_rng(0))
+        counted = label_pictures(pictures, truth, self.THRESHOLDS).assign(sample=range(2_000))
+        chosen = choose_by_squares(counted, truth, 6_000)
+        assert chosen["sample"].tolist() == np.flatnonzero(labels & 2).tolist()
+        high = (chosen["group"] == "one square high").mean()
+        assert set(chosen["group"]) == {"one square high", "one square low"}
+        # The middle one of 25 rows may count as either.
+        assert high == pytest.approx(1 / 2, abs=1 / 50 + 4 * 0.5 / len(chosen) ** 0.5)
 
 
 class TestActivation:
@@ -47,7 +105,7 @@ class TestActivation:
         torch.manual_seed(0)
         return build_unet(UNet(name="unet", channels=[8, 16]), (1, 16, 16)).eval()
 
-    def test_is_the_mean_over_space_of_the_middle_block(self, unet):
+    def test_is_that_of_the_middle_block_at_all_places(self, unet):
         x, t = torch.randn(3, 1, 16, 16), torch.full((3,), 50)
         seen = []
         hook = unet.unet.mid_block.register_forward_hook(lambda *call: seen.append(call[2]))
@@ -55,7 +113,7 @@ class TestActivation:
             unet(x, t)
         hook.remove()
         assert seen[0].shape == (3, 16, 8, 8)
-        torch.testing.assert_close(bottleneck(unet, x, t), seen[0].mean((2, 3)))
+        torch.testing.assert_close(bottleneck(unet, x, t), seen[0].reshape(3, -1))
 
     def test_is_that_of_each_picture_however_many_go_through(self, unet):
         x, t = torch.randn(BATCH_SIZE + 3, 1, 16, 16), torch.full((BATCH_SIZE + 3,), 50)

@@ -65,6 +65,9 @@ def test_the_list_of_shapes_found_has_a_score_for_each():
     assert sorted(row["found"]) == ["pentagon", "triangle"]
     assert row["matches"] == pytest.approx([1, 1], abs=1e-5)
     assert row["match"] == min(row["matches"])
+    assert dict(zip(row["found"], row["tops"], strict=True)) == pytest.approx(
+        {"triangle": 3, "pentagon": 20}, abs=0.05
+    )
 
 
 @SIZES

@@ -180,9 +180,9 @@ class TestTrajectories:
         assert greys == pytest.approx([valid] * frames + [duplicate] * frames)
 
     def test_strips_of_hallucinations_show_as_many_types_as_there_are(self):
-        labels = ["valid"] * 5 + ["duplicate"] * 5 + ["blank", "merged"]
+        labels = ["valid"] * 5 + ["duplicate"] * 5 + ["blank", "wrong_column"]
         drawn = trajectories.draw(paths((1, 4, 4), labels), (1, 4, 4))
-        assert strip_names(drawn) == ["valid"] * 3 + ["duplicate", "blank", "merged"]
+        assert strip_names(drawn) == ["valid"] * 3 + ["duplicate", "blank", "wrong column"]
 
 
 class TestHalHistogram:
@@ -284,6 +284,28 @@ class TestROC:
         bars = [item for item in right.containers if isinstance(item, ErrorbarContainer)]
         assert [len(item.lines[0].get_xdata()) for item in bars] == [3, 3]
         assert all(item.has_yerr for item in bars)
+
+    def test_two_detectors_share_windows_and_colours_and_differ_in_lines_and_markers(self):
+        def moving(table, column):
+            named = table[column].str.replace("hal_", "hal_moving_")
+            return pd.concat([table, table.assign(**{column: named})])
+
+        curves = moving(self.curves(), "score")
+        left, right = roc.draw(curves, moving(self.metrics(0.9), "parameter")).axes
+        assert [tick.get_text() for tick in right.get_xticklabels()] == [
+            "last 5\nsteps",
+            "last 10 steps\n(official)",
+            "steps\n5-14",
+        ]
+        bars = [item for item in right.containers if isinstance(item, ErrorbarContainer)]
+        assert [item.lines[0].get_fillstyle() for item in bars] == ["full", "none"] * 2
+        places = np.array([item.lines[0].get_xdata() for item in bars])
+        assert np.abs(places - [0, 1, 2]).max() < 0.4
+        assert len(np.unique(places)) == places.size
+        lines = {line.get_label(): line for line in left.get_lines()[:6]}
+        one, other = (lines[f"{name}, last 5 steps: 0.900"] for name in ("Hal", "Hal (moving)"))
+        assert one.get_color() == other.get_color()
+        assert (one.get_linestyle(), other.get_linestyle()) == ("-", ":")
 
     def test_rows_of_other_generations_are_left_out(self):
         later = self.metrics(0.1).assign(filter="hal", generation=1)
@@ -446,7 +468,7 @@ class TestEmbedding:
 
     def test_legend_names_sources_and_groups_in_order(self, table):
         drawn = embedding.draw(table, 50)
-        assert legend_texts(drawn) == ["real", "generated", "2", "9", "10"]
+        assert legend_texts(drawn) == ["real", "generated", "2 (1)", "9 (3)", "10 (1)"]
         assert drawn.get_suptitle().endswith("n = 3 real, 2 generated pictures")
 
     def test_sources_are_coloured_where_they_are_the_groups(self, table):
@@ -454,6 +476,26 @@ class TestEmbedding:
         assert legend_texts(drawn) == ["real", "generated"]
         real, generated = drawn.axes[0].collections
         assert real.get_facecolor()[0].tolist() != generated.get_facecolor()[0].tolist()
+
+    def test_squares_have_the_same_colours_whichever_groups_there_are(self, table):
+        names = ["one square high", "one square low", "one square low"]
+        generated = ["two squares", "one square high"]
+        drawn = embedding.draw(table.assign(group=names + generated), 50)
+        without = embedding.draw(table.assign(group=names + ["one square high"] * 2), 50)
+        assert legend_texts(drawn)[2:] == [
+            "one square high (2)",
+            "two squares (1)",
+            "one square low (2)",
+        ]
+        before, after = (
+            figure.axes[0].collections[0].get_facecolor().tolist() for figure in (drawn, without)
+        )
+        assert before == after
+
+    def test_says_when_there_are_no_two_squares(self, table):
+        drawn = embedding.draw(table.assign(group="one square low"), 50)
+        assert "two squares (0)" in legend_texts(drawn)
+        assert drawn.get_suptitle().endswith("there is none with two squares")
 
 
 class TestShapes:

@@ -33,6 +33,8 @@ def test_every_figure_and_table_is_there(smoke):
         "shapes_shapes_sheet",
         "shapes_confusion",
         "shapes_roc",
+        "shapes_trajectories",
+        "shapes_embedding",
     ):
         assert {f"{stem}.pdf", f"{stem}.png"} <= figures
     for experiment in results.glob("*/config.yaml"):
@@ -64,6 +66,18 @@ def test_shapes_are_counted_by_type(smoke):
     assert true["share"].min() > 0.98
     scores = pd.read_parquet(results / "seed0/gen0/scores.parquet")
     assert scores["found"].map(len).gt(0).any()
+
+
+def test_shapes_are_scored_by_both_detectors_and_shown_by_their_squares(smoke):
+    run = smoke.path / "results/smoke/shapes/seed0/gen0"
+    metrics = pd.read_parquet(run / "metrics.parquet").query("metric == 'auroc'")
+    windows = ("0_4", "0_9")
+    detectors = ("hal", "hal_moving")
+    assert metrics["parameter"].tolist() == [f"{name}_{w}" for name in detectors for w in windows]
+    embedding = pd.read_parquet(run / "embedding.parquet").query("source == 'real'")
+    assert set(embedding["group"]) == {"one square high", "one square low"}
+    labels = pd.read_parquet(run.parent / "data.parquet").set_index("sample")["label"]
+    assert (labels[embedding["sample"]] & 2 > 0).all()
 
 
 def test_filters_keep_the_same_number_and_hal_drops_the_highest(smoke):

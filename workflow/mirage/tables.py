@@ -79,6 +79,7 @@ SHAPE_SCORES = pa.schema(
         contrast=pa.float32(),
         found=pa.list_(pa.string()),
         matches=pa.list_(pa.float32()),
+        tops=pa.list_(pa.float32()),
         haze=pa.float32(),
         noise=pa.float32(),
     )
@@ -183,9 +184,9 @@ EMBEDDING = pa.schema(
 )
 
 
-def bottleneck(channels: int) -> pa.Schema:
+def bottleneck(size: int) -> pa.Schema:
     """The U-Net's bottleneck on real and generated pictures; source says which."""
-    activation = _fields(activation=pa.list_(pa.float32(), channels))
+    activation = _fields(activation=pa.list_(pa.float32(), size))
     return pa.schema([*_ACTIVATED, *activation])
 
 

@@ -165,13 +165,18 @@ def feature_network(wildcards) -> str:
     return theirs or f"{RUN}/classifier.safetensors"
 
 
+def counter(wildcards) -> dict[str, str]:
+    """The thresholds of the counter of shapes, where the pictures are such."""
+    return {"counter": f"{RESULTS}/counter.parquet"} if is_shapes(wildcards.experiment) else {}
+
+
 def judges(wildcards) -> dict[str, str]:
     """What scores rest on: for shapes their counter; for other pictures a network, and what
     it sees in the real ones."""
     if is_mixture(wildcards.experiment):
         return {}
     if is_shapes(wildcards.experiment):
-        return {"counter": f"{RESULTS}/counter.parquet"}
+        return counter(wildcards)
     return {"network": feature_network(wildcards), "reference": f"{RUN}/reference.parquet"}
 
 
@@ -180,8 +185,7 @@ def yardsticks(wildcards) -> dict[str, str]:
     if is_mixture(wildcards.experiment):
         return {}
     if is_shapes(wildcards.experiment):
-        tables = ("counter", "audit")
-        return {name: f"{RESULTS}/{name}.parquet" for name in tables}
+        return {**counter(wildcards), "audit": f"{RESULTS}/audit.parquet"}
     return {"reference": f"{RUN}/reference.parquet"}
 
 

@@ -31,12 +31,21 @@ rule draw_samples:
 rule record_bottleneck:
     """What the U-Net itself makes of real and generated pictures."""
     input:
+        unpack(counter),
         weights=f"{RUN}/{{lineage}}/model.safetensors",
         data=f"{RUN}/data.parquet",
         samples=drawn,
         scores=f"{RUN}/{{lineage}}/scores.parquet",
         script=script_file("record_bottleneck"),
-        code=modules(*NETWORK, "bottleneck", "diffusion", "streams"),
+        code=modules(
+            *NETWORK,
+            "bottleneck",
+            "datasets/shapes",
+            "diffusion",
+            "streams",
+            "support/shapes",
+            "tables",
+        ),
     output:
         bottleneck=f"{RUN}/{{lineage}}/bottleneck.parquet",
     log:
@@ -53,11 +62,12 @@ rule record_bottleneck:
     params:
         config=sections("dataset", "diffusion", "network", "embedding"),
         generation=generation_of,
+        counter=lambda wildcards, input: options(**{key: input[key] for key in counter(wildcards)}),
     shell:
         "python {input.script:q} --config {params.config:q}"
         " --seed {wildcards.seed} --generation {params.generation} --threads {threads}"
         " --gpus {resources.gpu} --weights {input.weights:q} --data {input.data:q}"
-        " --samples {input.samples:q} --scores {input.scores:q}"
+        " --samples {input.samples:q} --scores {input.scores:q} {params.counter}"
         " --bottleneck {output.bottleneck:q} > {log:q} 2>&1"
 
 

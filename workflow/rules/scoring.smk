@@ -139,7 +139,7 @@ rule embed_bottleneck:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=2000,
         runtime=30,
     shell:
         "python {input.script:q} --seed {wildcards.seed}"

@@ -1,13 +1,18 @@
 """Record the activation of the U-Net's bottleneck on real and generated pictures."""
 
+import argparse
+
 import pandas as pd
 import torch
 
 from mirage import job, networks, tables
-from mirage.bottleneck import choose_generated, choose_real
+from mirage.bottleneck import choose_by_squares, choose_generated, choose_real
+from mirage.config import Experiment, ShapesOptions
+from mirage.datasets.shapes import build_shapes
 from mirage.diffusion import Schedule
 from mirage.networks.unet import bottleneck
 from mirage.streams import torch_stream
+from mirage.support.shapes import Thresholds, label_pictures
 
 
 def main() -> None:
@@ -16,6 +21,7 @@ def main() -> None:
     parser.add_argument("--data", required=True, help="real pictures")
     parser.add_argument("--samples", nargs="+", required=True, help="generated pictures")
     parser.add_argument("--scores", required=True)
+    parser.add_argument("--counter", help="for shapes: thresholds of their counter")
     parser.add_argument("--bottleneck", required=True)
     args = parser.parse_args()
     experiment = job.sections(args.config)
@@ -25,13 +31,10 @@ def main() -> None:
     network = networks.load(experiment, args.weights, device)
     schedule = Schedule.linear(experiment.diffusion)
     rng = torch_stream(args.seed, "bottleneck", args.generation, device=device)
-    real, generated = tables.read(args.data), tables.read(*args.samples)
+    tables_of = {"real": tables.read(args.data), "generated": tables.read(*args.samples)}
     parts = []
-    for source, pictures, chosen in (
-        ("real", real, choose_real(real, options.pictures)),
-        ("generated", generated, choose_generated(tables.read(args.scores), options.pictures)),
-    ):
-        pictures = pictures.set_index("sample").loc[chosen["sample"]]
+    for source, chosen in choose(experiment, tables_of["real"], args).items():
+        pictures = tables_of[source].set_index("sample").loc[chosen["sample"]]
         x0 = torch.from_numpy(tables.to_array(pictures, shape)).to(device)
         t = torch.full((len(x0),), options.t, device=device)
         eps = torch.randn(x0.shape, generator=rng, device=device)
@@ -40,6 +43,23 @@ def main() -> None:
     schema = tables.bottleneck(activation.shape[1])
     provenance = job.provenance(args, device)
     tables.write(args.bottleneck, pd.concat(parts)[schema.names], schema, provenance)
+
+
+def choose(
+    experiment: Experiment, real: pd.DataFrame, args: argparse.Namespace
+) -> dict[str, pd.DataFrame]:
+    """The pictures to show, real and generated, with their groups."""
+    scores, count = tables.read(args.scores), experiment.embedding.pictures
+    if not isinstance(experiment.dataset, ShapesOptions):
+        return {"real": choose_real(real, count), "generated": choose_generated(scores, count)}
+    truth = build_shapes(experiment.dataset)
+    thresholds = Thresholds.from_table(tables.read(args.counter))
+    pictures = tables.to_array(real, experiment.dataset.shape)
+    counted = real[["sample"]].join(label_pictures(pictures, truth, thresholds))
+    return {
+        "real": choose_by_squares(counted, truth, count),
+        "generated": choose_by_squares(scores, truth, count),
+    }
 
 
 if __name__ == "__main__":

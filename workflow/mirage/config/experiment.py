@@ -195,7 +195,7 @@ class Embedding(Section):
     """How the U-Net's bottleneck sees pictures, real and generated."""
 
     pictures: Annotated[int, Field(ge=4)] = 300
-    """Pictures of each kind."""
+    """Pictures of each kind, real and generated, at most."""
     t: NonNegativeInt = 50
     """Time of the little noise that they are given first."""
 

@@ -11,6 +11,14 @@ from mirage.figures import style
 PANELS = {"pca": ("PCA", "component"), "tsne": ("t-SNE", "axis")}
 MARKERS = {"real": "o", "generated": "x"}
 
+# Pictures of shapes by their squares: what is hallucinated should lie between the others.
+BETWEEN = "two squares"
+SQUARE_COLOURS = {
+    "one square high": "#56B4E9",
+    BETWEEN: style.TYPE_COLOURS["duplicate"],
+    "one square low": "#332288",
+}
+
 
 @style.theme()
 def draw(embedding: pd.DataFrame, t: int) -> Figure:
@@ -28,8 +36,12 @@ def draw(embedding: pd.DataFrame, t: int) -> Figure:
         axes.set(xticks=[], yticks=[])
     numbers = embedding["source"].value_counts()
     counts = ", ".join(f"{numbers.get(source, 0):,} {source}" for source in MARKERS)
-    figure.suptitle(f"Bottleneck of the U-Net at $t$ = {t}, n = {counts} pictures")
-    _legend(figure, colours)
+    title = f"Bottleneck of the U-Net at $t$ = {t}, n = {counts} pictures"
+    groups = embedding["group"].value_counts().reindex(list(colours), fill_value=0)
+    if groups.get(BETWEEN) == 0:
+        title += f"; there is none with {BETWEEN}"
+    figure.suptitle(title)
+    _legend(figure, colours, groups)
     return figure
 
 
@@ -48,15 +60,20 @@ def _scatter(axes: Axes, embedding: pd.DataFrame, name: str, colours: dict) -> N
 
 
 def _colours(groups: pd.Series) -> dict[str, tuple]:
-    """A colour for each group, in the order of their names; up to ten differ to every eye."""
+    """A colour for each group, in the order of their names; up to ten differ to every eye.
+
+    Groups by squares have fixed colours, whether there are any of each or not.
+    """
+    if set(groups) <= set(SQUARE_COLOURS):
+        return SQUARE_COLOURS
     names = sorted(groups.unique(), key=lambda name: (len(name) if name.isdigit() else 0, name))
     kind = ("colorblind",) if len(names) <= 10 else ("husl", len(names))
     return dict(zip(names, sns.color_palette(*kind), strict=False))
 
 
-def _legend(figure: Figure, colours: dict) -> None:
+def _legend(figure: Figure, colours: dict, counts: pd.Series) -> None:
     groups = [
-        Line2D([], [], linestyle="", marker="s", color=colour, label=name)
+        Line2D([], [], linestyle="", marker="s", color=colour, label=f"{name} ({counts[name]:,})")
         for name, colour in colours.items()
         if name not in MARKERS
     ]

@@ -127,7 +127,8 @@ def _strips(trajectories: pd.DataFrame, shape: Sequence[int]) -> Figure:
         strip = table.loc[[(sample, t) for t in times[spread]]]
         for axes, picture in zip(row, tables.to_array(strip, shape, "x0_hat"), strict=True):
             show(axes, picture)
-        row[0].set_ylabel(style.LABEL_WORDS.get(labels[sample], labels[sample]), fontsize=6)
+        label = labels[sample]
+        row[0].set_ylabel(style.LABEL_WORDS.get(label, style.word(label)), fontsize=6)
     for axes, t in zip(cells[0], times[spread], strict=True):
         axes.set_title(f"$t$ = {t}", fontsize=7)
     figure.suptitle(

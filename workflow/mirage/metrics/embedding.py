@@ -14,7 +14,7 @@ def embed(activations: np.ndarray, seed: int) -> pd.DataFrame:
     """Two principal components, and t-SNE (van der Maaten and Hinton 2008) begun from them.
 
     Args:
-        activations: float32 [n, channels], n > 3.
+        activations: float32 [n, size], n > 3.
         seed: of t-SNE.
 
     Returns:

@@ -49,18 +49,19 @@ def build_unet(options: UNet, shape: tuple[int, ...]) -> NoiseUNet:
 
 @torch.inference_mode()
 def bottleneck(network: NoiseUNet, x: Tensor, t: Tensor) -> Tensor:
-    """The activation of the middle block, averaged over space: [batch, channels].
+    """The activation of the middle block, all channels at all places: [batch, channels * places].
 
     It is where pictures are edited by their meaning in Kwon et al. (2023), "Diffusion models
-    already have a semantic latent space". x: [batch, c, h, w]; t: [batch].
+    already have a semantic latent space". Places are kept: their mean does not tell where in
+    a picture something is. x: [batch, c, h, w]; t: [batch].
     """
-    means = []
+    activations = []
     hook = network.unet.mid_block.register_forward_hook(
-        lambda module, inputs, output: means.append(output.float().mean((2, 3)))
+        lambda module, inputs, output: activations.append(output.float().flatten(1))
     )
     try:
         for pictures, times in zip(x.split(BATCH_SIZE), t.split(BATCH_SIZE), strict=True):
             network(pictures, times)
     finally:
         hook.remove()
-    return torch.cat(means)
+    return torch.cat(activations)

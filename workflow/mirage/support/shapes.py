@@ -83,8 +83,8 @@ def label_pictures(
     Returns:
         Columns `label`; `triangles`, `squares`, `pentagons` (recognised) and `unknown`
         (objects that are none of them); `match` and `contrast` (the lowest of all
-        objects, NaN for none); `haze` and `noise` of the background; `found` and
-        `matches`, the list of objects with their scores.
+        objects, NaN for none); `haze` and `noise` of the background; `found`,
+        `matches` and `tops`, the list of objects, their scores and the rows where they begin.
     """
     seen = inspect(pictures, truth)
     return classify(seen, truth, thresholds)
@@ -144,13 +144,14 @@ def _lowest_and_lists(objects: pd.DataFrame, kind: pd.Series, n: int) -> dict:
     names = np.array([*SHAPES, "unknown"])[kind]
     grouped = objects.assign(name=names).groupby("picture")
     lowest = grouped[["match", "contrast"]].min().reindex(range(n))
-    lists = grouped[["name", "match"]].agg(list).to_dict("index")
-    none = {"name": [], "match": []}
+    lists = grouped[["name", "match", "top"]].agg(list).to_dict("index")
+    none = {"name": [], "match": [], "top": []}
     return {
         "match": lowest["match"].to_numpy(),
         "contrast": lowest["contrast"].to_numpy(),
         "found": [lists.get(picture, none)["name"] for picture in range(n)],
         "matches": [lists.get(picture, none)["match"] for picture in range(n)],
+        "tops": [lists.get(picture, none)["top"] for picture in range(n)],
     }
 
 
