@@ -209,7 +209,7 @@ def table_files() -> list[str]:
     return [
         f"results/{SETTINGS.preset}/{experiment}/{name}"
         for experiment in EXPERIMENTS
-        for name in ("config.yaml", "metrics.parquet")
+        for name in ("config.yaml", "metrics.parquet", *study_tables(experiment))
     ]
 
 
@@ -226,7 +226,7 @@ def figure_names(experiment: str) -> list[str]:
         names += ["rate_by_generation", "density_by_generation"]
     elif options.recursion.generations:
         names += ["quality_by_generation"]
-    return names
+    return names + study_figures(experiment)
 
 
 def figure_files() -> list[str]:

@@ -245,6 +245,7 @@ class Experiment(Section):
         self._check_network()
         self._check_times()
         self._check_recursion()
+        self._check_studies()
         return self
 
     def _check_network(self) -> None:
@@ -314,6 +315,16 @@ class Experiment(Section):
         for name in recursion.filters:
             if name in DETECTORS and name not in self.detection.detectors:
                 raise ValueError(f"recursion.filters: {name!r} is not among detection.detectors")
+
+    def _check_studies(self) -> None:
+        for name in ("causes", "sweeps"):
+            if getattr(self, name) and not isinstance(self.dataset, MixtureOptions):
+                raise ValueError(f"{name}: only of a mixture, which {self.dataset.name} is not")
+        if self.causes and self.causes.few_steps > self.start + 1:
+            raise ValueError(
+                f"causes.few_steps must be at most the {self.start + 1} times at or below "
+                f"sampling.start: found {self.causes.few_steps}"
+            )
 
     def resolved(self) -> "Experiment":
         """The same with `auto` replaced by what it stands for."""

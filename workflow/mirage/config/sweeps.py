@@ -38,6 +38,12 @@ def variants(experiment: Experiment, where: str = "") -> dict[str, list[Draw]]:
     if experiment.sweeps is None:
         return {}
     start = base(experiment, where)
+    late = [update for update in experiment.sweeps.snapshots if update > start.training.updates]
+    if late:
+        raise ConfigError(
+            f"{where}: sweeps.snapshots: the base trains for {start.training.updates} updates: "
+            f"found {late[0]}"
+        )
     trainings = {BASE: [Draw(BASE, BASE, start)]}
     for factor, values in experiment.sweeps.factors.items():
         for value, override in values.items():

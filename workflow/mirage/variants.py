@@ -1,0 +1,132 @@
+"""Small models, trained and drawn from in memory, for studies that need many."""
+
+import logging
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from mirage import networks
+from mirage.config import Experiment
+from mirage.datasets import GaussianMixture, build_mixture
+from mirage.diffusion import ReverseStep, Schedule, reverse_steps
+from mirage.samplers import Model, blocks, draw_block
+from mirage.streams import stream, torch_seed
+from mirage.support import label_points
+from mirage.training import Trainer
+from mirage.trajectory import WindowScores
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """What is random in a rate: the training points, the training, the sampling."""
+
+    data: int
+    training: int
+    sampling: int
+
+    @classmethod
+    def same(cls, seed: int) -> "Seeds":
+        """One seed for all three, as in the main pipeline."""
+        return cls(seed, seed, seed)
+
+
+def train(
+    experiment: Experiment,
+    seeds: Seeds,
+    device: str = "cpu",
+    observe: Callable[[int, Trainer], None] | None = None,
+) -> Model:
+    """Train an experiment's network on fresh points of its mixture; keep no file.
+
+    Args:
+        experiment: of a mixture.
+        seeds: those of data and training are used.
+        observe: called after each update with the number done and the trainer.
+
+    Returns:
+        The network, ready to sample.
+
+    Raises:
+        DivergenceError: as the trainer does.
+    """
+    torch.set_num_threads(experiment.training.threads)
+    mixture = build_mixture(experiment.dataset)
+    points, _ = mixture.sample(experiment.dataset.samples, stream(seeds.data, "data"))
+    torch.manual_seed(torch_seed(seeds.training, "weights"))
+    trainer = Trainer(
+        networks.build(experiment).to(device),
+        torch.from_numpy(points).to(device),
+        Schedule.linear(experiment.diffusion),
+        # Short enough to begin anew after a crash.
+        experiment.training.model_copy(update={"checkpoint_every": experiment.training.updates}),
+        seeds.training,
+        generation=0,
+    )
+    watch = observe and (lambda done: observe(done, trainer))
+    trainer.run(Path("none.checkpoint"), "", watch)
+    return frozen(trainer, experiment, device)
+
+
+def frozen(trainer: Trainer, experiment: Experiment, device: str = "cpu") -> Model:
+    """The network as trained so far, ready to sample."""
+    with tempfile.TemporaryDirectory() as folder:
+        weights = Path(folder, "model.safetensors")
+        networks.save(trainer.weights(), weights, {})
+        return networks.load(experiment, weights, device)
+
+
+def draw(
+    model: Model,
+    steps: Sequence[ReverseStep],
+    mixture: GaussianMixture,
+    samples: int,
+    block_size: int,
+    radius: float,
+    seed: int,
+    windows: Sequence[tuple[int, int]] = (),
+    device: str = "cpu",
+) -> pd.DataFrame:
+    """Draw points, label them, and take Hal over some windows on the way.
+
+    Returns:
+        Columns `x0`, ...; `mode`, `distance`, `label`; and `hal_0_4`, ... by window.
+    """
+    shape = mixture.means.shape[1:]
+    parts = []
+    for block, size in blocks(samples, block_size):
+        hal = WindowScores(["hal"] if windows else [], windows)
+        x = draw_block(model, steps, shape, block, size, block_size, seed, 0, [hal], device=device)
+        columns = {name: score.cpu().numpy() for name, score in hal.columns().items()}
+        points = {f"x{axis}": x[:, axis].cpu().numpy() for axis in range(x.shape[1])}
+        parts.append(pd.DataFrame(points | columns))
+    drawn = pd.concat(parts, ignore_index=True)
+    points = drawn[[f"x{axis}" for axis in range(shape[0])]].to_numpy()
+    return pd.concat([drawn, label_points(points, mixture, radius)], axis=1)
+
+
+def draw_as_told(
+    model: Model,
+    experiment: Experiment,
+    seed: int,
+    windows: Sequence[tuple[int, int]] = (),
+    device: str = "cpu",
+) -> pd.DataFrame:
+    """The same by an experiment's own sampling section."""
+    options = experiment.sampling
+    return draw(
+        model,
+        reverse_steps(Schedule.linear(experiment.diffusion), options),
+        build_mixture(experiment.dataset),
+        options.samples,
+        options.block_size,
+        experiment.scoring.radius,
+        seed,
+        windows,
+        device,
+    )
