@@ -65,7 +65,9 @@ class Cell(Section):
     """One model with one sampler."""
 
     model: Model
+    """Whose score is sampled with."""
     sampler: Sampler
+    """One of the walks of the decomposition of causes."""
 
 
 class CauseDifference(Statistic):
@@ -76,6 +78,7 @@ class CauseDifference(Statistic):
     parameter: str = "5 std"
     """The threshold."""
     of: Cell
+    """What is looked at."""
     less: Cell | Literal["floor"] = "floor"
     """What is subtracted; `floor` is what a perfect sampler would show."""
 
@@ -95,8 +98,11 @@ class LevelDifference(Statistic):
     kind = "sweeps"
     name: Literal["level_difference"]
     factor: str
+    """A factor of the experiment's sweeps."""
     of: str
+    """The level that is looked at."""
     less: str
+    """The level that is subtracted."""
 
 
 class SlopeRatio(Statistic):
@@ -114,6 +120,7 @@ class SlopeRateRelation(Statistic):
     kind = "followed"
     name: Literal["slope_rate_r_squared"]
     noise_fraction: float
+    """One of `causes.noise_fractions`."""
 
 
 class PlaceExcess(Statistic):
@@ -122,6 +129,7 @@ class PlaceExcess(Statistic):
     kind = "bridges"
     name: Literal["place_excess"]
     place: Literal["nearest", "diagonal", "elsewhere"]
+    """On segments of nearest neighbours, of diagonal ones, or on neither."""
 
 
 class Kept(Statistic):
@@ -173,13 +181,17 @@ class Claim(Section):
     """One claim, decided for each of its experiments."""
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    """Names the claim in tables."""
     claim: str
     """One sentence."""
     source: str
     """Where the claim stands, with its tag: P the paper, S second-hand, C the official code."""
     experiments: Unique[str] = Field(min_length=1)
+    """Files of config/experiments, without .yaml; each gives one row of the ledger."""
     statistic: AnyStatistic
+    """The number that decides it, measured once per seed."""
     wanted: Wanted
+    """The bound that its interval must keep."""
     refuted: str
     """What would refute it, in words."""
     figure: str
@@ -190,6 +202,7 @@ class Claims(Section):
     """All claims, in the order of the ledger."""
 
     claims: Annotated[list[Claim], Field(min_length=1)]
+    """Decided one by one; nothing of one depends on another."""
 
     @field_validator("claims")
     @classmethod

@@ -33,7 +33,7 @@ def draw(bridges: pd.DataFrame) -> Figure:
             fmt="o",
             color=style.HALLUCINATED,
             capsize=2,
-            label=f"samples ({len(seeds)} seeds)" if index == 0 else None,
+            label=f"samples, {style.seeds(len(seeds))}" if index == 0 else None,
         )
     chance = bridges.groupby("place")["chance"].mean()[places]
     axes.plot(

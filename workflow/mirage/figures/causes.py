@@ -21,6 +21,10 @@ SAMPLER_WORDS = {
 }
 
 
+LINEAR = 0.1
+"""Percentage points about zero that are drawn to scale; beyond, the axis is logarithmic."""
+
+
 @style.theme()
 def draw(causes: pd.DataFrame) -> Figure:
     """Excess rates in percentage points by sampler and part, one panel a threshold.
@@ -48,7 +52,8 @@ def draw(causes: pd.DataFrame) -> Figure:
                 label=PART_WORDS[part],
             )
         axes.axhline(0, color=style.QUIET, linewidth=0.6, linestyle=":")
-        axes.set_yscale("symlog", linthresh=0.1)
+        axes.set_yscale("symlog", linthresh=LINEAR)
+        axes.set_ylim(*_limits(causes))
         axes.set_xticks(range(len(samplers)), [SAMPLER_WORDS[name] for name in samplers])
         axes.set_title(f"beyond {threshold}")
     panels[0].set_ylabel("Excess over a perfect sampler\n(percentage points)")
@@ -57,12 +62,21 @@ def draw(causes: pd.DataFrame) -> Figure:
     return figure
 
 
+def _limits(causes: pd.DataFrame) -> tuple[float, float]:
+    """Of both panels, with room: a half more on a logarithmic axis."""
+    numbers = 100 * causes[["value", "low", "high"]]
+    return (
+        1.5 * min(numbers.min(axis=None), -LINEAR),
+        1.5 * max(numbers.max(axis=None), LINEAR),
+    )
+
+
 def _describe(causes: pd.DataFrame) -> str:
     fewest, learned = (
         style.span(causes.loc[causes["part"].isin(parts), "n"])
         for parts in (["data", "sampler", "network"], ["excess"])
     )
     return (
-        f"{style.span(causes['seeds'])} seeds; n = {learned} samples in all (learned), "
+        f"{style.seeds(causes['seeds'].max())}; n = {learned} samples in all (learned), "
         f"{fewest} (fewest of the models that a part compares)"
     )

@@ -38,7 +38,7 @@ def draw(followed: pd.DataFrame) -> Figure:
         axes.set_xlabel("Slope at the midpoint,\nlearned over true")
     panels[0].set_ylabel("Samples on the pair's bridge (%)")
     figure.colorbar(points, ax=panels, label="Updates")
-    seeds = followed["seed"].nunique()
+    seeds = style.seeds(followed["seed"].nunique())
     pairs = followed.groupby(["first", "second"]).ngroups
-    figure.suptitle(f"{pairs} pairs, n = {style.span(followed['n'])} samples, {seeds} seeds")
+    figure.suptitle(f"{pairs} pairs, n = {style.span(followed['n'])} samples, {seeds}")
     return figure

@@ -21,9 +21,10 @@ def draw(metrics: pd.DataFrame) -> Figure:
     """
     rates = metrics[metrics["metric"] == RATE]
     factors = [name for name in dict.fromkeys(rates["factor"]) if name != BASE]
-    lines = -(-max(len(factors), 1) // COLUMNS)
+    columns = min(max(len(factors), 1), COLUMNS)
+    lines = -(-max(len(factors), 1) // columns)
     figure = style.figure(style.PAGE, 0.7 + 1.75 * lines)
-    panels = figure.subplots(lines, COLUMNS, squeeze=False, sharey=True)
+    panels = figure.subplots(lines, columns, squeeze=False, sharey=True)
     base = rates[rates["factor"] == BASE]
     for axes, factor in zip(panels.flat, factors, strict=False):
         _panel(axes, rates[rates["factor"] == factor])
@@ -34,9 +35,9 @@ def draw(metrics: pd.DataFrame) -> Figure:
     for axes in panels[:, 0]:
         axes.set_ylabel("Hallucinated (%)")
     threshold = ", ".join(rates["parameter"].unique())
-    seeds = rates["seed"].nunique()
+    seeds = style.seeds(rates["seed"].nunique())
     figure.suptitle(
-        f"beyond {threshold}; n = {style.span(rates['n'])} samples a point, {seeds} seeds; "
+        f"beyond {threshold}; n = {style.span(rates['n'])} samples a point, {seeds}; "
         f"perfect sampler: {style.percent(rates['floor'].mean())}"
     )
     return figure
@@ -56,7 +57,7 @@ def _panel(axes: Axes, rates: pd.DataFrame) -> None:
         axes.plot(mean.index, 100 * mean, color=style.HALLUCINATED)
     # A rate of zero must be seen too: linear below a hundredth of a percent.
     axes.set_yscale("symlog", linthresh=0.01)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 150)
     axes.set_xticks(range(len(levels)), levels)
     if max(map(len, levels)) > 4:
         axes.tick_params(axis="x", labelrotation=25)

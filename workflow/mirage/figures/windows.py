@@ -35,6 +35,6 @@ def draw(metrics: pd.DataFrame) -> Figure:
         low, high = min(rows.min()), max(rows.max())
         axes.plot([low, high], [low, high], color=style.QUIET, linewidth=0.7, linestyle=":")
         axes.set_aspect("equal", "datalim")
-    seeds = metrics["seed"].nunique()
-    figure.suptitle(f"{len(areas)} small models, {seeds} seeds; best on the calibration half")
+    seeds = style.seeds(metrics["seed"].nunique())
+    figure.suptitle(f"{len(areas)} small models, {seeds}; best on the calibration half")
     return figure
