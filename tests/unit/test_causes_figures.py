@@ -157,6 +157,13 @@ def test_windows_are_points_of_predicted_against_best():
     assert drawn.axes[1].collections[0].get_offsets().tolist() == [[0.9, 0.95]]
 
 
+def test_a_base_that_stands_at_several_levels_is_one_point():
+    again = window_rows(7.0).assign(factor="tied", level="tied")
+    drawn = windows.draw(pd.concat([window_rows(7.0), again]))
+    assert len(drawn.axes[0].collections[0].get_offsets()) == 1
+    assert "1 small models" in title(drawn)
+
+
 def test_an_undefined_window_is_said_not_drawn():
     drawn = windows.draw(window_rows(np.nan))
     assert all("Undefined" in axes.texts[0].get_text() for axes in drawn.axes)
@@ -168,7 +175,13 @@ def test_bridges_stand_beside_chance():
     drawn = bridges.draw(table)
     heights = [line.get_ydata().tolist() for line in drawn.axes[0].lines]
     assert [pytest.approx(90), pytest.approx(8), pytest.approx(2)] in heights
-    assert [pytest.approx(40), pytest.approx(30), pytest.approx(30)] in heights
+    chance = [
+        segment[0, 1]
+        for lines in drawn.axes[0].collections
+        for segment in lines.get_segments()
+        if segment[0, 1] == segment[1, 1]
+    ]
+    assert chance == pytest.approx([40, 30, 30])
     assert "n = 1,234" in drawn.axes[0].get_title()
 
 

@@ -3,14 +3,12 @@ import math
 import numpy as np
 import pytest
 import torch
-from scipy.stats import binomtest, chi
 from torch import distributions
 
 from mirage.datasets import GaussianMixture
 from mirage.diffusion import Schedule, ddpm_steps, times_of
-from mirage.exact import DiffusedMixture, DiffusedPoints, optimal_ddpm
+from mirage.exact import DiffusedMixture, DiffusedPoints, optimal_ddpm, refined
 from mirage.samplers import draw_block
-from mirage.support import label_points
 
 TIMES = (0, 50, 200, 295)
 
@@ -258,17 +256,13 @@ def test_unequal_modes_have_their_weights_in_the_posterior_and_in_the_data():
     np.testing.assert_allclose(np.bincount(modes) / 20_000, weights, atol=4 * 0.5 / 141)
 
 
-@pytest.mark.parametrize("name", ["line", "grid", "rotated"])
-@pytest.mark.parametrize("k", [3, 5])
-def test_the_true_score_with_its_optimal_variance_shows_the_floor(request, official, name, k):
-    mixture = request.getfixturevalue(name)
-    dim, n = mixture.means.shape[1], 40_000
-    posterior = ddpm_steps(official, times_of(399, 400), "fixed_small")
-    model = DiffusedMixture(mixture, official)
-    x = draw_block(model.noise, optimal_ddpm(mixture, posterior), (dim,), 0, n, n, 0, 0)
-    beyond = (label_points(x.numpy(), mixture, 5.0)["distance"] > k).sum()
-    interval = binomtest(int(beyond), n).proportion_ci(0.999, "wilson")
-    assert interval.low <= chi.sf(k, dim) <= interval.high
+def test_finer_steps_pass_through_the_same_noise(official):
+    fine = refined(official, below=20, parts=4)
+    assert len(fine.betas) == 1000 + 3 * 20
+    np.testing.assert_allclose(fine.alphas_cumprod[3:80:4], official.alphas_cumprod[:20])
+    np.testing.assert_allclose(fine.alphas_cumprod[80:], official.alphas_cumprod[20:])
+    ratios = fine.alphas_cumprod[1:80] / fine.alphas_cumprod[:79]
+    np.testing.assert_allclose(ratios[4:7], ratios[4])
 
 
 @pytest.mark.parametrize(("std", "steps"), [(0.05, 400), (0.0177, 400), (0.0177, 7), (1.0, 3)])

@@ -9,6 +9,7 @@ have the `noise` that a perfect network would predict, to put in a network's pla
 import math
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -121,3 +122,13 @@ def optimal_ddpm(mixture: GaussianMixture, steps: list[ReverseStep]) -> list[Rev
         sigma = math.sqrt(step.sigma**2 + step.from_x0**2 * lost)
         optimal.append(replace(step, sigma=sigma))
     return optimal
+
+
+def refined(schedule: Schedule, below: int, parts: int) -> Schedule:
+    """The same noise with each of the times t < below reached in several equal steps.
+
+    Equal in log abar; a time t of the old schedule has its abar at the last of its parts.
+    """
+    logs = np.log1p(-schedule.betas)
+    counts = np.where(np.arange(len(logs)) < below, parts, 1)
+    return Schedule(-np.expm1(np.repeat(logs / counts, counts)))

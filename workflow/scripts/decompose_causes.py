@@ -7,7 +7,7 @@ import torch
 
 from mirage import job, networks, tables
 from mirage.datasets import build_mixture
-from mirage.decomposition import OPTIMAL, walks
+from mirage.decomposition import FINE, walks
 from mirage.diffusion import Schedule
 from mirage.exact import DiffusedMixture, DiffusedPoints
 from mirage.metrics.mixture import tail_rates
@@ -26,22 +26,21 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     device = job.device(args.gpus)
     mixture, schedule = build_mixture(experiment.dataset), Schedule.linear(experiment.diffusion)
-    if args.model == "true":
-        model, samples = DiffusedMixture(mixture, schedule).noise, experiment.causes.true_samples
-    elif args.model == "empirical":
+    if args.model == "empirical":
         points = tables.read_points(args.data, shape=experiment.dataset.shape)
-        points = torch.from_numpy(points).to(device)
-        model, samples = DiffusedPoints(points, schedule).noise, experiment.causes.empirical_samples
-    else:
+        model = DiffusedPoints(torch.from_numpy(points).to(device), schedule).noise
+    elif args.model == "learned":
         model = networks.load(experiment, args.weights, device)
-        samples = experiment.causes.learned_samples
+    samples = getattr(experiment.causes, f"{args.model}_samples")
 
     rows = []
-    for sampler, steps in walks(experiment).items():
-        if sampler == OPTIMAL and args.model != "true":
+    for sampler, walk in walks(experiment).items():
+        if args.model == "true":
+            model = DiffusedMixture(mixture, walk.schedule).noise
+        elif sampler == FINE:
             continue
         size, radius = experiment.sampling.block_size, experiment.scoring.radius
-        drawn = draw(model, steps, mixture, samples, size, radius, args.seed, device=device)
+        drawn = draw(model, walk.steps, mixture, samples, size, radius, args.seed, device=device)
         rates = tail_rates(drawn, mixture.means.shape[1])
         rows += [asdict(row) | {"sampler": sampler} for row in rates]
         job.log.info("%s score, %s: %s", args.model, sampler, {r.parameter: r.value for r in rates})

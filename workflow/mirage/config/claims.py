@@ -58,7 +58,7 @@ class FilterDifference(_Filtered):
 
 
 Model = Literal["true", "empirical", "learned"]
-Sampler = Literal["ddpm", "ddim", "ddim_few", "ddim_few_tail", "ddpm_optimal"]
+Sampler = Literal["ddpm", "ddim", "ddim_few", "ddim_few_tail", "ddpm_fine"]
 
 
 class Cell(Section):

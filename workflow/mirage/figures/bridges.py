@@ -1,5 +1,6 @@
 """Figure: where hallucinated samples lie, against chance."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -36,14 +37,9 @@ def draw(bridges: pd.DataFrame) -> Figure:
             label=f"samples, {style.seeds(len(seeds))}" if index == 0 else None,
         )
     chance = bridges.groupby("place")["chance"].mean()[places]
-    axes.plot(
-        range(len(places)),
-        100 * chance,
-        "_",
-        markersize=34,
-        color=style.INK,
-        label="uniform outside the modes",
-    )
+    at = np.arange(len(places))
+    look = {"color": style.INK, "label": "uniform outside the modes"}
+    axes.hlines(100 * chance, at - 0.3, at + 0.3, **look)
     axes.set_xticks(range(len(places)), list(WORDS.values()))
     axes.set_xlim(-0.6, len(places) - 0.4)
     axes.set_ylim(bottom=0)

@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 
 from mirage.figures import style
 
-ARROWS = 4
-"""Every so many grid points carry an arrow."""
+ARROWS = slice(2, None, 5)
+"""Grid points that carry an arrow: off the modes and the lines between them."""
 
 
 @style.theme()
@@ -29,10 +29,10 @@ def draw(field: pd.DataFrame) -> Figure:
     for axes, (source, length) in zip(panels, lengths.items(), strict=True):
         table = field.assign(length=length).pivot(index="x1", columns="x0", values="length")
         image = axes.pcolormesh(x, y, table, norm=norm, cmap=style.SEQUENCE, rasterized=True)
-        few = field[field["x0"].isin(x[::ARROWS]) & field["x1"].isin(y[::ARROWS])]
+        few = field[field["x0"].isin(x[ARROWS]) & field["x1"].isin(y[ARROWS])]
         direction = few[[f"{source}_score0", f"{source}_score1"]].to_numpy()
         direction = direction / np.maximum(np.linalg.norm(direction, axis=1, keepdims=True), 1e-9)
-        axes.quiver(few["x0"], few["x1"], *direction.T, color="white", scale=28, width=0.004)
+        axes.quiver(few["x0"], few["x1"], *direction.T, color="white", scale=24, width=0.004)
         axes.set(aspect="equal", title=source, xlabel="$x_0$ (data units)")
     panels[0].set_ylabel("$x_1$ (data units)")
     figure.colorbar(image, ax=panels, label="Length of the score (per data unit)")

@@ -34,7 +34,7 @@ def draw(followed: pd.DataFrame) -> Figure:
         fits = [relation(cell)["r_squared"] for _, cell in rows.groupby("seed")]
         mean = pd.Series(fits).mean()
         said = "undefined" if pd.isna(mean) else f"{mean:.2f}"
-        axes.set_title(f"noise of {fraction:g} half spacings (t = {rows['t'].iloc[0]})\nR² {said}")
+        axes.set_title(f"noise: {fraction:g} half spacings\n(t = {rows['t'].iloc[0]}), R² {said}")
         axes.set_xlabel("Slope at the midpoint,\nlearned over true")
     panels[0].set_ylabel("Samples on the pair's bridge (%)")
     figure.colorbar(points, ax=panels, label="Updates")

@@ -26,6 +26,8 @@ def draw(transfer: pd.DataFrame) -> Figure:
     ):
         for kind, marker, colour, offset in kinds:
             rows = transfer[(transfer["from_seed"] == transfer["seed"]) == (kind == OWN)]
+            if rows.empty:
+                continue
             rows = rows.assign(value=rows[name], low=rows[f"{name}_low"])
             rows = rows.assign(high=rows[f"{name}_high"])
             at = [

@@ -14,17 +14,17 @@ def draw(metrics: pd.DataFrame) -> Figure:
     """
     figure = style.figure(style.PAGE, 3.0)
     left, right = figure.subplots(1, 2)
-    models = ["seed", "factor", "level"]
-    lengths, areas = (
-        metrics[metrics["metric"] == name]
-        .pivot(index=models, columns="parameter", values="value")
-        .dropna()
-        for name in ("window_steps", "window_auroc")
+    rows = metrics[metrics["metric"].isin(["window_steps", "window_auroc"])]
+    models = rows.pivot(
+        index=["seed", "factor", "level"], columns=["metric", "parameter"], values="value"
     )
-    for axes, rows, words in (
-        (left, lengths, "Window (reverse steps)"),
-        (right, areas, "AUROC on the test half"),
+    # The base stands at one level of many factors: once is enough.
+    models = models.dropna().drop_duplicates()
+    for axes, metric, words in (
+        (left, "window_steps", "Window (reverse steps)"),
+        (right, "window_auroc", "AUROC on the test half"),
     ):
+        rows = models[metric]
         axes.set(xlabel=f"{words}, predicted", ylabel=f"{words}, best")
         if rows.empty:
             style.say(axes, "Undefined: every sample is of one class.")
@@ -36,5 +36,5 @@ def draw(metrics: pd.DataFrame) -> Figure:
         axes.plot([low, high], [low, high], color=style.QUIET, linewidth=0.7, linestyle=":")
         axes.set_aspect("equal", "datalim")
     seeds = style.seeds(metrics["seed"].nunique())
-    figure.suptitle(f"{len(areas)} small models, {seeds}; best on the calibration half")
+    figure.suptitle(f"{len(models)} small models, {seeds}; best on the calibration half")
     return figure
