@@ -312,8 +312,8 @@ def test_the_page_shows_each_claim_with_its_number_and_verdict(decided):
     assert "Rates &lt;b&gt;grow&lt;/b&gt;." in page
     assert "0.0307" in page
     assert "holds" in page
-    assert "undecided (not part of this run)" in page
-    assert "2 claims: 1 holds, 0 does not hold, 1 undecided" in page
+    assert "undecided<small>not part of this run</small>" in page
+    assert "1 claims in 2 rows: 1 holds, 0 does not hold, 1 undecided" in page
 
 
 def test_the_page_needs_no_network(decided):

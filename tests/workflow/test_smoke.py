@@ -87,7 +87,7 @@ def test_the_ledger_has_every_claim_and_confirms_nothing_with_one_seed(smoke):
     measured = grid.drop(index=["more_data_as_published", "more_distance"])  # no such sweep here
     assert measured["value"].notna().all()
     page = (smoke.path / "results/smoke/claims.html").read_text()
-    assert page.count("<tr>") == 1 + len(claims)
+    assert page.count("<tr") == 1 + len(claims)
 
 
 def test_the_causes_add_up_to_the_excess(smoke):
