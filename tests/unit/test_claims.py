@@ -126,6 +126,14 @@ def test_the_excess_is_over_the_floor():
     assert values.to_list() == pytest.approx([0.009, 0.019, 0.029])
 
 
+def test_the_excess_may_be_of_one_kind_of_hallucination():
+    duplicates = RATES.assign(metric="duplicate_rate", value=0.5, floor=0.1)
+    values = measure(
+        statistic(name="excess_rate", metric="duplicate_rate"), pd.concat([RATES, duplicates])
+    )
+    assert values.to_list() == pytest.approx([0.4] * 3)
+
+
 def test_filters_are_compared_in_the_last_generation_seed_by_seed():
     wanted = {"metric": "hallucination_rate", "filter": "hal", "against": "random"}
     values = measure(statistic(name="filter_difference", **wanted), RATES)

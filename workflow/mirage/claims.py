@@ -99,7 +99,7 @@ def _needed(values: pd.Series, wanted: ask.Wanted) -> float:
 
 
 def _excess_rate(statistic: ask.ExcessRate, metrics: pd.DataFrame) -> pd.Series:
-    rows = metrics[(metrics["metric"] == RATE) & (metrics["generation"] == 0)]
+    rows = metrics[(metrics["metric"] == statistic.metric) & (metrics["generation"] == 0)]
     return _by_seed(rows, rows["value"] - rows["floor"])
 
 

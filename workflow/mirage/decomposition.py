@@ -28,17 +28,23 @@ class Walk:
 def walks(experiment: Experiment) -> dict[str, Walk]:
     """The samplers that are compared, by name; all begin at the experiment's start.
 
-    `ddpm` and `ddim` take every time, `ddim_few` evenly spread ones, `ddim_few_tail` the
-    same with DDPM's steps at the end, with the experiment's variance. `ddpm_fine` takes
-    every time with the optimal variance, and those whose noise is below half the spacing
-    of the modes in several steps.
+    `ddpm` (with the experiment's variance) and `ddim` take every time, `ddim_few` evenly
+    spread ones, `ddim_few_tail` the same with DDPM's steps at the end. Those have the
+    posterior's variance: beta of a jump over several times is far wider than a mode.
+    `ddpm_fine` takes every time with the optimal variance, and those whose noise is below
+    half the spacing of the modes in several steps.
     """
     few, tail = experiment.causes.few_steps, experiment.causes.tail
     options = {
         "ddpm": {"sampler": "ddpm"},
         "ddim": {"sampler": "ddim"},
         "ddim_few": {"sampler": "ddim", "steps": few},
-        "ddim_few_tail": {"sampler": "ddim", "steps": few, "ddpm_tail": tail},
+        "ddim_few_tail": {
+            "sampler": "ddim",
+            "steps": few,
+            "ddpm_tail": tail,
+            "variance": "fixed_small",
+        },
     }
     plain = {"steps": None, "eta": 0.0, "ddpm_tail": 0}
     schedule = Schedule.linear(experiment.diffusion)

@@ -1,15 +1,15 @@
 """Small models, trained and drawn from in memory, for studies that need many."""
 
 import logging
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import torch
+from torch import nn
 
-from mirage import networks
+from mirage import engine, networks
 from mirage.config import Experiment
 from mirage.datasets import GaussianMixture, build_mixture
 from mirage.diffusion import ReverseStep, Schedule, reverse_steps
@@ -41,7 +41,7 @@ def train(
     seeds: Seeds,
     device: str = "cpu",
     observe: Callable[[int, Trainer], None] | None = None,
-) -> Model:
+) -> nn.Module:
     """Train an experiment's network on fresh points of its mixture; keep no file.
 
     Args:
@@ -50,7 +50,7 @@ def train(
         observe: called after each update with the number done and the trainer.
 
     Returns:
-        The network, ready to sample.
+        The network, with the weights that are sampled from.
 
     Raises:
         DivergenceError: as the trainer does.
@@ -73,12 +73,11 @@ def train(
     return frozen(trainer, experiment, device)
 
 
-def frozen(trainer: Trainer, experiment: Experiment, device: str = "cpu") -> Model:
-    """The network as trained so far, ready to sample."""
-    with tempfile.TemporaryDirectory() as folder:
-        weights = Path(folder, "model.safetensors")
-        networks.save(trainer.weights(), weights, {})
-        return networks.load(experiment, weights, device)
+def frozen(trainer: Trainer, experiment: Experiment, device: str = "cpu") -> nn.Module:
+    """The network as trained so far, with the weights that are sampled from."""
+    network = networks.build(experiment)
+    network.load_state_dict(trainer.weights())
+    return network.to(device).eval().requires_grad_(False)
 
 
 def draw(
@@ -111,17 +110,18 @@ def draw(
 
 
 def draw_as_told(
-    model: Model,
+    network: nn.Module,
     experiment: Experiment,
     seed: int,
     windows: Sequence[tuple[int, int]] = (),
     device: str = "cpu",
 ) -> pd.DataFrame:
-    """The same by an experiment's own sampling section."""
+    """The same with a network, by an experiment's own sampling section."""
     options = experiment.sampling
+    steps = reverse_steps(Schedule.linear(experiment.diffusion), options)
     return draw(
-        model,
-        reverse_steps(Schedule.linear(experiment.diffusion), options),
+        for_sampling(network, experiment, options.samples, len(steps), device),
+        steps,
         build_mixture(experiment.dataset),
         options.samples,
         options.block_size,
@@ -130,3 +130,12 @@ def draw_as_told(
         windows,
         device,
     )
+
+
+def for_sampling(
+    network: nn.Module, experiment: Experiment, samples: int, steps: int, device: str
+) -> Model:
+    """The network as the engine computes it, for so many samples."""
+    options = experiment.sampling
+    calls = steps * -(-samples // options.block_size)
+    return engine.for_sampling(network, options.precision, device, calls)

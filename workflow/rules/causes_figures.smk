@@ -88,7 +88,7 @@ rule plot_score_field:
 rule plot_slopes:
     """Whether a smooth score goes with bridges."""
     input:
-        slopes=of_seeds("score/followed.parquet"),
+        slopes=every_seed("score/followed.parquet"),
         script=script_file("plot_slopes"),
         code=modules("figures/style", "figures/slopes", "metrics/relation"),
     output:
@@ -172,7 +172,7 @@ rule plot_windows:
 rule plot_bridges:
     """Where bridges are, against chance."""
     input:
-        bridges=of_seeds("bridges.parquet"),
+        bridges=every_seed("bridges.parquet"),
         script=script_file("plot_bridges"),
         code=modules("figures/style", "figures/bridges"),
     output:

@@ -39,21 +39,25 @@ def cause_inputs(wildcards) -> dict[str, str]:
     }[wildcards.model]
 
 
-def of_seeds(path: str, **values) -> list[str]:
-    """One file of each seed, and of each of other values."""
-    return expand(
-        f"{RESULTS}/seed{{seed}}/{path}", seed=SETTINGS.seeds, allow_missing=True, **values
-    )
+def of_seeds(experiment: str, path: str, **values) -> list[str]:
+    """One file of each of an experiment's seeds, and of each of other values."""
+    seeds = SETTINGS.seeds[: EXPERIMENTS[experiment].replicates]
+    return expand(f"{RESULTS}/seed{{seed}}/{path}", seed=seeds, allow_missing=True, **values)
+
+
+def every_seed(path: str):
+    """The same as an input function."""
+    return lambda wildcards: of_seeds(wildcards.experiment, path)
 
 
 def sweep_files(experiment: str) -> list[str]:
     """The measures of every small model of an experiment's sweeps, of every seed."""
-    return of_seeds("sweeps/{variant}.parquet", variant=VARIANTS[experiment])
+    return of_seeds(experiment, "sweeps/{variant}.parquet", variant=VARIANTS[experiment])
 
 
 def cause_rates(wildcards) -> list[str]:
     """The rates of every model and seed of an experiment."""
-    return of_seeds("causes/{model}.parquet", model=MODELS)
+    return of_seeds(wildcards.experiment, "causes/{model}.parquet", model=MODELS)
 
 
 def small(wildcards) -> str:
@@ -103,7 +107,9 @@ def scored_options(wildcards, input) -> str:
 
 
 def _places(wildcards) -> list[tuple[int, str]]:
-    return [(seed, place) for seed in SETTINGS.seeds for place in lineages(wildcards.experiment)]
+    experiment = wildcards.experiment
+    seeds = SETTINGS.seeds[: EXPERIMENTS[experiment].replicates]
+    return [(seed, place) for seed in seeds for place in lineages(experiment)]
 
 
 def study_figures(experiment: str) -> list[str]:
@@ -129,15 +135,15 @@ def deciding(kind: str, experiment: str) -> list[str]:
     options = EXPERIMENTS[experiment]
     files = {"metrics": [f"{RESULTS}/metrics.parquet"]}
     if options.causes:
-        files["causes"] = of_seeds("causes/{model}.parquet", model=MODELS)
-        files["slopes"] = of_seeds("score/slopes.parquet")
+        files["causes"] = of_seeds(experiment, "causes/{model}.parquet", model=MODELS)
+        files["slopes"] = of_seeds(experiment, "score/slopes.parquet")
         files["transfer"] = [f"{RESULTS}/transfer.parquet"]
         if is_planar(experiment):
-            files["bridges"] = of_seeds("bridges.parquet")
+            files["bridges"] = of_seeds(experiment, "bridges.parquet")
     if options.sweeps:
         files["sweeps"] = sweep_files(experiment)
         if options.sweeps.snapshots:
-            files["followed"] = of_seeds("score/followed.parquet")
+            files["followed"] = of_seeds(experiment, "score/followed.parquet")
     found = files.get(kind, [])
     return expand(found, preset=SETTINGS.preset, experiment=experiment)
 

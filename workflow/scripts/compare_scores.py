@@ -19,16 +19,16 @@ def main() -> None:
     experiment = job.sections(args.config)
     torch.set_num_threads(args.threads)
     mixture, schedule = build_mixture(experiment.dataset), Schedule.linear(experiment.diffusion)
-    model = networks.load(experiment, args.weights, "cpu")
+    network = networks.load(experiment, args.weights, "cpu")
     truth = DiffusedMixture(mixture, schedule)
     times = {
         fraction: score.time_at(schedule, fraction, mixture.spacing)
         for fraction in experiment.causes.noise_fractions
     }
     place = {"experiment": args.experiment, "seed": args.seed}
-    lines = score.along_lines(model, truth, list(times.values())).assign(**place)
+    lines = score.along_lines(network, truth, list(times.values())).assign(**place)
     updates = experiment.training.updates
-    slopes = score.slopes_at(model, truth, times).assign(**place, update=updates)
+    slopes = score.slopes_at(network, truth, times).assign(**place, update=updates)
     for path, table, schema in (
         (args.lines, lines, tables.SCORE_LINES),
         (args.slopes, slopes, tables.SLOPES),

@@ -11,7 +11,7 @@ from mirage.decomposition import FINE, walks
 from mirage.diffusion import Schedule
 from mirage.exact import DiffusedMixture, DiffusedPoints
 from mirage.metrics.mixture import tail_rates
-from mirage.variants import draw
+from mirage.variants import draw, for_sampling
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
         points = tables.read_points(args.data, shape=experiment.dataset.shape)
         model = DiffusedPoints(torch.from_numpy(points).to(device), schedule).noise
     elif args.model == "learned":
-        model = networks.load(experiment, args.weights, device)
+        network = networks.load(experiment, args.weights, device)
     samples = getattr(experiment.causes, f"{args.model}_samples")
 
     rows = []
@@ -39,6 +39,8 @@ def main() -> None:
             model = DiffusedMixture(mixture, walk.schedule).noise
         elif sampler == FINE:
             continue
+        elif args.model == "learned":
+            model = for_sampling(network, experiment, samples, len(walk.steps), device)
         size, radius = experiment.sampling.block_size, experiment.scoring.radius
         drawn = draw(model, walk.steps, mixture, samples, size, radius, args.seed, device=device)
         rates = tail_rates(drawn, mixture.means.shape[1])

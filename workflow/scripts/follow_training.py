@@ -29,10 +29,10 @@ def main() -> None:
 
     def observe(done: int, trainer: Trainer) -> None:
         if done in args.snapshots:
-            model = frozen(trainer, experiment, device)
-            drawn = draw_as_told(model, experiment, args.seed, device=device)
+            network = frozen(trainer, experiment, device)
+            drawn = draw_as_told(network, experiment, args.seed, device=device)
             counts = score.pair_counts(drawn, mixture, experiment.scoring.radius)
-            slopes = score.slopes_at(model, truth, times)
+            slopes = score.slopes_at(network.cpu(), truth, times)
             parts.append(slopes.merge(counts, on=["first", "second"]).assign(update=done))
 
     train(experiment, Seeds.same(args.seed), device, observe)

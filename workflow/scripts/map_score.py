@@ -18,9 +18,9 @@ def main() -> None:
     experiment = job.sections(args.config)
     torch.set_num_threads(args.threads)
     mixture, schedule = build_mixture(experiment.dataset), Schedule.linear(experiment.diffusion)
-    model = networks.load(experiment, args.weights, "cpu")
+    network = networks.load(experiment, args.weights, "cpu")
     t = score.time_at(schedule, experiment.causes.noise_fractions[0], mixture.spacing)
-    field = score.field(model, DiffusedMixture(mixture, schedule), t)
+    field = score.field(network, DiffusedMixture(mixture, schedule), t)
     field = field.assign(experiment=args.experiment, seed=args.seed)
     schema = tables.SCORE_FIELD
     tables.write(args.field, field[schema.names], schema, job.provenance(args))

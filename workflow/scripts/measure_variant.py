@@ -25,7 +25,7 @@ def main() -> None:
     args = parser.parse_args()
     trained = job.sections(args.config)
     device = job.device(args.gpus)
-    model = train(trained, Seeds.same(args.seed), device)
+    network = train(trained, Seeds.same(args.seed), device)
     truth = build_mixture(trained.dataset)
     place = {"experiment": args.experiment, "seed": args.seed, "filter": "shared", "generation": 0}
     rows, drawn_by = [], {}
@@ -35,7 +35,7 @@ def main() -> None:
         compared = windows.candidates(predicted, experiment.reverse_steps)
         key = json.dumps(sampling, sort_keys=True)
         if key not in drawn_by:  # the base stands at one level of many factors
-            drawn_by[key] = draw_as_told(model, experiment, args.seed, compared, device)
+            drawn_by[key] = draw_as_told(network, experiment, args.seed, compared, device)
         drawn = drawn_by[key]
         weights, radius = np.exp(truth.log_weights), experiment.scoring.radius
         measured = mixture.measure(drawn, *truth.means.shape, radius, weights)

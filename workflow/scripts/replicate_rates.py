@@ -22,9 +22,9 @@ def main() -> None:
     device = job.device(args.gpus)
     rows = []
     for training_seed in range(args.replicates):
-        model = train(experiment, Seeds(args.data_seed, training_seed, 0), device)
+        network = train(experiment, Seeds(args.data_seed, training_seed, 0), device)
         for sampling_seed in range(args.replicates):
-            drawn = draw_as_told(model, experiment, sampling_seed, device=device)
+            drawn = draw_as_told(network, experiment, sampling_seed, device=device)
             row = label_rates(drawn, experiment.dataset.shape[0], experiment.scoring.radius)[0]
             seeds = {"training_seed": training_seed, "sampling_seed": sampling_seed}
             rows.append(asdict(row) | seeds)

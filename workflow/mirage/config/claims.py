@@ -20,10 +20,12 @@ class Statistic(Section):
 
 
 class ExcessRate(Statistic):
-    """Hallucination rate of generation 0 less the floor of a perfect sampler."""
+    """A rate of generation 0 less its floor, what a perfect sampler would show."""
 
     kind = "metrics"
     name: Literal["excess_rate"]
+    metric: str = "hallucination_rate"
+    """A rate of the metrics table that has a floor."""
 
 
 class _Filtered(Statistic):
