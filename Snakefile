@@ -16,6 +16,10 @@ include: "workflow/rules/sampling.smk"
 include: "workflow/rules/counter.smk"
 include: "workflow/rules/scoring.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/studies.smk"
+include: "workflow/rules/causes.smk"
+include: "workflow/rules/causes_figures.smk"
+include: "workflow/rules/claims.smk"
 
 
 rule all_figures:
@@ -23,11 +27,13 @@ rule all_figures:
     input:
         figure_files(),
         table_files(),
+        ledger_files(),
 
 
 rule all_tables:
     input:
         table_files(),
+        ledger_files(),
 
 
 onstart:

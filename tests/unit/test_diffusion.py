@@ -230,3 +230,35 @@ def test_an_experiment_walks_with_the_sampler_and_the_noise_it_names(official):
     assert sigma(variance="fixed_small") ** 2 == pytest.approx(posterior)
     assert sigma(sampler="ddim") == 0
     assert sigma(sampler="ddim", eta=0.5) ** 2 == pytest.approx(posterior / 4)
+
+
+def test_a_tail_of_ddpm_takes_the_place_of_the_last_steps_of_ddim(official):
+    ddim = Sampling(samples=1, sampler="ddim", start=399, steps=50)
+    ddpm = Sampling(samples=1, sampler="ddpm", start=399, steps=50)
+    for tail in (0, 1, 7, 50):
+        mixed = reverse_steps(official, ddim.model_copy(update={"ddpm_tail": tail}))
+        assert mixed[: 50 - tail] == reverse_steps(official, ddim)[: 50 - tail]
+        assert mixed[50 - tail :] == reverse_steps(official, ddpm)[50 - tail :]
+
+
+def test_a_tail_of_ddpm_adds_its_noise_to_what_ddim_leaves(official):
+    """Data in one point: x0_hat is that point, and each step is Gaussian in closed form."""
+
+    def spread_before_the_end(tail):
+        options = Sampling(samples=1, sampler="ddim", start=399, steps=50, ddpm_tail=tail)
+        variance = 1.0
+        for step in reverse_steps(official, options)[:-1]:
+            variance = step.from_x**2 * variance + step.sigma**2
+        return variance
+
+    last = times_of(399, 50)[-1]
+    noise = 1 - official.alphas_cumprod[last]
+    # DDIM leaves exactly the noise of the time, from the start N(0, 1) that has a little less.
+    assert spread_before_the_end(0) == pytest.approx(noise, rel=1e-6)
+    # With fixed_large each step to s adds beta where the posterior adds less: more is left.
+    steps = ddpm_steps(official, times_of(399, 50)[-3:], "fixed_large")
+    expected = 1 - official.alphas_cumprod[times_of(399, 50)[-3]]
+    for step in steps[:-1]:
+        expected = step.from_x**2 * expected + step.sigma**2
+    assert spread_before_the_end(3) == pytest.approx(expected, rel=1e-6)
+    assert expected > noise

@@ -6,8 +6,9 @@ import torch
 from torch import distributions
 
 from mirage.datasets import GaussianMixture
-from mirage.diffusion import Schedule
-from mirage.exact import DiffusedMixture
+from mirage.diffusion import Schedule, ddpm_steps, times_of
+from mirage.exact import DiffusedMixture, DiffusedPoints, optimal_ddpm, refined
+from mirage.samplers import draw_block
 
 TIMES = (0, 50, 200, 295)
 
@@ -173,3 +174,106 @@ def test_single_precision_is_enough_for_samples(diffused):
         exact, rounded = diffused.noise(x, time(t)), diffused.noise(x.float(), time(t))
         assert rounded.dtype == torch.float32
         torch.testing.assert_close(rounded.double(), exact, rtol=1e-3, atol=1e-3)
+
+
+def independent_empirical_noise(points: torch.Tensor, abar: float, x: torch.Tensor) -> torch.Tensor:
+    """The same, from the density of a mixture of deltas under noise and autograd."""
+    x = x.clone().requires_grad_()
+    kernels = distributions.Normal(points[:, 0] * abar**0.5, (1 - abar) ** 0.5)
+    log_prob = (kernels.log_prob(x) - math.log(len(points))).logsumexp(1)
+    (score,) = torch.autograd.grad(log_prob.sum(), x)
+    return -((1 - abar) ** 0.5) * score
+
+
+@pytest.mark.parametrize("block", [1, 7, 1000])
+@pytest.mark.parametrize("t", [*TIMES, 999])
+def test_the_empirical_score_is_that_of_the_points_however_they_are_cut(line, official, t, block):
+    points, _ = line.sample(50, np.random.default_rng(0))
+    points = torch.from_numpy(points).double()
+    x = points_around(line, official, t)
+    found = DiffusedPoints(points, official, block).noise(x, time(t))
+    expected = independent_empirical_noise(points, official.alphas_cumprod[t], x)
+    torch.testing.assert_close(found, expected, rtol=1e-7, atol=1e-9)
+
+
+def test_a_single_training_point_is_all_that_its_score_predicts(official):
+    point = torch.tensor([[0.3, -2.0]])
+    model = DiffusedPoints(point, official)
+    x = torch.tensor([[5.0, 5.0], [1e4, -1e4]])
+    for t in (0, 100, 999):
+        torch.testing.assert_close(model.x0_hat(x, time(t)), point.expand(2, 2))
+
+
+@pytest.mark.parametrize("far", [1e3, -1e3, 1e6])
+@pytest.mark.parametrize("t", [0, 50, 295, 999])
+def test_far_away_the_empirical_score_stays_finite_and_within_the_data(grid, official, t, far):
+    points, _ = grid.sample(100, np.random.default_rng(0))
+    model = DiffusedPoints(torch.from_numpy(points), official)
+    x = torch.full((1, 2), far)
+    x0_hat = model.x0_hat(x, time(t))
+    assert (x0_hat.numpy() >= points.min(0) - 1e-6).all()
+    assert (x0_hat.numpy() <= points.max(0) + 1e-6).all()
+    assert model.noise(x, time(t)).isfinite().all()
+
+
+def test_where_the_signal_is_gone_the_empirical_score_predicts_the_mean(grid, official):
+    points, _ = grid.sample(500, np.random.default_rng(0))
+    model = DiffusedPoints(torch.from_numpy(points).double(), official)
+    x = torch.from_numpy(np.random.default_rng(1).standard_normal((20, 2)))
+    mean = torch.from_numpy(points.mean(0, dtype=np.float64)).expand(20, 2)
+    torch.testing.assert_close(model.x0_hat(x, time(999)), mean)
+    torch.testing.assert_close(model.noise(x, time(999)), x)
+
+
+def test_many_points_have_the_score_of_the_mixture_they_are_from(line, official):
+    points, _ = line.sample(100_000, np.random.default_rng(0))
+    empirical = DiffusedPoints(torch.from_numpy(points), official)
+    for t in (30, 100):  # noise of 0.35 and 0.8 of the spacing: each x is near many points
+        x = math.sqrt(official.alphas_cumprod[t]) * torch.linspace(0.9, 3.1, 50)[:, None]
+        truth = DiffusedMixture(line, official).noise(x, time(t))
+        torch.testing.assert_close(empirical.noise(x, time(t)), truth, rtol=0, atol=0.01)
+
+
+def test_samples_of_the_empirical_score_are_training_points(grid, official):
+    points, _ = grid.sample(40, np.random.default_rng(0))
+    model = DiffusedPoints(torch.from_numpy(points), official)
+    steps = ddpm_steps(official, times_of(399, 400), "fixed_large")
+    x = draw_block(model.noise, steps, (2,), 0, 200, 200, seed=0, generation=0)
+    nearest = torch.cdist(x, torch.from_numpy(points)).amin(1)
+    # Noise of 0.032 is left at the last step: points of one mode, 0.018 wide, may be mixed.
+    assert nearest.max() < 3 * grid.std
+
+
+def test_unequal_modes_have_their_weights_in_the_posterior_and_in_the_data():
+    mixture = GaussianMixture(np.array([[-1.0], [0.0], [1.0]]), 0.1, imbalance=9.0)
+    weights = np.array([9, 3, 1]) / 13
+    np.testing.assert_allclose(np.exp(mixture.log_weights), weights)
+    gone = DiffusedMixture(mixture, Schedule(np.array([1 - 1e-12])))
+    x = torch.zeros(1, 1, dtype=torch.float64)
+    np.testing.assert_allclose(gone.posterior(x, time(0))[0], weights, rtol=1e-4)
+    _, modes = mixture.sample(20_000, np.random.default_rng(0))
+    # Four standard errors of a share, at most sqrt(0.25 / n).
+    np.testing.assert_allclose(np.bincount(modes) / 20_000, weights, atol=4 * 0.5 / 141)
+
+
+def test_finer_steps_pass_through_the_same_noise(official):
+    fine = refined(official, below=20, parts=4)
+    assert len(fine.betas) == 1000 + 3 * 20
+    np.testing.assert_allclose(fine.alphas_cumprod[3:80:4], official.alphas_cumprod[:20])
+    np.testing.assert_allclose(fine.alphas_cumprod[80:], official.alphas_cumprod[20:])
+    ratios = fine.alphas_cumprod[1:80] / fine.alphas_cumprod[:79]
+    np.testing.assert_allclose(ratios[4:7], ratios[4])
+
+
+@pytest.mark.parametrize(("std", "steps"), [(0.05, 400), (0.0177, 400), (0.0177, 7), (1.0, 3)])
+def test_the_optimal_variance_keeps_the_width_of_one_mode_in_any_number_of_steps(
+    official, std, steps
+):
+    mixture = GaussianMixture(np.zeros((1, 1)), std)
+    variance = 1.0
+    for step in optimal_ddpm(mixture, ddpm_steps(official, times_of(399, steps), "fixed_small")):
+        # For one mode x0_hat is linear in x_t, so a step maps a variance V to gain^2 V + sigma^2.
+        x0_per_x = math.sqrt(step.abar) * std**2 / (step.abar * std**2 + 1 - step.abar)
+        variance = (step.from_x0 * x0_per_x + step.from_x) ** 2 * variance + step.sigma**2
+    # The start is N(0, 1), which the diffused mode is up to abar of 1e-7.
+    assert variance == pytest.approx(std**2, rel=1e-6)

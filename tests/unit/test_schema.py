@@ -10,7 +10,9 @@ from mirage.config.schema import schemas
 CONFIG = Path(__file__).parents[2] / "config"
 
 
-@pytest.mark.parametrize("name", ["config.schema.json", "experiment.schema.json"])
+@pytest.mark.parametrize(
+    "name", ["claims.schema.json", "config.schema.json", "experiment.schema.json"]
+)
 def test_the_written_schema_is_up_to_date(name):
     written = json.loads((CONFIG / name).read_text())
     assert written == schemas()[name], "run `make schema`"

@@ -284,7 +284,7 @@ def test_the_floor_and_error_of_mode_weights_are_those_of_repeated_draws(grid):
     for seed in range(300):
         modes = rng(seed).integers(25, size=1000)
         scores = pd.DataFrame({"label": "valid", "mode": modes})
-        _, row = mixture.mode_metrics(scores, 25)
+        _, row = mixture.mode_metrics(scores, np.full(25, 1 / 25))
         draws.append(row.value)
     error = (row.high - row.value) / 1.96
     # Four standard errors of the mean of 300; for their spread, 1/sqrt(600) four times and

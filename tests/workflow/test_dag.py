@@ -129,3 +129,41 @@ def test_the_code_passes_its_own_checks(command):
         [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_a_claim_of_an_unknown_statistic_is_refused_before_any_job_starts(scratch):
+    path = scratch.path / "config/claims.yaml"
+    text = path.read_text()
+    assert "name: slope_ratio" in text
+    path.write_text(text.replace("name: slope_ratio", "name: vibes", 1))
+    refused = scratch.snakemake("--cores", "1", "--config", "preset=smoke")
+    assert refused.returncode != 0
+    line = refused.stderr.strip().splitlines()[-1]
+    assert all(word in line for word in ("claims.yaml", "statistic", "'vibes'", "excess_rate"))
+
+
+def test_a_small_model_that_cannot_work_is_refused_before_any_job_starts(scratch):
+    path = scratch.path / "config/experiments/gaussian2d_grid.yaml"
+    text = path.read_text()
+    assert "{width: 64}" in text
+    path.write_text(text.replace("{width: 64}", "{width: 63}", 1))
+    refused = scratch.snakemake("--cores", "1", "--config", "preset=default")
+    assert refused.returncode != 0
+    line = refused.stderr.strip().splitlines()[-1]
+    assert all(word in line for word in ("gaussian2d_grid.yaml", "sweeps: width=64", "63"))
+
+
+def test_every_seed_is_a_replicate_of_the_studies(checkout):
+    plan = checkout.snakemake(
+        "-n", "--config", "preset=default", "experiments=[gaussian2d_grid]", "seeds=[0, 1, 2]"
+    )
+    assert plan.returncode == 0, plan.stderr
+    for needed in (
+        "seed2/causes/empirical.parquet",
+        "seed2/sweeps/training_size=infinite.parquet",
+        "seed2/score/followed.parquet",
+        "seed2/bridges.parquet",
+        "replicates/data2.parquet",
+        "results/default/claims.parquet",
+    ):
+        assert needed in plan.stdout

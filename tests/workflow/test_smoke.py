@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from mirage import tables
+from mirage.config.claims import read_claims
 
 GRID = "results/smoke/gaussian2d_grid"
 
@@ -29,6 +30,14 @@ def test_every_figure_and_table_is_there(smoke):
         "mnist_gallery",
         "mnist_trajectories",
         "mnist_quality_by_generation",
+        "gaussian2d_grid_causes",
+        "gaussian2d_grid_score",
+        "gaussian2d_grid_score_field",
+        "gaussian2d_grid_slopes",
+        "gaussian2d_grid_sweeps",
+        "gaussian2d_grid_windows",
+        "gaussian2d_grid_bridges",
+        "gaussian2d_grid_transfer",
         "shapes_shapes",
         "shapes_shapes_sheet",
         "shapes_confusion",
@@ -97,6 +106,50 @@ def test_tables_say_where_they_come_from(smoke):
     assert set(origin["packages"]) >= {"torch", "pyarrow"}
 
 
+def test_the_ledger_has_every_claim_and_confirms_nothing_with_one_seed(smoke):
+    claims = pd.read_parquet(smoke.path / "results/smoke/claims.parquet")
+    stated = read_claims(
+        smoke.path / "config/claims.yaml",
+        [path.stem for path in (smoke.path / "config/experiments").glob("*.yaml")],
+    )
+    expected = [(claim.id, name) for claim in stated for name in claim.experiments]
+    assert list(zip(claims["id"], claims["experiment"], strict=True)) == expected
+    assert claims["verdict"].eq("undecided").all()
+    grid = claims[claims["experiment"] == "gaussian2d_grid"].set_index("id")
+    measured = grid.drop(index=["more_data_as_published", "more_distance"])  # no such sweep here
+    assert measured["value"].notna().all()
+    page = (smoke.path / "results/smoke/claims.html").read_text()
+    assert page.count("<tr") == 1 + len(claims)
+
+
+def test_the_causes_add_up_to_the_excess(smoke):
+    causes = pd.read_parquet(smoke.path / GRID / "causes.parquet")
+    assert set(causes["sampler"]) == {"ddpm", "ddim", "ddim_few", "ddim_few_tail"}
+    cells = causes.pivot(index=["sampler", "parameter"], columns="part", values="value")
+    parts = cells[["sampler", "data", "network"]].sum(axis=1)
+    assert (parts - cells["excess"]).abs().max() < 1e-12
+
+
+def test_sweeps_cover_each_level_of_the_config(smoke):
+    sweeps = pd.read_parquet(smoke.path / GRID / "seed0/sweeps")
+    rates = sweeps[sweeps["metric"] == "hallucination_rate"]
+    assert set(zip(rates["factor"], rates["level"], strict=True)) == {
+        ("base", "base"),
+        ("training_size", "500"),
+        ("training_size", "2000"),
+        ("steps", "20"),
+        ("steps", "60"),
+    }
+    levels = rates.set_index("level")["value"]
+    assert levels["base"] == levels["2000"] == levels["60"]
+
+
+def test_variance_is_split_among_the_seeds(smoke):
+    variance = pd.read_parquet(smoke.path / GRID / "variance.parquet")
+    assert variance["part"].tolist() == ["data", "training", "interaction", "sampling"]
+    assert variance["share"].sum() == pytest.approx(1)
+
+
 def test_paths_end_where_the_samples_are(smoke):
     run = smoke.path / GRID / "seed0/gen0"
     samples = pd.read_parquet(run / "samples").set_index("sample")
@@ -130,7 +183,8 @@ def test_one_more_generation_adds_only_new_jobs(smoke):
     assert jobs.pop("draw_samples") == 4
     assert jobs.pop("score_samples") == 2
     assert jobs.pop("measure_generation") == 2
-    assert set(jobs) == {"collect_metrics", "write_config", "all_tables", "total"}
+    again = {"collect_metrics", "transfer_thresholds", "write_config", "decide_claims"}
+    assert set(jobs) == again | {"write_claims", "all_tables", "total"}
 
 
 def test_shards_change_nothing_in_the_samples(smoke, scratch):

@@ -116,9 +116,12 @@ def reverse_steps(schedule: Schedule, options: Sampling) -> list[ReverseStep]:
     """The reverse process that an experiment's sampling section asks for."""
     start = len(schedule.betas) - 1 if options.start is None else options.start
     times = times_of(start, options.steps or start + 1)
-    if options.sampler == "ddim":
-        return ddim_steps(schedule, times, options.eta)
-    return ddpm_steps(schedule, times, options.variance)
+    ddpm = ddpm_steps(schedule, times, options.variance)
+    if options.sampler == "ddpm":
+        return ddpm
+    ddim = ddim_steps(schedule, times, options.eta)
+    switch = len(times) - options.ddpm_tail
+    return [*ddim[:switch], *ddpm[switch:]]
 
 
 def _jumps(schedule: Schedule, times: np.ndarray) -> Iterator[tuple[int, int, float, float]]:

@@ -108,6 +108,88 @@ AUDIT = pa.schema(
         high=pa.float64(),
     )
 )
+# Studies of causes.
+_REPLICATE = _fields(experiment=pa.string(), seed=pa.int64())
+_OVER_SEEDS = _fields(value=pa.float64(), low=pa.float64(), high=pa.float64(), seeds=pa.int64())
+CAUSES = pa.schema([*METRICS, *_fields(model=pa.string(), sampler=pa.string())])
+CAUSE_PARTS = pa.schema(
+    [
+        *_fields(experiment=pa.string(), sampler=pa.string(), parameter=pa.string()),
+        *_fields(part=pa.string()),
+        *_OVER_SEEDS,
+        *_fields(n=pa.int64()),
+    ]
+)
+SWEEP = pa.schema([*METRICS, *_fields(factor=pa.string(), level=pa.string())])
+SCORE_LINES = pa.schema(
+    [
+        *_REPLICATE,
+        *_fields(line=pa.string(), t=pa.int32(), position=pa.float64()),
+        *_fields(true_score=pa.float64(), learned_score=pa.float64()),
+        *_fields(true_x0_hat=pa.float64(), learned_x0_hat=pa.float64()),
+    ]
+)
+SCORE_FIELD = pa.schema(
+    [
+        *_REPLICATE,
+        *_fields(t=pa.int32(), x0=pa.float64(), x1=pa.float64()),
+        *_fields(true_score0=pa.float64(), true_score1=pa.float64()),
+        *_fields(learned_score0=pa.float64(), learned_score1=pa.float64()),
+    ]
+)
+SLOPES = pa.schema(
+    [
+        *_REPLICATE,
+        *_fields(update=pa.int64(), first=pa.int16(), second=pa.int16()),
+        *_fields(noise_fraction=pa.float64(), t=pa.int32(), true_slope=pa.float64()),
+        *_fields(learned_slope=pa.float64(), ratio=pa.float64()),
+    ]
+)
+FOLLOWED = pa.schema([*SLOPES, *_fields(hits=pa.int64(), n=pa.int64())])
+BRIDGES = pa.schema(
+    [
+        *_REPLICATE,
+        *_fields(place=pa.string(), value=pa.float64(), low=pa.float64(), high=pa.float64()),
+        *_fields(chance=pa.float64(), n=pa.int64()),
+    ]
+)
+TRANSFER = pa.schema(
+    [
+        *_fields(experiment=pa.string(), score=pa.string(), from_seed=pa.int64()),
+        *_fields(seed=pa.int64(), filter=pa.string(), generation=pa.int16()),
+        *_fields(threshold=pa.float64(), sensitivity=pa.float64()),
+        *_fields(sensitivity_low=pa.float64(), sensitivity_high=pa.float64()),
+        *_fields(specificity=pa.float64(), specificity_low=pa.float64()),
+        *_fields(specificity_high=pa.float64(), hallucinated=pa.int64(), valid=pa.int64()),
+    ]
+)
+SUMMARY = pa.schema(
+    [
+        *_fields(experiment=pa.string(), metric=pa.string(), parameter=pa.string()),
+        *_fields(generation=pa.int16(), filter=pa.string(), against=pa.string()),
+        *_OVER_SEEDS,
+    ]
+)
+REPLICATES = pa.schema(
+    [
+        *_fields(experiment=pa.string(), data_seed=pa.int64(), training_seed=pa.int64()),
+        *_fields(sampling_seed=pa.int64(), metric=pa.string(), parameter=pa.string()),
+        *_fields(value=pa.float64(), n=pa.int64()),
+    ]
+)
+VARIANCE = pa.schema(
+    _fields(experiment=pa.string(), metric=pa.string(), part=pa.string())
+    + _fields(variance=pa.float64(), share=pa.float64(), mean=pa.float64(), seeds=pa.int64())
+)
+CLAIMS = pa.schema(
+    [
+        *_fields(id=pa.string(), claim=pa.string(), source=pa.string(), experiment=pa.string()),
+        *_fields(statistic=pa.string(), wanted=pa.string(), refuted=pa.string()),
+        *_OVER_SEEDS,
+        *_fields(verdict=pa.string(), reason=pa.string(), seeds_needed=pa.float64()),
+        *_fields(figure=pa.string()),
+    ]
+)
 CLASSIFIER = pa.schema(_fields(epoch=pa.int16(), loss=pa.float32(), heldout_accuracy=pa.float64()))
 
 

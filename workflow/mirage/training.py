@@ -7,7 +7,7 @@ ends with the weights of an unbroken one.
 import json
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
@@ -58,12 +58,18 @@ class Trainer:
         self.update = 0
         self.losses = torch.full((options.updates,), math.nan, device=data.device)
 
-    def run(self, checkpoint: Path, fingerprint: str) -> None:
+    def run(
+        self,
+        checkpoint: Path,
+        fingerprint: str,
+        observe: Callable[[int], None] | None = None,
+    ) -> None:
         """Train to the end, from `checkpoint` if it holds a part of this very run.
 
         Args:
             checkpoint: file written every `checkpoint_every` updates.
             fingerprint: names the run; a checkpoint of another is refused.
+            observe: called after each update with the number done.
 
         Raises:
             DivergenceError: when the loss is not finite or above ten times that of
@@ -87,6 +93,8 @@ class Trainer:
                 progress.set_postfix(loss=f"{self._recent_loss(done):.4f}")
             if save:
                 self._save(checkpoint, fingerprint, done)
+            if observe:
+                observe(done)
 
     def weights(self) -> dict[str, Tensor]:
         """The weights to sample from: the moving average where there is one."""

@@ -243,7 +243,7 @@ def table_files() -> list[str]:
     return [
         f"results/{SETTINGS.preset}/{experiment}/{name}"
         for experiment in EXPERIMENTS
-        for name in ("config.yaml", "metrics.parquet")
+        for name in ("config.yaml", "metrics.parquet", *study_tables(experiment))
     ]
 
 
@@ -261,7 +261,8 @@ def figure_names(experiment: str) -> list[str]:
     else:
         names += ["gallery", "embedding"]
         later = ["quality_by_generation"]
-    return names + later if options.recursion.generations else names
+    names += later if options.recursion.generations else []
+    return names + study_figures(experiment)
 
 
 def figure_files() -> list[str]:

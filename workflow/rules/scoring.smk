@@ -176,9 +176,10 @@ rule collect_metrics:
     input:
         parts=measured,
         script=script_file("collect_metrics"),
-        code=modules("tables"),
+        code=modules("tables", "metrics/statistics"),
     output:
         metrics=f"{RESULTS}/metrics.parquet",
+        summary=f"{RESULTS}/summary.parquet",
     log:
         f"{LOGS}/collect_metrics.log",
     benchmark:
@@ -189,5 +190,5 @@ rule collect_metrics:
         mem_mb=1000,
         runtime=10,
     shell:
-        "python {input.script:q} --parts {input.parts:q}"
-        " --metrics {output.metrics:q} > {log:q} 2>&1"
+        "python {input.script:q} --experiment {wildcards.experiment} --parts {input.parts:q}"
+        " --metrics {output.metrics:q} --summary {output.summary:q} > {log:q} 2>&1"

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+import numpy as np
 import pandas as pd
 
 from mirage import job, tables
@@ -30,7 +31,8 @@ def main() -> None:
     roc = detection.roc(scores, windows) if "label" in scores else pd.DataFrame()
     if isinstance(experiment.dataset, MixtureOptions):
         truth = build_mixture(experiment.dataset)
-        rows = mixture.measure(scores, *truth.means.shape, experiment.scoring.radius)
+        weights = np.exp(truth.log_weights)
+        rows = mixture.measure(scores, *truth.means.shape, experiment.scoring.radius, weights)
         rows += detection.measure(scores, windows)
     elif isinstance(experiment.dataset, ShapesOptions):
         rows = shapes.measure(scores, tables.read(args.counter), tables.read(args.audit))

@@ -1,5 +1,6 @@
 """Pydantic models of an experiment: presets merged in, unknown keys refused."""
 
+from mirage.config.check import ConfigError, merge
 from mirage.config.datasets import MNIST, Images, MixtureOptions, ShapesOptions
 from mirage.config.experiment import (
     Classifier,
@@ -16,10 +17,8 @@ from mirage.config.experiment import (
 )
 from mirage.config.section import Section
 from mirage.config.settings import (
-    ConfigError,
     Preset,
     Settings,
-    merge,
     read_experiment,
     read_experiments,
     read_settings,

@@ -1,5 +1,7 @@
 """Options of each dataset, as they stand under `dataset:` in an experiment file."""
 
+import math
+from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator
@@ -26,17 +28,24 @@ class DatasetOptions(DatasetTraits):
 
 
 class MixtureOptions(DatasetOptions):
-    """An equal-weight mixture of isotropic Gaussians."""
+    """A mixture of isotropic Gaussians."""
 
     has_labels: ClassVar[bool] = True
 
     std: PositiveFloat = 0.05
     """Standard deviation of every mode, before any normalisation."""
+    imbalance: Annotated[float, Field(ge=1)] = 1.0
+    """Weight of the first mode over that of the last; weights fall geometrically between."""
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of one sample."""
         return (2,)
+
+    @property
+    def spacing(self) -> float:
+        """Distance between nearest modes, in data units."""
+        raise NotImplementedError
 
 
 class Gaussian1D(MixtureOptions):
@@ -50,17 +59,30 @@ class Gaussian1D(MixtureOptions):
     def shape(self) -> tuple[int, ...]:
         return (1,)
 
+    @property
+    def spacing(self) -> float:
+        means = sorted(self.means)
+        return min(right - left for left, right in pairwise(means))
+
 
 class Gaussian2DGrid(MixtureOptions):
     """25 modes on a 5 x 5 grid, normalised to unit variance."""
 
     name: Literal["gaussian2d_grid"]
 
+    @property
+    def spacing(self) -> float:
+        return 2 / math.sqrt(self.std**2 + 8)
+
 
 class Gaussian2DRotated(MixtureOptions):
     """25 modes on a grid turned by 45 degrees, with the grid's normalisation."""
 
     name: Literal["gaussian2d_rotated"]
+
+    @property
+    def spacing(self) -> float:
+        return math.sqrt(2) / math.sqrt(self.std**2 + 8)
 
 
 MNIST_FILES = (

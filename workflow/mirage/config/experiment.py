@@ -12,10 +12,12 @@ from pydantic import (
     model_validator,
 )
 
-from mirage.config.datasets import Dataset
+from mirage.config.causes import Causes, Sweeps
+from mirage.config.datasets import Dataset, MixtureOptions
 from mirage.config.section import Section, Unique
 from mirage.detectors import DETECTORS
 from mirage.filters import FILTERS
+from mirage.window import predict as predict_window
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -29,6 +31,12 @@ class Diffusion(Section):
     """Noise variance added in the first step."""
     beta_end: Annotated[float, Field(gt=0, lt=1)] = 0.2
     """Noise variance added in the last step."""
+
+    @property
+    def betas(self) -> list[float]:
+        """Noise variance of each step, rising linearly (Ho et al. 2020, section 4)."""
+        rise = (self.beta_end - self.beta_start) / max(self.timesteps - 1, 1)
+        return [self.beta_start + rise * t for t in range(self.timesteps)]
 
 
 class MLP(Section):
@@ -104,6 +112,9 @@ class Sampling(Section):
     """DDPM's reverse variance: beta_t, or that of the posterior."""
     eta: Annotated[float, Field(ge=0, le=1)] = 0.0
     """DDIM's noise: 0 is deterministic, 1 is DDPM with `fixed_small`."""
+    ddpm_tail: NonNegativeInt = 0
+    """The last so many steps of DDIM are taken as DDPM's at the same times: their noise
+    frees samples that are stuck between modes."""
     start: NonNegativeInt | None = None
     """Time t at which x_t is drawn from N(0, I); null for the last, T - 1."""
     steps: Annotated[int, Field(ge=2)] | None = None
@@ -126,6 +137,12 @@ class Sampling(Section):
                 f"shard_size must be a multiple of block_size: found {self.shard_size} "
                 f"and {self.block_size}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _tail_of_ddim(self) -> "Sampling":
+        if self.ddpm_tail and self.sampler != "ddim":
+            raise ValueError(f"ddpm_tail is of sampler 'ddim': found sampler {self.sampler!r}")
         return self
 
 
@@ -170,8 +187,9 @@ class Trajectories(Section):
 class Scoring(Section):
     """What is said of each generated sample."""
 
-    window: Window = (0, 4)
-    """The window of the score that filters use, one of `detection.windows`."""
+    window: Window | Literal["auto"] = (0, 4)
+    """The window of the score that filters use, one of `detection.windows`; `auto` adds
+    the one that noise and spacing of the modes predict."""
     radius: PositiveFloat = 5.0
     """Distance from a mode or a bridge, in standard deviations, up to which a
     sample belongs to it."""
@@ -265,6 +283,8 @@ class Experiment(Section):
     embedding: Embedding = Embedding()
     counter: Counter = Counter()
     recursion: Recursion = Recursion()
+    causes: Causes | None = None
+    sweeps: Sweeps | None = None
     replicates: PositiveInt | None = None
     """Repeated for so many of the run's seeds at most; null for all."""
 
@@ -273,6 +293,7 @@ class Experiment(Section):
         self._check_network()
         self._check_times()
         self._check_recursion()
+        self._check_studies()
         return self
 
     def _check_network(self) -> None:
@@ -298,6 +319,11 @@ class Experiment(Section):
                 f"sampling.steps: at most {start + 1} times lie at or below start: "
                 f"found {self.sampling.steps}"
             )
+        if self.sampling.ddpm_tail > self.reverse_steps:
+            raise ValueError(
+                f"sampling.ddpm_tail must be at most the {self.reverse_steps} reverse steps: "
+                f"found {self.sampling.ddpm_tail}"
+            )
         for first, last in self.detection.windows:
             if last >= self.reverse_steps:
                 raise ValueError(
@@ -314,7 +340,9 @@ class Experiment(Section):
                 f"embedding.t must be below timesteps: found {self.embedding.t}, {timesteps}"
             )
         window, windows = self.scoring.window, self.detection.windows
-        if window not in windows:
+        if window == "auto" and not isinstance(self.dataset, MixtureOptions):
+            raise ValueError(f"scoring.window: 'auto' needs modes, which {self.dataset.name} lacks")
+        if window not in ("auto", *windows):
             allowed = ", ".join(str(list(window)) for window in windows)
             raise ValueError(
                 f"scoring.window: {list(window)} is not among detection.windows; allowed: {allowed}"
@@ -344,6 +372,38 @@ class Experiment(Section):
         for name in recursion.filters:
             if name in DETECTORS and name not in self.detection.detectors:
                 raise ValueError(f"recursion.filters: {name!r} is not among detection.detectors")
+
+    def _check_studies(self) -> None:
+        for name in ("causes", "sweeps"):
+            if getattr(self, name) and not isinstance(self.dataset, MixtureOptions):
+                raise ValueError(f"{name}: only of a mixture, which {self.dataset.name} is not")
+        if self.causes and self.causes.few_steps > self.start + 1:
+            raise ValueError(
+                f"causes.few_steps must be at most the {self.start + 1} times at or below "
+                f"sampling.start: found {self.causes.few_steps}"
+            )
+
+    def resolved(self) -> "Experiment":
+        """The same with `auto` replaced by what it stands for."""
+        if self.scoring.window != "auto":
+            return self
+        predicted = self.predicted_window
+        windows = [*self.detection.windows]
+        windows += [predicted] if predicted not in windows else []
+        scoring = self.scoring.model_copy(update={"window": predicted})
+        detection = self.detection.model_copy(update={"windows": windows})
+        return self.model_copy(update={"scoring": scoring, "detection": detection})
+
+    @property
+    def predicted_window(self) -> tuple[int, int]:
+        """The window that noise and spacing predict; for mixtures."""
+        return predict_window(self.diffusion.betas, self.times, self.dataset.spacing)
+
+    @property
+    def times(self) -> list[int]:
+        """The times of the reverse steps, from the first to the last."""
+        last = self.reverse_steps - 1
+        return [round(self.start * (last - step) / last) for step in range(last)] + [0]
 
     @property
     def has_classes(self) -> bool:

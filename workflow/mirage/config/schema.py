@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mirage.config.claims import Claims
 from mirage.config.experiment import Experiment
 from mirage.config.settings import Preset, Settings
 
@@ -19,6 +20,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "additionalProperties": {"type": "object"},
     }
     return {
+        "claims.schema.json": Claims.model_json_schema(),
         "config.schema.json": Settings.model_json_schema(),
         "experiment.schema.json": experiment,
     }

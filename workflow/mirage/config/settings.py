@@ -2,22 +2,19 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import Field, NonNegativeInt, ValidationError, model_validator
+from pydantic import Field, NonNegativeInt, model_validator
 
+from mirage.config.check import ConfigError, check, merge
 from mirage.config.experiment import Experiment
 from mirage.config.section import Section, Unique
+from mirage.config.sweeps import variants
 from mirage.config.user_files import require_files
 
 Preset = Literal["smoke", "quick", "default", "paper"]
 REPLICATES = {"smoke": 1, "quick": 1, "default": 3, "paper": 5}
-Model = TypeVar("Model", bound=Section)
-
-
-class ConfigError(ValueError):
-    """A setting that cannot work: its file, its key, what was found, what is allowed."""
 
 
 class Settings(Section):
@@ -48,7 +45,7 @@ def read_settings(config: dict[str, Any]) -> Settings:
     Raises:
         ConfigError: naming the key, what was found and what is allowed.
     """
-    return _validate(Settings, config, "config")
+    return check(Settings, config, "config")
 
 
 def read_experiments(settings: Settings, folder: Path) -> dict[str, Experiment]:
@@ -94,39 +91,13 @@ def read_experiment(path: Path, preset: Preset) -> Experiment:
         if not isinstance(override, dict):
             raise ConfigError(f"{path}: presets.{name}: must be a mapping: found {override!r}")
     recipe = merge(recipe, presets.get(preset, {}))
-    return _validate(Experiment, recipe, f"{path} (preset {preset})")
-
-
-def merge(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
-    """Lay a sparse override over nested dictionaries; other values are replaced."""
-    merged = dict(base)
-    for key, value in override.items():
-        both_dicts = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = merge(merged[key], value) if both_dicts else value
-    return merged
+    where = f"{path} (preset {preset})"
+    experiment = check(Experiment, recipe, where).resolved()
+    variants(experiment, where)  # refuses small models that cannot work
+    return experiment
 
 
 def to_json(experiment: Experiment, *sections: str) -> str:
     """Some sections of an experiment as one line, for a job's command line."""
     values = experiment.model_dump(mode="json", include=set(sections))
     return json.dumps(values, separators=(",", ":"))
-
-
-def _validate(model: type[Model], values: Any, where: str) -> Model:
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        faults = "; ".join(_describe(fault) for fault in error.errors())
-        raise ConfigError(f"{where}: {faults}") from None
-
-
-def _describe(fault: Any) -> str:
-    location = list(fault["loc"])
-    if location[:1] in (["dataset"], ["network"]):
-        del location[1:2]  # pydantic's tag of the kind of dataset or network, no key of the file
-    key = ".".join(str(part) for part in location)
-    message = fault["msg"].removeprefix("Value error, ")
-    message = message[0].lower() + message[1:]
-    if fault["type"] != "value_error" and not isinstance(fault["input"], dict):
-        message += f": found {fault['input']!r}"
-    return f"{key}: {message}" if key else message

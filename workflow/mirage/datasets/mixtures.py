@@ -1,9 +1,10 @@
-"""Equal-weight mixtures of isotropic Gaussians, with their exact density."""
+"""Mixtures of isotropic Gaussians, with their exact density."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from scipy.spatial.distance import cdist
+from scipy.spatial.distance import cdist, pdist
 from scipy.special import logsumexp
 
 from mirage.config.datasets import Gaussian1D, MixtureOptions
@@ -11,43 +12,62 @@ from mirage.config.datasets import Gaussian1D, MixtureOptions
 
 @dataclass(frozen=True)
 class GaussianMixture:
-    """K modes of one standard deviation and equal weight. means: float64 [K, d]."""
+    """K modes of one standard deviation. means: float64 [K, d].
+
+    `imbalance` is the weight of the first mode over that of the last; weights fall
+    geometrically between. 1 makes them equal.
+    """
 
     means: np.ndarray
     std: float
+    imbalance: float = 1.0
+
+    @cached_property
+    def log_weights(self) -> np.ndarray:
+        """Log weight of each mode: float64 [K]."""
+        falling = np.linspace(0, -np.log(self.imbalance), len(self.means))
+        return falling - logsumexp(falling)
+
+    @property
+    def spacing(self) -> float:
+        """Distance between nearest neighbours, in data units."""
+        return float(pdist(self.means).min())
 
     def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Draw n points: (float32 [n, d], mode of each [n]).
 
         Sample i belongs to mode i mod K, as in the official code, so that the modes
-        are filled evenly.
+        are filled evenly; modes of unequal weight are drawn.
         """
-        modes = np.arange(n) % len(self.means)
         noise = rng.standard_normal((n, self.means.shape[1]))
+        modes = np.arange(n) % len(self.means)
+        if self.imbalance != 1:
+            modes = rng.choice(len(self.means), n, p=np.exp(self.log_weights))
         return (self.means[modes] + self.std * noise).astype(np.float32), modes
 
     def log_prob(self, x: np.ndarray) -> np.ndarray:
         """Log density in nats. x: [n, d]; returns [n]."""
         d = self.means.shape[1]
         exponents = -cdist(x, self.means, "sqeuclidean") / (2 * self.std**2)
-        norm = np.log(len(self.means)) + d / 2 * np.log(2 * np.pi * self.std**2)
-        return logsumexp(exponents, axis=1) - norm
+        norm = d / 2 * np.log(2 * np.pi * self.std**2)
+        return logsumexp(exponents + self.log_weights, axis=1) - norm
 
 
 def line(options: Gaussian1D) -> GaussianMixture:
     """Modes on a line, at the given means."""
-    return GaussianMixture(np.array(options.means, dtype=float)[:, None], options.std)
+    means = np.array(options.means, dtype=float)[:, None]
+    return GaussianMixture(means, options.std, options.imbalance)
 
 
 def grid(options: MixtureOptions) -> GaussianMixture:
     """25 modes at {-4, -2, 0, 2, 4}^2, divided by the grid's own standard deviation."""
-    return _normalised(2.0 * _lattice(), options.std)
+    return _normalised(2.0 * _lattice(), options)
 
 
 def rotated(options: MixtureOptions) -> GaussianMixture:
     """25 modes of the lattice turned by 45 degrees, divided as the grid is."""
     turn = np.array([[1, -1], [1, 1]]) / 2
-    return _normalised(2.0 * _lattice() @ turn.T, options.std)
+    return _normalised(2.0 * _lattice() @ turn.T, options)
 
 
 def _lattice() -> np.ndarray:
@@ -55,6 +75,6 @@ def _lattice() -> np.ndarray:
     return np.stack(np.meshgrid(axis, axis, indexing="ij"), -1).reshape(-1, 2)
 
 
-def _normalised(means: np.ndarray, std: float) -> GaussianMixture:
-    scale = np.sqrt(std**2 + 8)
-    return GaussianMixture(means / scale, std / scale)
+def _normalised(means: np.ndarray, options: MixtureOptions) -> GaussianMixture:
+    scale = np.sqrt(options.std**2 + 8)
+    return GaussianMixture(means / scale, options.std / scale, options.imbalance)

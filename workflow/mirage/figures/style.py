@@ -201,6 +201,11 @@ def interval(rows: pd.DataFrame, scale: float = 1.0) -> np.ndarray:
     return scale * np.stack([below.fillna(0).clip(lower=0), above.fillna(0).clip(lower=0)])
 
 
+def seeds(count: int) -> str:
+    """A number of seeds in words: `1 seed`, `3 seeds`."""
+    return f"{count} seed" if count == 1 else f"{count} seeds"
+
+
 def span(counts: pd.Series) -> str:
     """Sample sizes in words: one number, or the smallest and the largest."""
     low, high = int(counts.min()), int(counts.max())

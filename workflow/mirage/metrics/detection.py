@@ -24,15 +24,15 @@ def measure(scores: pd.DataFrame, columns: list[str]) -> list[Row]:
     scores: the columns, and `label`; everything but `valid` is a hallucination.
     """
     positive = (scores["label"] != "valid").to_numpy()
-    return [row for name in columns for row in _rows(name, positive, _finite(scores[name]))]
+    return [row for name in columns for row in _rows(name, positive, finite(scores[name]))]
 
 
 def roc(scores: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """ROC curves, thinned to at most 400 points each; empty where a class is absent."""
     positive = (scores["label"] != "valid").to_numpy()
     curves = []
-    for name in columns if _defined(positive) else []:
-        false_positive, true_positive, threshold = roc_curve(positive, _finite(scores[name]))
+    for name in columns if defined(positive) else []:
+        false_positive, true_positive, threshold = roc_curve(positive, finite(scores[name]))
         thin = np.unique(np.linspace(0, len(threshold) - 1, ROC_POINTS).round().astype(int))
         curves.append(
             pd.DataFrame(
@@ -45,6 +45,12 @@ def roc(scores: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
             )
         )
     return pd.concat(curves) if curves else pd.DataFrame()
+
+
+def threshold_of(hits: np.ndarray) -> float:
+    """The largest threshold at which 95 % of the hallucinations score as high or higher."""
+    missed = math.floor(len(hits) * (1 - SENSITIVITY) + 1e-9)
+    return float(np.sort(hits)[missed])
 
 
 def delong_error(positive: np.ndarray, score: np.ndarray) -> float:
@@ -64,7 +70,7 @@ def delong_error(positive: np.ndarray, score: np.ndarray) -> float:
 
 
 def _rows(name: str, positive: np.ndarray, score: np.ndarray) -> list[Row]:
-    if not _defined(positive):
+    if not defined(positive):
         return [Row(metric, np.nan, len(score), name) for metric in (AUROC, SPECIFICITY)]
     auroc = estimate(
         AUROC,
@@ -74,18 +80,17 @@ def _rows(name: str, positive: np.ndarray, score: np.ndarray) -> list[Row]:
         name,
         largest=1.0,
     )
-    missed = math.floor(positive.sum() * (1 - SENSITIVITY) + 1e-9)
-    threshold = np.sort(score[positive])[missed]
     valid = score[~positive]
-    below = (valid < threshold).sum()
+    below = (valid < threshold_of(score[positive])).sum()
     return [auroc, rate(SPECIFICITY, below, len(valid), name)]
 
 
-def _finite(score: pd.Series) -> np.ndarray:
+def finite(score: pd.Series) -> np.ndarray:
     """Scores as numbers; one that is not finite is the most suspicious, as for filters."""
     largest = np.finfo(np.float32).max
     return score.replace([np.inf, -np.inf], np.nan).fillna(largest).to_numpy()
 
 
-def _defined(positive: np.ndarray) -> bool:
+def defined(positive: np.ndarray) -> bool:
+    """Whether there are samples of both classes."""
     return bool(positive.any() and not positive.all())

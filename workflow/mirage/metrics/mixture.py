@@ -14,18 +14,26 @@ from mirage.support import LABELS
 THRESHOLDS = (3, 4, 5, 6)
 
 
-def measure(scores: pd.DataFrame, modes: int, dim: int, radius: float) -> list[Row]:
+def measure(
+    scores: pd.DataFrame,
+    modes: int,
+    dim: int,
+    radius: float,
+    weights: np.ndarray | None = None,
+) -> list[Row]:
     """All metrics of a generation of points.
 
     Args:
         scores: columns `mode`, `distance` (in standard deviations) and `label`.
         modes, dim: number of modes and of coordinates of the mixture.
         radius: of the support, in standard deviations.
+        weights: of the modes; equal where none are given.
     """
+    weights = np.full(modes, 1 / modes) if weights is None else weights
     return [
         *label_rates(scores, dim, radius),
         *tail_rates(scores, dim),
-        *mode_metrics(scores, modes),
+        *mode_metrics(scores, weights),
         within_mode_variance_ratio(scores, dim, radius),
     ]
 
@@ -49,23 +57,23 @@ def tail_rates(scores: pd.DataFrame, dim: int) -> list[Row]:
     ]
 
 
-def mode_metrics(scores: pd.DataFrame, modes: int) -> list[Row]:
-    """Modes with a valid sample, and the total variation of the mode weights from equal.
+def mode_metrics(scores: pd.DataFrame, weights: np.ndarray) -> list[Row]:
+    """Modes with a valid sample, and the total variation of the mode weights from the true.
 
     The floor of the total variation is its expectation for n exact draws, by the
     normal approximation; its error is that of the multinomial counts.
     """
     valid = scores.loc[scores["label"] == "valid", "mode"]
-    counts = np.bincount(valid, minlength=modes)
-    n, share = len(valid), 1 / modes
-    covered = Row("modes_covered", float((counts > 0).sum()), n, floor=float(modes))
+    counts = np.bincount(valid, minlength=len(weights))
+    n = len(valid)
+    covered = Row("modes_covered", float((counts > 0).sum()), n, floor=float(len(weights)))
     if n == 0:
         return [covered, Row("mode_weight_tv", np.nan, 0)]
-    deviations = counts / n - share
-    variance = share * (1 - share) / n
-    expected = modes / 2 * np.sqrt(2 * variance / np.pi)
+    deviations = counts / n - weights
+    variance = weights * (1 - weights) / n
+    expected = np.sqrt(2 * variance / np.pi).sum() / 2
     # The absolute deviations are near half-normal and near independent.
-    error = 0.5 * np.sqrt(modes * variance * (1 - 2 / np.pi))
+    error = 0.5 * np.sqrt(variance.sum() * (1 - 2 / np.pi))
     tv = 0.5 * np.abs(deviations).sum()
     return [covered, estimate("mode_weight_tv", tv, error, n, floor=expected)]
 

@@ -1,5 +1,6 @@
 """How many generated pictures of shapes no draw could give, by type of error."""
 
+import numpy as np
 import pandas as pd
 
 from mirage.datasets.shapes import SHAPES
@@ -9,7 +10,7 @@ from mirage.metrics.rows import Row, rate
 from mirage.support.shapes import TYPES
 
 SUBSETS = 2 ** len(SHAPES) - 1
-"""Sets of shapes that a picture may hold."""
+"""Sets of shapes that a picture may hold, each as likely."""
 
 
 def measure(scores: pd.DataFrame, counter: pd.DataFrame, audit: pd.DataFrame) -> list[Row]:
@@ -23,7 +24,7 @@ def measure(scores: pd.DataFrame, counter: pd.DataFrame, audit: pd.DataFrame) ->
     threshold = counter.set_index("statistic")["threshold"]["match"]
     return [
         *label_rates(scores, f"match {threshold:.3f}", audit),
-        *mode_metrics(scores.assign(mode=_subset(scores)), SUBSETS),
+        *mode_metrics(scores.assign(mode=_subset(scores)), np.full(SUBSETS, 1 / SUBSETS)),
         *degradation(scores),
     ]
 

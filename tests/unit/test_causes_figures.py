@@ -1,0 +1,205 @@
+"""Figures of studies show what is in their tables."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mirage.figures import bridges, causes, score, score_field, slopes, sweeps, transfer, windows
+
+
+def legend_texts(drawn):
+    legends = [*drawn.legends, *(axes.get_legend() for axes in drawn.axes)]
+    return [text.get_text() for legend in legends if legend for text in legend.get_texts()]
+
+
+def title(drawn):
+    return drawn.get_suptitle()
+
+
+class TestCauses:
+    @pytest.fixture
+    def table(self):
+        rows = [
+            {"sampler": sampler, "parameter": parameter, "part": part, "value": value}
+            for sampler in ("ddpm", "ddim")
+            for parameter in ("3 std", "5 std", "6 std")
+            for part, value in {"sampler": 0.0, "data": 1e-4, "network": 0.9, "excess": 0.9}.items()
+        ]
+        return pd.DataFrame(rows).assign(low=np.nan, high=np.nan, seeds=1, n=500)
+
+    def test_each_part_of_each_sampler_is_a_point(self, table):
+        drawn = causes.draw(table)
+        assert len(drawn.axes) == 2  # thresholds of 3 and 5
+        for axes in drawn.axes:
+            points = [line for line in axes.lines if line.get_marker() not in ("", "None", None)]
+            heights = sorted(point.get_ydata().tolist() for point in points)
+            assert [0, 0] in heights
+            assert [pytest.approx(0.01)] * 2 in heights
+            assert axes.get_ylim()[1] > 90
+
+    def test_the_title_says_what_it_rests_on(self, table):
+        assert "1 seed;" in title(causes.draw(table))
+        assert "n = 500" in title(causes.draw(table))
+        assert len(legend_texts(causes.draw(table))) == 4
+
+
+def score_lines(names):
+    rows = [
+        {"line": name, "t": t, "position": position, "true_score": position, "learned_score": 0.0}
+        for name in names
+        for t in (4, 13)
+        for position in (0.0, 0.5, 1.0)
+    ]
+    return pd.DataFrame(rows).assign(true_x0_hat=1.0, learned_x0_hat=2.0)
+
+
+@pytest.mark.parametrize(("names", "panels"), [(["modes"], 4), (["edge", "diagonal"], 8)])
+def test_scores_have_a_panel_for_each_line_quantity_and_time(names, panels):
+    drawn = score.draw(score_lines(names))
+    assert len(drawn.axes) == panels
+    assert [axes.get_title() for axes in drawn.axes[:2]] == ["t = 4", "t = 13"]
+    assert legend_texts(drawn) == ["true", "learned"]
+    true, learned = drawn.axes[0].lines
+    assert true.get_ydata().tolist() == [0.0, 0.5, 1.0]
+    assert learned.get_ydata().tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_field_is_drawn_on_one_scale_with_its_arrows():
+    axis = np.linspace(0, 1, 9)
+    x0, x1 = (grid.ravel() for grid in np.meshgrid(axis, axis, indexing="ij"))
+    field = pd.DataFrame({"t": 4, "x0": x0, "x1": x1, "true_score0": 10.0, "true_score1": x1})
+    drawn = score_field.draw(field.assign(learned_score0=0.0, learned_score1=1.0))
+    true, learned = drawn.axes[:2]
+    assert (true.get_title(), learned.get_title()) == ("true", "learned")
+    assert true.collections[0].norm is learned.collections[0].norm
+    lengths = true.collections[0].get_array()
+    assert lengths.max() == pytest.approx(np.hypot(10, 1))
+    assert title(drawn) == "t = 4"
+
+
+def followed(hits):
+    return pd.DataFrame(
+        {
+            "seed": 0,
+            "update": [1, 2, 3],
+            "first": 0,
+            "second": 1,
+            "t": 9,
+            "noise_fraction": 0.5,
+            "ratio": [0.1, 0.2, 0.3],
+            "hits": hits,
+            "n": 100,
+        }
+    )
+
+
+def test_the_relation_is_said_above_its_panel():
+    assert "R² 1.00" in slopes.draw(followed([30, 20, 10])).axes[0].get_title()
+    assert "R² undefined" in slopes.draw(followed([0, 0, 0])).axes[0].get_title()
+    assert title(slopes.draw(followed([3, 2, 1]))) == "1 pairs, n = 100 samples, 1 seed"
+
+
+def sweep(seeds=1):
+    rows = [
+        {"factor": factor, "level": level, "seed": seed, "value": value}
+        for seed in range(seeds)
+        for factor, level, value in (
+            ("base", "base", 0.02),
+            ("training_size", "infinite", 0.01),
+            ("training_size", "1000", 0.04),
+            ("training_size", "200", 0.0),
+            ("tied", "untied", 0.03),
+        )
+    ]
+    table = pd.DataFrame(rows).assign(metric="hallucination_rate", parameter="5 std", n=100)
+    return table.assign(low=table["value"] / 2, high=table["value"] * 2 + 0.01, floor=1e-6)
+
+
+class TestSweeps:
+    @pytest.mark.parametrize("seeds", [1, 3])
+    def test_a_panel_for_each_factor_with_levels_by_size(self, seeds):
+        drawn = sweeps.draw(sweep(seeds))
+        shown = [axes for axes in drawn.axes if axes.get_visible()]
+        assert [axes.get_xlabel() for axes in shown] == ["training size", "tied"]
+        ticks = [label.get_text() for label in shown[0].get_xticklabels()]
+        assert ticks == ["200", "1000", "infinite"]
+
+    def test_a_rate_of_zero_can_be_seen(self):
+        axes = sweeps.draw(sweep()).axes[0]
+        assert axes.get_yscale() == "symlog"
+        assert axes.get_ylim()[0] == 0
+
+    def test_the_base_is_a_line_and_no_factor(self):
+        axes = sweeps.draw(sweep()).axes[1]
+        dotted = [line for line in axes.lines if line.get_linestyle() == ":"]
+        assert dotted[0].get_ydata() == pytest.approx([2, 2])
+
+    def test_the_title_states_threshold_floor_and_seeds(self):
+        said = title(sweeps.draw(sweep(3)))
+        for words in ("5 std", "n = 100", "3 seeds", "perfect sampler: 0.0001 %"):
+            assert words in said
+
+
+def window_rows(best):
+    rows = [
+        ("window_steps", "predicted", 5.0),
+        ("window_steps", "best", best),
+        ("window_auroc", "predicted", 0.9),
+        ("window_auroc", "best", 0.95 if best == best else np.nan),
+    ]
+    table = pd.DataFrame(rows, columns=["metric", "parameter", "value"])
+    return table.assign(seed=0, factor="width", level="64")
+
+
+def test_windows_are_points_of_predicted_against_best():
+    drawn = windows.draw(window_rows(7.0))
+    assert drawn.axes[0].collections[0].get_offsets().tolist() == [[5, 7]]
+    assert drawn.axes[1].collections[0].get_offsets().tolist() == [[0.9, 0.95]]
+
+
+def test_a_base_that_stands_at_several_levels_is_one_point():
+    again = window_rows(7.0).assign(factor="tied", level="tied")
+    drawn = windows.draw(pd.concat([window_rows(7.0), again]))
+    assert len(drawn.axes[0].collections[0].get_offsets()) == 1
+    assert "1 small models" in title(drawn)
+
+
+def test_an_undefined_window_is_said_not_drawn():
+    drawn = windows.draw(window_rows(np.nan))
+    assert all("Undefined" in axes.texts[0].get_text() for axes in drawn.axes)
+
+
+def test_bridges_stand_beside_chance():
+    rows = {"place": ["nearest", "diagonal", "elsewhere"], "value": [0.9, 0.08, 0.02]}
+    table = pd.DataFrame(rows).assign(low=0.0, high=1.0, chance=[0.4, 0.3, 0.3], n=1234, seed=0)
+    drawn = bridges.draw(table)
+    heights = [line.get_ydata().tolist() for line in drawn.axes[0].lines]
+    assert [pytest.approx(90), pytest.approx(8), pytest.approx(2)] in heights
+    chance = [
+        segment[0, 1]
+        for lines in drawn.axes[0].collections
+        for segment in lines.get_segments()
+        if segment[0, 1] == segment[1, 1]
+    ]
+    assert chance == pytest.approx([40, 30, 30])
+    assert "n = 1,234" in drawn.axes[0].get_title()
+
+
+def test_a_threshold_is_shown_on_its_own_seed_and_on_others():
+    table = pd.DataFrame(
+        {
+            "from_seed": [0, 0, 0],
+            "seed": [0, 1, 0],
+            "filter": ["shared", "shared", "hal"],
+            "generation": [0, 0, 1],
+            "sensitivity": [0.95, 0.9, 0.8],
+            "specificity": [0.99, 0.98, 0.97],
+        }
+    ).assign(score="hal_0_4", hallucinated=50)
+    for name in ("sensitivity", "specificity"):
+        table[f"{name}_low"], table[f"{name}_high"] = table[name] - 0.01, table[name] + 0.01
+    drawn = transfer.draw(table)
+    ticks = [label.get_text() for label in drawn.axes[0].get_xticklabels()]
+    assert ticks == ["shared\n0", "hal\n1"]
+    assert legend_texts(drawn) == ["threshold from its own seed", "threshold from another seed"]
+    assert "Hal over the last 5 steps" in title(drawn)

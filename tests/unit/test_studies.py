@@ -1,0 +1,209 @@
+"""Studies beside the main line: their config, and the small models that they train."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+import mirage
+from mirage.config import ConfigError, Experiment, merge, read_experiment
+from mirage.config.sweeps import base, variants
+from mirage.datasets import build_mixture
+from mirage.diffusion import Schedule, reverse_steps
+from mirage.exact import DiffusedMixture
+from mirage.variants import Seeds, draw, draw_as_told, train
+
+EXPERIMENTS = Path(mirage.__file__).parents[2] / "config" / "experiments"
+
+LINE = {
+    "dataset": {"name": "gaussian1d", "means": [1, 2, 3], "samples": 500, "heldout": 0},
+    "network": {"name": "mlp", "width": 16, "init": "pytorch"},
+    "training": {"updates": 40, "batch_size": 100, "learning_rate": 2e-3},
+    "sampling": {"samples": 60, "start": 399, "steps": 20, "block_size": 25, "shard_size": 25},
+    "detection": {"windows": [[0, 4]]},
+}
+SWEEPS = {
+    "base": {"training": {"updates": 30}},
+    "snapshots": [10, 30],
+    "factors": {
+        "training_size": {100: {"dataset": {"samples": 100}}, 500: {}},
+        "width": {32: {"network": {"width": 32}}},
+        "eta": {"0.5": {"sampling": {"sampler": "ddim", "eta": 0.5}}},
+    },
+}
+CAUSES = {"true_samples": 10, "empirical_samples": 10, "learned_samples": 10, "few_steps": 5}
+DIGITS = {
+    "dataset": {"name": "mnist", "samples": 10, "heldout": 10},
+    "network": {"name": "unet"},
+    "training": {"updates": 1, "batch_size": 1},
+    "sampling": {"samples": 1},
+}
+
+
+def experiment(**changes):
+    return Experiment.model_validate(merge(LINE, changes))
+
+
+# --- config -------------------------------------------------------------------------------------
+
+
+def test_values_that_differ_in_sampling_alone_share_the_training_of_the_base():
+    trainings = variants(experiment(sweeps=SWEEPS))
+    assert list(trainings) == ["base", "training_size=100", "width=32"]
+    drawn = [(draw.factor, draw.value) for draw in trainings["base"]]
+    assert drawn == [("base", "base"), ("training_size", "500"), ("eta", "0.5")]
+
+
+def test_a_small_model_is_like_the_base_but_for_one_thing():
+    whole = experiment(sweeps=SWEEPS)
+    start = base(whole)
+    assert start.training.updates == 30
+    assert start.sweeps is None
+    (small,) = variants(whole)["training_size=100"]
+    expected = start.model_copy(
+        update={"dataset": start.dataset.model_copy(update={"samples": 100})}
+    )
+    assert small.experiment == expected
+
+
+def test_an_experiment_without_sweeps_has_no_small_models():
+    assert variants(experiment()) == {}
+
+
+def test_the_window_may_be_predicted(tmp_path):
+    path = tmp_path / "trial.yaml"
+    path.write_text(
+        yaml.safe_dump(merge(LINE, {"sampling": {"steps": None}, "scoring": {"window": "auto"}}))
+    )
+    read = read_experiment(path, "default")
+    # Half a spacing is 0.5; the noise is 0.118 at t = 7 and 0.128 at t = 8.
+    assert read.scoring.window == (0, 7)
+    assert read.detection.windows == [(0, 4), (0, 7)]
+
+
+WRONG = {
+    "a tail without ddim": ({"sampling": {"ddpm_tail": 3}}, ["sampling", "ddpm_tail", "'ddpm'"]),
+    "a tail longer than the walk": (
+        {"sampling": {"sampler": "ddim", "ddpm_tail": 21}},
+        ["sampling.ddpm_tail", "20 reverse steps", "21"],
+    ),
+    "a window by guess": ({"scoring": {"window": "best"}}, ["scoring.window", "'best'"]),
+    "more few steps than times": (
+        {"causes": CAUSES | {"few_steps": 401}},
+        ["causes.few_steps", "400", "401"],
+    ),
+    "a tail longer than the few steps": (
+        {"causes": CAUSES | {"tail": 6}},
+        ["causes", "tail", "few_steps, 5", "6"],
+    ),
+    "an unknown section in a value": (
+        {"sweeps": {"factors": {"width": {"64": {"netwrk": {"width": 64}}}}}},
+        ["sweeps: width=64", "'netwrk'", "network"],
+    ),
+    "an unknown key in a value": (
+        {"sweeps": {"factors": {"width": {"64": {"network": {"wdth": 64}}}}}},
+        ["sweeps: width=64", "'wdth'", "did you mean 'width'"],
+    ),
+    "a value that cannot work": (
+        {"sweeps": {"factors": {"width": {"63": {"network": {"width": 63}}}}}},
+        ["sweeps: width=63", "network", "63"],
+    ),
+    "a base that cannot work": (
+        {"sweeps": {"base": {"training": {"updates": 0}}}},
+        ["sweeps: base", "training.updates", "0"],
+    ),
+    "a snapshot after the end": (
+        {"sweeps": {"base": {"training": {"updates": 30}}, "snapshots": [31]}},
+        ["sweeps.snapshots", "30 updates", "31"],
+    ),
+    "one replicate": ({"sweeps": {"replicates": 1}}, ["sweeps.replicates", "1"]),
+    "a factor that is no file name": (
+        {"sweeps": {"factors": {"a/b": {}}}},
+        ["sweeps.factors", "a/b"],
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", WRONG)
+def test_a_study_that_cannot_work_is_told_in_a_line_with_its_key(tmp_path, fault):
+    change, words = WRONG[fault]
+    path = tmp_path / "trial.yaml"
+    path.write_text(yaml.safe_dump(merge(LINE, change)))
+    with pytest.raises(ConfigError) as caught:
+        read_experiment(path, "default")
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.startswith(str(path))
+    for word in words:
+        assert word in message
+
+
+@pytest.mark.parametrize(
+    "study", [{"causes": CAUSES}, {"sweeps": {}}, {"scoring": {"window": "auto"}}]
+)
+def test_studies_of_modes_are_refused_for_pictures(study):
+    with pytest.raises(ValueError, match="mnist"):
+        Experiment.model_validate(merge(DIGITS, study))
+
+
+@pytest.mark.parametrize("name", ["gaussian1d", "gaussian2d_grid"])
+def test_updates_are_held_fixed_but_where_they_are_the_factor(name):
+    """One factor at a time: what a value changes is what its factor says."""
+    trainings = variants(read_experiment(EXPERIMENTS / f"{name}.yaml", "default"))
+    updates = trainings["base"][0].experiment.training.updates
+    for draws in trainings.values():
+        for small in draws:
+            if small.factor == "updates":
+                assert small.experiment.training.updates == int(small.value)
+            elif small.factor == "training_size_at_fixed_epochs":
+                start = trainings["base"][0].experiment
+                epochs = start.training.updates / start.dataset.samples
+                found = small.experiment.training.updates / small.experiment.dataset.samples
+                assert found == pytest.approx(epochs)
+            else:
+                assert small.experiment.training.updates == updates
+            if small.factor == "distance":
+                options = small.experiment.dataset
+                mixture = build_mixture(options)
+                assert mixture.spacing / mixture.std == pytest.approx(float(small.value), rel=1e-3)
+            if small.factor == "training_size" and small.value == "infinite":
+                training = small.experiment.training
+                assert small.experiment.dataset.samples == training.updates * training.batch_size
+
+
+# --- small models -------------------------------------------------------------------------------
+
+
+def test_the_same_seeds_give_the_same_small_model():
+    small = experiment()
+    once, again = (draw_as_told(train(small, Seeds.same(3)), small, 3) for _ in range(2))
+    pd.testing.assert_frame_equal(once, again)
+
+
+@pytest.mark.parametrize("seeds", [Seeds(4, 3, 3), Seeds(3, 4, 3)])
+def test_another_seed_of_data_or_training_gives_another_model(seeds):
+    small = experiment()
+    first, second = (draw_as_told(train(small, each), small, 3) for each in (Seeds.same(3), seeds))
+    assert not np.allclose(first["x0"], second["x0"])
+
+
+def test_training_is_watched_after_each_update():
+    seen = []
+    train(experiment(), Seeds.same(0), observe=lambda done, trainer: seen.append(done))
+    assert seen == list(range(1, 41))
+
+
+def test_points_are_drawn_in_blocks_with_their_labels_and_hal():
+    options = experiment(sampling={"samples": 60, "steps": None})
+    mixture, schedule = build_mixture(options.dataset), Schedule.linear(options.diffusion)
+    steps = reverse_steps(schedule, options.sampling)
+    model = DiffusedMixture(mixture, schedule).noise
+    drawn = draw(model, steps, mixture, 60, 25, 5.0, seed=0, windows=[(0, 4), (0, 9)])
+    assert list(drawn) == ["x0", "hal_0_4", "hal_0_9", "mode", "distance", "label"]
+    assert len(drawn) == 60
+    assert drawn["label"].eq("valid").all()
+    assert drawn["hal_0_4"].gt(0).all()
+    fewer = draw(model, steps, mixture, 30, 25, 5.0, seed=0)
+    np.testing.assert_array_equal(fewer["x0"], drawn["x0"][:30])

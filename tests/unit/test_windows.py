@@ -1,0 +1,112 @@
+"""Windows and thresholds are chosen on samples that they are not tested on."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from mirage.metrics import transfer, windows
+
+WINDOWS = [(0, 1), (0, 4)]
+
+
+def scores(n=400, seed=0):
+    """hal_0_4 tells all hallucinations, hal_0_1 tells none; every fifth is hallucinated."""
+    rng = np.random.default_rng(seed)
+    hallucinated = np.arange(n) % 5 == 0
+    return pd.DataFrame(
+        {
+            "sample": range(n),
+            "hal_0_1": rng.random(n),
+            "hal_0_4": rng.random(n) + hallucinated,
+            "label": np.where(hallucinated, "interpolated", "valid"),
+        }
+    )
+
+
+def by_name(rows):
+    return {(row.metric, row.parameter): row for row in rows}
+
+
+def test_the_best_window_is_found_and_compared_with_the_predicted():
+    table = scores()
+    rows = by_name(windows.measure(table, WINDOWS, (0, 1)))
+    assert rows["window_steps", "best"].value == 5
+    assert rows["window_steps", "predicted"].value == 2
+    assert rows["window_auroc", "best"].value == 1
+    half = table.iloc[1::2]
+    expected = roc_auc_score(half["label"] != "valid", half["hal_0_1"])
+    row = rows["window_auroc", "predicted"]
+    assert row.value == pytest.approx(expected)
+    assert row.low < expected < row.high
+    assert row.n == 200
+
+
+def test_the_choice_rests_on_the_calibration_half_alone():
+    table = scores()
+    test = table["sample"] % 2 == 1
+    table.loc[test, ["hal_0_1", "hal_0_4"]] = table.loc[test, ["hal_0_4", "hal_0_1"]].to_numpy()
+    rows = by_name(windows.measure(table, WINDOWS, (0, 4)))
+    assert rows["window_steps", "best"].value == 5
+    assert rows["window_auroc", "best"].value < 0.7
+
+
+@pytest.mark.parametrize("label", ["valid", "invalid"])
+def test_with_one_class_the_auroc_is_undefined_and_no_window_best(label):
+    rows = by_name(windows.measure(scores().assign(label=label), WINDOWS, (0, 4)))
+    assert math.isnan(rows["window_steps", "best"].value)
+    assert math.isnan(rows["window_auroc", "best"].value)
+    assert math.isnan(rows["window_auroc", "predicted"].value)
+    assert rows["window_steps", "predicted"].value == 5
+
+
+def test_a_class_that_one_half_lacks_is_as_if_absent():
+    table = scores()
+    table["label"] = np.where(table["sample"] == 7, "invalid", "valid")
+    rows = by_name(windows.measure(table, WINDOWS, (0, 4)))
+    assert math.isnan(rows["window_auroc", "predicted"].value)
+
+
+def test_candidates_fit_the_walk_and_hold_the_predicted_window():
+    found = windows.candidates((0, 8), 20)
+    assert (0, 8) in found
+    assert max(last for _, last in found) == 19
+    assert all(first == 0 for first, _ in found)
+    assert found == sorted(set(found))
+
+
+def test_a_threshold_finds_95_percent_of_its_calibration_half():
+    table = scores(4000)
+    found = transfer.threshold(table, "hal_0_1")
+    half = table[table["sample"] % 2 == 0]
+    hits = half.loc[half["label"] != "valid", "hal_0_1"]
+    assert (hits >= found).mean() == pytest.approx(0.95, abs=1 / len(hits))
+
+
+def test_a_threshold_is_tested_by_what_it_finds_and_keeps():
+    table = pd.DataFrame(
+        {
+            "sample": range(7),
+            "hal_0_4": [0.1, 0.2, 0.9, 0.8, 0.3, np.nan, 0.5],
+            "label": ["valid", "valid", "valid", "invalid", "interpolated", "invalid", "valid"],
+        }
+    )
+    found = transfer.test(table, "hal_0_4", 0.5)
+    assert found["sensitivity"] == pytest.approx(2 / 3)  # one that is not finite is suspicious
+    assert found["specificity"] == pytest.approx(2 / 4)  # 0.5 itself is flagged
+    assert (found["hallucinated"], found["valid"]) == (3, 4)
+    assert found["sensitivity_low"] < 2 / 3 < found["sensitivity_high"]
+
+
+def test_without_hallucinations_there_is_no_threshold_and_no_test():
+    table = scores().assign(label="valid")
+    threshold = transfer.threshold(table, "hal_0_4")
+    assert math.isnan(threshold)
+    found = transfer.test(scores(), "hal_0_4", threshold)
+    assert math.isnan(found["sensitivity"])
+    assert math.isnan(found["specificity"])
+    known = transfer.test(table, "hal_0_4", 0.5)
+    assert math.isnan(known["sensitivity"])
+    assert 0 < known["specificity"] < 1

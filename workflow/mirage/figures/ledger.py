@@ -1,0 +1,93 @@
+"""The ledger of claims as a page of the report, and as a table for a README."""
+
+from html import escape
+
+import pandas as pd
+
+COLUMNS = ("claim", "experiment", "number", "wanted", "seeds", "verdict", "figure")
+COLOURS = {"holds": "#00785A", "does not hold": "#B84A00", "undecided": "#6B6B6B"}
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Claims</title><style>
+body {{ font: 14px "DejaVu Sans", sans-serif; color: #222; background: #fff; margin: 1.5em; }}
+table {{ border-collapse: collapse; }}
+th, td {{ text-align: left; vertical-align: top; padding: 0.35em 0.7em; }}
+tr.first td, th {{ border-top: 1px solid #ccc; }}
+td.claim {{ width: 30em; }}
+td.verdict {{ font-weight: bold; }}
+small {{ color: #555; font-weight: normal; display: block; }}
+</style></head><body><h1>Claims</h1><p>{summary}</p><table><tr>{head}</tr>
+{rows}
+</table></body></html>
+"""
+
+
+def html(claims: pd.DataFrame) -> str:
+    """A page of its own that needs no network. claims: table CLAIMS."""
+    head = "".join(f"<th>{name}</th>" for name in COLUMNS)
+    rows = [row for _, group in claims.groupby("id", sort=False) for row in _html_rows(group)]
+    return _PAGE.format(summary=escape(summary(claims)), head=head, rows="\n".join(rows))
+
+
+def markdown(claims: pd.DataFrame) -> str:
+    """The same as a Markdown table. claims: table CLAIMS."""
+    lines = [f"{summary(claims)}\n", f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]
+    for row in claims.itertuples():
+        verdict = f"{row.verdict} ({reason(row)})" if row.reason else f"**{row.verdict}**"
+        claim = f"{row.claim} [{row.source}]"
+        cells = [claim, row.experiment, number(row), wanted(row), row.seeds, verdict, row.figure]
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    return "\n".join(lines) + "\n"
+
+
+def summary(claims: pd.DataFrame) -> str:
+    """How many claims have which verdict, and what an interval is."""
+    counts = claims["verdict"].value_counts()
+    parts = ", ".join(f"{counts.get(name, 0)} {name}" for name in COLOURS)
+    return (
+        f"{claims['id'].nunique()} claims in {len(claims)} rows: {parts}. Each number is the mean "
+        "over seeds with its 95 % interval (Student's t over seeds); with fewer than three seeds "
+        "nothing is decided. Rates are shares: 0.01 is one percent."
+    )
+
+
+def number(row) -> str:
+    """The value with its interval, in three digits: `0.012 (0.0101 to 0.0139)`."""
+    if pd.isna(row.value):
+        return "undefined"
+    interval = "" if pd.isna(row.low) else f" ({row.low:.3g} to {row.high:.3g})"
+    return f"{row.value:.3g}{interval}"
+
+
+def wanted(row) -> str:
+    """The statistic and its bound: `growth above 0`."""
+    return f"{row.statistic.replace('_', ' ')} {row.wanted}"
+
+
+def reason(row) -> str:
+    """Why a claim is undecided, and the seeds that would decide it where that is known."""
+    if pd.isna(row.seeds_needed):
+        return row.reason
+    needed = f"{row.seeds_needed:.0f}" if row.seeds_needed < float("inf") else "over 100"
+    return f"{row.reason}; {needed} seeds needed"
+
+
+def _html_rows(group: pd.DataFrame) -> list[str]:
+    """The rows of one claim, one for each of its experiments."""
+    rows = []
+    for position, row in enumerate(group.itertuples()):
+        claim = (
+            f'<td class="claim" rowspan="{len(group)}">{escape(row.claim)}'
+            f"<small>source: {escape(row.source)}</small>"
+            f"<small>refuted by: {escape(row.refuted)}</small></td>"
+        )
+        cells = "".join(
+            f"<td>{escape(str(text))}</td>"
+            for text in (row.experiment, number(row), wanted(row), row.seeds)
+        )
+        why = f"<small>{escape(reason(row))}</small>" if row.reason else ""
+        style = f'class="verdict" style="color: {COLOURS[row.verdict]}"'
+        cells += f"<td {style}>{row.verdict}{why}</td><td>{escape(row.figure)}</td>"
+        mark, claim = (' class="first"', claim) if position == 0 else ("", "")
+        rows.append(f"<tr{mark}>{claim}{cells}</tr>")
+    return rows

@@ -1,0 +1,141 @@
+"""Small models, trained and drawn from in memory, for studies that need many."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import torch
+from torch import nn
+
+from mirage import engine, networks
+from mirage.config import Experiment
+from mirage.datasets import GaussianMixture, build_mixture
+from mirage.diffusion import ReverseStep, Schedule, reverse_steps
+from mirage.samplers import Model, blocks, draw_block
+from mirage.streams import stream, torch_seed
+from mirage.support import label_points
+from mirage.training import Trainer
+from mirage.trajectory import WindowScores
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """What is random in a rate: the training points, the training, the sampling."""
+
+    data: int
+    training: int
+    sampling: int
+
+    @classmethod
+    def same(cls, seed: int) -> "Seeds":
+        """One seed for all three, as in the main pipeline."""
+        return cls(seed, seed, seed)
+
+
+def train(
+    experiment: Experiment,
+    seeds: Seeds,
+    device: str = "cpu",
+    observe: Callable[[int, Trainer], None] | None = None,
+) -> nn.Module:
+    """Train an experiment's network on fresh points of its mixture; keep no file.
+
+    Args:
+        experiment: of a mixture.
+        seeds: those of data and training are used.
+        observe: called after each update with the number done and the trainer.
+
+    Returns:
+        The network, with the weights that are sampled from.
+
+    Raises:
+        DivergenceError: as the trainer does.
+    """
+    torch.set_num_threads(experiment.training.threads)
+    mixture = build_mixture(experiment.dataset)
+    points, _ = mixture.sample(experiment.dataset.samples, stream(seeds.data, "data"))
+    torch.manual_seed(torch_seed(seeds.training, "weights"))
+    trainer = Trainer(
+        networks.build(experiment).to(device),
+        torch.from_numpy(points).to(device),
+        Schedule.linear(experiment.diffusion),
+        # Short enough to begin anew after a crash.
+        experiment.training.model_copy(update={"checkpoint_every": experiment.training.updates}),
+        seeds.training,
+        generation=0,
+    )
+    watch = observe and (lambda done: observe(done, trainer))
+    trainer.run(Path("none.checkpoint"), "", watch)
+    return frozen(trainer, experiment, device)
+
+
+def frozen(trainer: Trainer, experiment: Experiment, device: str = "cpu") -> nn.Module:
+    """The network as trained so far, with the weights that are sampled from."""
+    network = networks.build(experiment)
+    network.load_state_dict(trainer.weights())
+    return network.to(device).eval().requires_grad_(False)
+
+
+def draw(
+    model: Model,
+    steps: Sequence[ReverseStep],
+    mixture: GaussianMixture,
+    samples: int,
+    block_size: int,
+    radius: float,
+    seed: int,
+    windows: Sequence[tuple[int, int]] = (),
+    device: str = "cpu",
+) -> pd.DataFrame:
+    """Draw points, label them, and take Hal over some windows on the way.
+
+    Returns:
+        Columns `x0`, ...; `mode`, `distance`, `label`; and `hal_0_4`, ... by window.
+    """
+    shape = mixture.means.shape[1:]
+    parts = []
+    for block, size in blocks(samples, block_size):
+        hal = WindowScores(["hal"] if windows else [], windows)
+        x = draw_block(model, steps, shape, block, size, block_size, seed, 0, [hal], device=device)
+        columns = {name: score.cpu().numpy() for name, score in hal.columns().items()}
+        points = {f"x{axis}": x[:, axis].cpu().numpy() for axis in range(x.shape[1])}
+        parts.append(pd.DataFrame(points | columns))
+    drawn = pd.concat(parts, ignore_index=True)
+    points = drawn[[f"x{axis}" for axis in range(shape[0])]].to_numpy()
+    return pd.concat([drawn, label_points(points, mixture, radius)], axis=1)
+
+
+def draw_as_told(
+    network: nn.Module,
+    experiment: Experiment,
+    seed: int,
+    windows: Sequence[tuple[int, int]] = (),
+    device: str = "cpu",
+) -> pd.DataFrame:
+    """The same with a network, by an experiment's own sampling section."""
+    options = experiment.sampling
+    steps = reverse_steps(Schedule.linear(experiment.diffusion), options)
+    return draw(
+        for_sampling(network, experiment, options.samples, len(steps), device),
+        steps,
+        build_mixture(experiment.dataset),
+        options.samples,
+        options.block_size,
+        experiment.scoring.radius,
+        seed,
+        windows,
+        device,
+    )
+
+
+def for_sampling(
+    network: nn.Module, experiment: Experiment, samples: int, steps: int, device: str
+) -> Model:
+    """The network as the engine computes it, for so many samples."""
+    options = experiment.sampling
+    calls = steps * -(-samples // options.block_size)
+    return engine.for_sampling(network, options.precision, device, calls)

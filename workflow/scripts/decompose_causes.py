@@ -1,0 +1,57 @@
+"""Draw with one model by every sampler, and measure how much hallucinates."""
+
+from dataclasses import asdict
+
+import pandas as pd
+import torch
+
+from mirage import job, networks, tables
+from mirage.datasets import build_mixture
+from mirage.decomposition import FINE, walks
+from mirage.diffusion import Schedule
+from mirage.exact import DiffusedMixture, DiffusedPoints
+from mirage.metrics.mixture import tail_rates
+from mirage.variants import draw, for_sampling
+
+
+def main() -> None:
+    parser = job.parser(__doc__)
+    parser.add_argument("--experiment", required=True, help="name of the experiment")
+    parser.add_argument("--model", choices=("true", "empirical", "learned"), required=True)
+    parser.add_argument("--data", help="for the empirical score: the training points")
+    parser.add_argument("--weights", help="for the learned score")
+    parser.add_argument("--rates", required=True)
+    args = parser.parse_args()
+    experiment = job.sections(args.config)
+    torch.set_num_threads(args.threads)
+    device = job.device(args.gpus)
+    mixture, schedule = build_mixture(experiment.dataset), Schedule.linear(experiment.diffusion)
+    if args.model == "empirical":
+        points = tables.read_points(args.data, shape=experiment.dataset.shape)
+        model = DiffusedPoints(torch.from_numpy(points).to(device), schedule).noise
+    elif args.model == "learned":
+        network = networks.load(experiment, args.weights, device)
+    samples = getattr(experiment.causes, f"{args.model}_samples")
+
+    rows = []
+    for sampler, walk in walks(experiment).items():
+        if args.model == "true":
+            model = DiffusedMixture(mixture, walk.schedule).noise
+        elif sampler == FINE:
+            continue
+        elif args.model == "learned":
+            model = for_sampling(network, experiment, samples, len(walk.steps), device)
+        size, radius = experiment.sampling.block_size, experiment.scoring.radius
+        drawn = draw(model, walk.steps, mixture, samples, size, radius, args.seed, device=device)
+        rates = tail_rates(drawn, mixture.means.shape[1])
+        rows += [asdict(row) | {"sampler": sampler} for row in rates]
+        job.log.info("%s score, %s: %s", args.model, sampler, {r.parameter: r.value for r in rates})
+    place = {"experiment": args.experiment, "seed": args.seed, "filter": "shared", "generation": 0}
+    table = pd.DataFrame(rows).assign(**place, model=args.model)
+    tables.write(
+        args.rates, table[tables.CAUSES.names], tables.CAUSES, job.provenance(args, device)
+    )
+
+
+if __name__ == "__main__":
+    job.run(main)

@@ -1,0 +1,38 @@
+"""Train the base of the sweeps on one data set with several seeds, and draw with several."""
+
+from dataclasses import asdict
+
+import pandas as pd
+
+from mirage import job, tables
+from mirage.metrics.mixture import label_rates
+from mirage.variants import Seeds, draw_as_told, train
+
+
+def main() -> None:
+    parser = job.parser(__doc__)
+    parser.add_argument("--experiment", required=True, help="name of the experiment")
+    parser.add_argument("--data-seed", type=int, required=True)
+    parser.add_argument(
+        "--replicates", type=int, required=True, help="training and sampling seeds, from 0"
+    )
+    parser.add_argument("--rates", required=True)
+    args = parser.parse_args()
+    experiment = job.sections(args.config)
+    device = job.device(args.gpus)
+    rows = []
+    for training_seed in range(args.replicates):
+        network = train(experiment, Seeds(args.data_seed, training_seed, 0), device)
+        for sampling_seed in range(args.replicates):
+            drawn = draw_as_told(network, experiment, sampling_seed, device=device)
+            row = label_rates(drawn, experiment.dataset.shape[0], experiment.scoring.radius)[0]
+            seeds = {"training_seed": training_seed, "sampling_seed": sampling_seed}
+            rows.append(asdict(row) | seeds)
+    place = {"experiment": args.experiment, "data_seed": args.data_seed}
+    table = pd.DataFrame(rows).assign(**place)
+    schema = tables.REPLICATES
+    tables.write(args.rates, table[schema.names], schema, job.provenance(args, device))
+
+
+if __name__ == "__main__":
+    job.run(main)
