@@ -6,7 +6,7 @@ CORES ?= all
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: figures report test lint format schema lock clean
+.PHONY: figures report test test-all lint format schema lock clean
 
 figures: .venv/ready
 	snakemake --cores $(CORES) --scheduler greedy --show-failed-logs --rerun-incomplete \
@@ -22,6 +22,9 @@ report: .venv/ready
 
 test: .venv/ready
 	python -m pytest
+
+test-all: .venv/ready
+	python -m pytest -m "long or not long"
 
 lint: .venv/ready
 	ruff check

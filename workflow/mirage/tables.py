@@ -5,6 +5,7 @@ fixed-size list `x` with their shape in the schema's metadata. Each file carries
 its provenance (config, seed, code, packages, device) in its metadata.
 """
 
+import hashlib
 import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -227,6 +228,27 @@ def provenance(path: Path) -> dict:
     if PROVENANCE_KEY not in metadata:
         raise TableError(f"{path}: no provenance; the pipeline did not write it")
     return json.loads(metadata[PROVENANCE_KEY])
+
+
+def digest(*paths: Path) -> str:
+    """SHA-256 of a table's columns and values, whatever files and row groups it is cut into.
+
+    Equal for runs that gave the same numbers; provenance and compression do not matter.
+
+    Raises:
+        TableError: as `read`.
+    """
+    table = read(*paths)
+    sha = hashlib.sha256()
+    for name, column in table.items():
+        sha.update(f"{name} {column.dtype}\n".encode())
+        numbers = pd.api.types.is_numeric_dtype(column)
+        is_list = len(column) and isinstance(column.iloc[0], np.ndarray)
+        if numbers or is_list:
+            sha.update(stack(column).tobytes() if is_list else column.to_numpy().tobytes())
+        else:
+            sha.update(json.dumps(column.tolist()).encode())
+    return sha.hexdigest()
 
 
 def _schema(path: Path) -> pa.Schema:

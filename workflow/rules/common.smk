@@ -91,11 +91,6 @@ def is_mixture(experiment: str) -> bool:
     return isinstance(EXPERIMENTS[experiment].dataset, MixtureOptions)
 
 
-def gpus(wildcards) -> int:
-    """A GPU for each job that can use one; `--resources gpu=0` takes it away."""
-    return 0 if SETTINGS.device == "cpu" else 1
-
-
 def generation_of(wildcards) -> int:
     """The number of a lineage's generation."""
     return int(Path(wildcards.lineage).name.removeprefix("gen"))

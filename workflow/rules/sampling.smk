@@ -15,8 +15,8 @@ rule draw_samples:
     threads: lambda wildcards: experiment_of(wildcards).sampling.threads
     resources:
         gpu=gpus,
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=growing(drawing_memory),
+        runtime=minutes(drawing_passes),
     params:
         config=sections("dataset", "diffusion", "network", "sampling", "detection"),
         generation=generation_of,
@@ -46,8 +46,8 @@ rule record_trajectories:
     threads: lambda wildcards: experiment_of(wildcards).sampling.threads
     resources:
         gpu=gpus,
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(drawing_memory),
+        runtime=minutes(drawing_passes),
     params:
         config=sections("dataset", "diffusion", "network", "sampling", "trajectories"),
         generation=generation_of,

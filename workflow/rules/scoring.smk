@@ -14,8 +14,8 @@ rule score_samples:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(table_memory),
+        runtime=growing(20),
     params:
         config=sections("dataset", "detection", "scoring", "classifier"),
         judges=lambda wildcards, input: options(**{key: input[key] for key in judges(wildcards)}),
@@ -41,8 +41,8 @@ rule filter_samples:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(table_memory),
+        runtime=growing(10),
     params:
         config=sections("dataset"),
         # Not the section: one more generation or filter leaves these choices as they are.
@@ -73,8 +73,8 @@ rule measure_generation:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(table_memory),
+        runtime=growing(20),
     params:
         config=sections("dataset", "detection", "scoring"),
         generation=generation_of,
@@ -104,8 +104,8 @@ rule count_histogram:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(table_memory),
+        runtime=growing(10),
     params:
         config=sections("dataset"),
     shell:
@@ -128,8 +128,8 @@ rule collect_metrics:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     shell:
         "python {input.script:q} --parts {input.parts:q}"
         " --metrics {output.metrics:q} > {log:q} 2>&1"
