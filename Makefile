@@ -6,7 +6,7 @@ CORES ?= all
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: figures report test test-all lint format schema lock clean
+.PHONY: figures report test test-all bench lint format schema lock clean
 
 figures: .venv/ready
 	snakemake --cores $(CORES) --scheduler greedy --show-failed-logs --rerun-incomplete \
@@ -23,8 +23,13 @@ report: .venv/ready
 test: .venv/ready
 	python -m pytest
 
+# Also the long ones: faults, fuzz, and a real Slurm where there is one to start
 test-all: .venv/ready
 	python -m pytest -m "long or not long"
+
+# On an idle machine: the engine against the official algorithm, into docs/benchmark.*
+bench: .venv/ready
+	PYTHONPATH=workflow:tests python -m benchmarks.bench
 
 lint: .venv/ready
 	ruff check
@@ -46,7 +51,8 @@ lock:
 	rm -rf .venv.lock && $(PYTHON) -m venv .venv.lock
 	.venv.lock/bin/pip install -q -r requirements.in
 	(echo "# Made from requirements.in by 'make lock'."; \
-	  .venv.lock/bin/pip freeze | sed 's/+cpu$$//') > requirements.lock
+	  .venv.lock/bin/pip freeze | sed 's/+cpu$$//; s/^triton==.*/& ; platform_system == "Linux"/') \
+	  > requirements.lock
 	rm -rf .venv.lock
 
 .venv/ready: requirements.lock

@@ -69,6 +69,11 @@ class ReverseStep:
         """-sqrt((1 - abar) / abar)."""
         return -((1 / self.abar - 1) ** 0.5)
 
+    @property
+    def factors(self) -> tuple[float, float, float, float, float]:
+        """x0_from_x, x0_from_eps, from_x0, from_x and sigma: the step without its time."""
+        return self.x0_from_x, self.x0_from_eps, self.from_x0, self.from_x, self.sigma
+
 
 def times_of(start: int, steps: int) -> np.ndarray:
     """Evenly spread times from `start` down to 0: int [steps]."""

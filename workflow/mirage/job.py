@@ -78,8 +78,8 @@ def device(gpus: int) -> str:
     return "cpu"
 
 
-def provenance(args: argparse.Namespace, device: str = "cpu") -> dict:
-    """How this job's outputs come to be: config, seed, code, packages, device."""
+def provenance(args: argparse.Namespace, device: str = "cpu", **computed) -> dict:
+    """How this job's outputs come to be: config, seed, code, packages, device, and `computed`."""
     return {
         "config": args.config,
         "seed": args.seed,
@@ -88,6 +88,7 @@ def provenance(args: argparse.Namespace, device: str = "cpu") -> dict:
         "packages": {name: _version(name) for name in PACKAGES if _version(name)},
         "python": platform.python_version(),
         "device": device,
+        **computed,
     }
 
 
@@ -95,7 +96,7 @@ def code_version() -> str:
     """The release and a hash of the library's source files."""
     folder = Path(mirage.__file__).parent
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
+    for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.cpp")]):
         digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
     return f"{mirage.__version__}+{digest.hexdigest()[:12]}"
 

@@ -5,15 +5,39 @@ out; whatever is wanted of the way is kept by observers.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
 from mirage.diffusion import ReverseStep
-from mirage.streams import torch_stream
+from mirage.streams import normal_stream
+
+STRIDE = 16
+"""Steps that a fused model takes at a time. Its memory is this many times the block."""
 
 Model = Callable[[Tensor, Tensor], Tensor]
 """Predicts the noise: (x_t [batch, *sample], t []) -> eps_hat [batch, *sample]."""
+
+
+@runtime_checkable
+class FusedModel(Protocol):
+    """A model that takes several reverse steps by itself, without leaving the chip."""
+
+    def advance(
+        self, x: Tensor, steps: Sequence[ReverseStep], noise: Tensor, clip: bool
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Take k reverse steps.
+
+        Args:
+            x: [batch, *sample].
+            noise: N(0, I), used by the steps that have some: [k, batch, *sample].
+
+        Returns:
+            x after the steps; and before each step x_t, and its x0_hat:
+            [batch, *sample], [k, batch, *sample], [k, batch, *sample].
+        """
+
 
 Observer = Callable[[ReverseStep, Tensor, Tensor], None]
 """Sees (step, x_t, x0_hat) at every reverse step; both tensors [batch, *sample]."""
@@ -21,7 +45,7 @@ Observer = Callable[[ReverseStep, Tensor, Tensor], None]
 
 @torch.inference_mode()
 def walk(
-    model: Model,
+    model: Model | FusedModel,
     x: Tensor,
     steps: Sequence[ReverseStep],
     draw_noise: Callable[[], Tensor],
@@ -31,17 +55,19 @@ def walk(
     """Follow the reverse steps from x_T to a sample.
 
     Args:
-        model: predicts the noise in x_t.
+        model: predicts the noise in x_t, or takes the steps itself.
         x: the start, drawn from N(0, I): [batch, *sample].
         steps: from `diffusion.ddpm_steps` or `diffusion.ddim_steps`.
         draw_noise: gives fresh N(0, I) noise of x's shape; not called by steps
             without noise.
-        observers: called at every step, in order.
+        observers: called at every step of the walk; each sees the steps in order.
         clip: clip x0_hat to [-1, 1], as Ho et al. (2020) do for pictures.
 
     Returns:
         The samples: [batch, *sample].
     """
+    if isinstance(model, FusedModel):
+        return _walk_fused(model, x, steps, draw_noise, observers, clip)
     for step in steps:
         eps_hat = model(x, torch.tensor(step.t, device=x.device))
         x0_hat = step.x0_from_x * x + step.x0_from_eps * eps_hat
@@ -55,6 +81,24 @@ def walk(
     return x
 
 
+def _walk_fused(
+    model: FusedModel,
+    x: Tensor,
+    steps: Sequence[ReverseStep],
+    draw_noise: Callable[[], Tensor],
+    observers: Sequence[Observer],
+    clip: bool,
+) -> Tensor:
+    for start in range(0, len(steps), STRIDE):
+        stride = steps[start : start + STRIDE]
+        noise = torch.stack([draw_noise() if s.sigma else torch.zeros_like(x) for s in stride])
+        x, x_t, x0_hat = model.advance(x, stride, noise, clip)
+        for observe in observers:
+            for index, step in enumerate(stride):
+                observe(step, x_t[index], x0_hat[index])
+    return x
+
+
 def blocks(samples: int, block_size: int, first: int = 0) -> Iterator[tuple[int, int]]:
     """The blocks of `samples` samples from id `first` on: (block number, size) pairs.
 
@@ -65,7 +109,7 @@ def blocks(samples: int, block_size: int, first: int = 0) -> Iterator[tuple[int,
 
 
 def draw_block(
-    model: Model,
+    model: Model | FusedModel,
     steps: Sequence[ReverseStep],
     shape: tuple[int, ...],
     block: int,
@@ -90,9 +134,9 @@ def draw_block(
     Returns:
         The samples: [size, *shape].
     """
-    rng = torch_stream(seed, "sample", generation, block, device)
+    normals = normal_stream(seed, "sample", generation, block, device)
 
     def draw_noise() -> Tensor:
-        return torch.randn(block_size, *shape, generator=rng, device=device)[:size]
+        return normals((block_size, *shape))[:size]
 
     return walk(model, draw_noise(), steps, draw_noise, observers, clip)

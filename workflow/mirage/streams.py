@@ -7,6 +7,7 @@ a generation: their lines are compared on the same noise.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,11 +30,27 @@ def torch_stream(
     return torch.Generator(device).manual_seed(torch_seed(seed, step, generation, block))
 
 
+def normal_stream(
+    seed: int, step: str, generation: int = 0, block: int = 0, device: str = "cpu"
+) -> Callable[[Sequence[int]], torch.Tensor]:
+    """A source of N(0, I) noise on a device: shape -> float32 [*shape].
+
+    On a CPU it comes from NumPy, whose streams use all bits of their key.
+    """
+    import torch
+
+    if device == "cpu":
+        rng = stream(seed, step, generation, block)
+        return lambda shape: torch.from_numpy(rng.standard_normal(shape, np.float32))
+    generator = torch_stream(seed, step, generation, block, device)
+    return lambda shape: torch.randn(*shape, generator=generator, device=device)
+
+
 def torch_seed(seed: int, step: str, generation: int = 0, block: int = 0) -> int:
     """The number that seeds such a stream: 63 bits.
 
-    PyTorch's CPU generator uses the lower 32 of them, so that two of some 10^5 blocks
-    may share their noise.
+    PyTorch's CPU generator uses the lower 32 of them: enough for the updates of a
+    training run, not for the blocks of a hundred million samples.
     """
     state = _sequence(seed, step, generation, block).generate_state(1, np.uint64)
     return int(state[0] >> np.uint64(1))

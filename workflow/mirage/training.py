@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from mirage import files
+from mirage import engine, files
 from mirage.config import TimeFocus, Training
 from mirage.diffusion import Schedule
 from mirage.streams import stream, torch_stream
@@ -51,6 +51,7 @@ class Trainer:
     ) -> None:
         self.model, self.data, self.schedule, self.options = model, data, schedule, options
         self._key = (seed, "train", generation)
+        self.loss = engine.for_training(model, options.precision, data.device.type, options.updates)
         self.optimizer = torch.optim.Adam(model.parameters(), options.learning_rate, fused=True)
         decay = options.ema_decay
         self.ema = decay and AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))
@@ -103,10 +104,7 @@ class Trainer:
         t = draw_times(len(batch), len(self.schedule.betas), self.options.time_focus, rng)
         eps = torch.randn(batch.shape, generator=rng, device=batch.device)
         x_t = self.schedule.add_noise(batch, t, eps)
-        bf16 = self.options.precision == "bfloat16"
-        with torch.autocast(batch.device.type, torch.bfloat16, enabled=bf16):
-            eps_hat = self.model(x_t, t)
-        loss = nn.functional.mse_loss(eps_hat, eps)
+        loss = self.loss(x_t, t, eps)
         for group in self.optimizer.param_groups:
             group["lr"] = self.learning_rate(self.update)
         self.optimizer.zero_grad()

@@ -28,7 +28,7 @@ RUN = f"{RESULTS}/seed{{seed}}"
 LOGS = "results/{preset}/logs/{experiment}"
 BENCHMARKS = "results/{preset}/benchmarks/{experiment}"
 FIGURES = "results/{preset}/figures/{experiment}"
-NETWORK = ("networks/__init__", "networks/mlp", "networks/unet")
+NETWORK = ("networks/__init__", "networks/mlp", "networks/unet", "engine")
 SHOWN = f"{RESULTS}/seed{SETTINGS.seeds[0]}"  # the replicate whose samples figures show
 
 
@@ -74,7 +74,8 @@ def modules(*names) -> list[str]:
     files = []
     for name in names:
         folder = library / name
-        files += sorted(folder.rglob("*.py")) if folder.is_dir() else [library / f"{name}.py"]
+        found = sorted(folder.rglob("*")) if folder.is_dir() else [library / f"{name}.py"]
+        files += [file for file in found if file.suffix in (".py", ".cpp")]
     return [str(file) for file in files]
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from mirage import job, networks, tables
+from mirage import engine, job, networks, tables
 from mirage.detectors import columns
 from mirage.diffusion import Schedule, reverse_steps
 from mirage.samplers import blocks, draw_block
@@ -21,17 +21,19 @@ def main() -> None:
     options, detection = experiment.sampling, experiment.detection
     torch.set_num_threads(args.threads)
     device = job.device(args.gpus)
-    model = networks.load(experiment, args.weights, device)
     steps = reverse_steps(Schedule.linear(experiment.diffusion), options)
     first = args.shard * options.shard_size
     size = min(options.shard_size, options.samples - first)
+    work = list(blocks(size, options.block_size, first))
+    network = networks.load(experiment, args.weights, device)
+    calls = len(work) * len(steps)
+    model = engine.for_sampling(network, options.precision, device, calls)
     schema = tables.samples(
         experiment.dataset.shape, columns(detection.detectors, detection.windows)
     )
-    with tables.writing(args.samples, schema, job.provenance(args, device)) as append:
-        for block, rows in tqdm(
-            list(blocks(size, options.block_size, first)), "drawing", mininterval=10
-        ):
+    provenance = job.provenance(args, device, engine=model.name)
+    with tables.writing(args.samples, schema, provenance) as append:
+        for block, rows in tqdm(work, "drawing", mininterval=10):
             scores = WindowScores(detection.detectors, detection.windows)
             x = draw_block(
                 model,

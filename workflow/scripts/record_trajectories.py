@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from mirage import job, networks, tables
+from mirage import engine, job, networks, tables
 from mirage.diffusion import Schedule, reverse_steps
 from mirage.samplers import draw_block
 from mirage.trajectory import PathRecorder, choose_paths
@@ -20,12 +20,15 @@ def main() -> None:
     options, shape = experiment.sampling, experiment.dataset.shape
     torch.set_num_threads(args.threads)
     device = job.device(args.gpus)
-    model = networks.load(experiment, args.weights, device)
     steps = reverse_steps(Schedule.linear(experiment.diffusion), options)
+    network = networks.load(experiment, args.weights, device)
+    model = engine.for_sampling(network, options.precision, device, calls=len(steps))
     scores = tables.read(args.scores)
     chosen = choose_paths(scores, experiment.trajectories.paths, options.block_size)
     schema = tables.trajectories(shape)
-    with tables.writing(args.trajectories, schema, job.provenance(args, device)) as append:
+    with tables.writing(
+        args.trajectories, schema, job.provenance(args, device, engine=model.name)
+    ) as append:
         for block, samples in chosen.groupby(chosen["sample"] // options.block_size):
             start = block * options.block_size
             recorder = PathRecorder(samples["sample"] - start)

@@ -35,7 +35,7 @@ def main() -> None:
     trainer.run(checkpoint, job.fingerprint(args, args.data))
     loss = pd.DataFrame({"update": range(len(trainer.losses)), "loss": trainer.losses.cpu()})
     loss["learning_rate"] = loss["update"].map(trainer.learning_rate)
-    provenance = job.provenance(args, device)
+    provenance = job.provenance(args, device, engine=trainer.loss.name)
     tables.write(args.loss, loss, tables.LOSS, provenance)
     networks.save(trainer.weights(), Path(args.weights), provenance)
     checkpoint.unlink(missing_ok=True)

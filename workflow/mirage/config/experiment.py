@@ -82,7 +82,8 @@ class Training(Section):
     time_focus: TimeFocus | None = None
     """Where training times are drawn; null for uniformly."""
     precision: Precision = "float32"
-    """Number format of the large matrix products."""
+    """Number format of the large matrix products; `bfloat16` where the processor multiplies
+    it, float32 elsewhere."""
     checkpoint_every: PositiveInt = 1000
     """Updates between checkpoints."""
     threads: PositiveInt = 1
@@ -111,7 +112,7 @@ class Sampling(Section):
     shard_size: PositiveInt = 50_000
     """Samples a job draws; changes nothing in the result."""
     precision: Precision = "float32"
-    """Number format of the large matrix products."""
+    """As for training."""
     threads: PositiveInt = 1
     """CPU threads of one job."""
 

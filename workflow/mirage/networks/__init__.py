@@ -3,14 +3,12 @@
 import json
 from pathlib import Path
 
-import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from mirage import files
 from mirage.config import Experiment
 from mirage.networks.mlp import TemporalMLP
-from mirage.samplers import Model
 
 
 def build(experiment: Experiment) -> nn.Module:
@@ -26,18 +24,11 @@ def build(experiment: Experiment) -> nn.Module:
     return build_unet(options, shape)
 
 
-def load(experiment: Experiment, weights: Path, device: str) -> Model:
-    """A trained network, ready to sample in the sampling section's precision."""
+def load(experiment: Experiment, weights: Path, device: str) -> nn.Module:
+    """A trained network on its device."""
     network = build(experiment)
     network.load_state_dict(load_file(weights))
-    network.to(device).eval()
-    bf16 = experiment.sampling.precision == "bfloat16"
-
-    def predict(x: Tensor, t: Tensor) -> Tensor:
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=bf16):
-            return network(x, t)
-
-    return predict
+    return network.to(device).eval().requires_grad_(False)
 
 
 def save(weights: dict[str, Tensor], path: Path, provenance: dict) -> None:

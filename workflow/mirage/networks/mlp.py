@@ -33,17 +33,30 @@ class TemporalMLP(nn.Module):
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
         """Predict the noise in x_t: [batch, d]."""
-        embedding = F.leaky_relu(self.time(sinusoids(t, self.width)), 0.02)  # [1 or batch, width]
+        if t.ndim and not t.is_cuda:  # few times are distinct: each is embedded once
+            times, index = t.unique(return_inverse=True)
+            return self.predict(x, self.time_shifts(times)[index])
+        return self.predict(x, self.time_shifts(t))
+
+    def time_shifts(self, t: Tensor) -> Tensor:
+        """What time adds in each block, which no x changes: [1 or times, blocks, width]."""
+        with torch.autocast(t.device.type, enabled=False):
+            embedding = F.leaky_relu(self.time(sinusoids(t, self.width)), 0.02)
+            return torch.stack([block.time(embedding) for block in self.blocks], 1)
+
+    def predict(self, x: Tensor, shifts: Tensor) -> Tensor:
+        """Predict the noise, given `time_shifts` of each sample or of all: [batch, d]."""
         with torch.autocast(x.device.type, enabled=False):
             hidden = self.input(x)
         for layer in range(self.layers):
-            hidden = self.blocks[layer % len(self.blocks)](hidden, embedding)
+            number = layer % len(self.blocks)
+            hidden = self.blocks[number](hidden, shifts[:, number])
         with torch.autocast(x.device.type, enabled=False):
             return self.output(self.norm(hidden))
 
 
 class TemporalLayer(nn.Module):
-    """One residual layer. hidden: [batch, width]; embedding: [1 or batch, width]."""
+    """One residual layer. hidden: [batch, width]; shift: [1 or batch, width]."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -53,8 +66,8 @@ class TemporalLayer(nn.Module):
         self.norm2 = nn.LayerNorm(width)
         self.linear2 = nn.Linear(width, width, bias=False)
 
-    def forward(self, hidden: Tensor, embedding: Tensor) -> Tensor:
-        out = self.linear1(F.leaky_relu(self.norm1(hidden), 0.02)) + self.time(embedding)
+    def forward(self, hidden: Tensor, shift: Tensor) -> Tensor:
+        out = self.linear1(F.leaky_relu(self.norm1(hidden), 0.02)) + shift
         return hidden + self.linear2(F.leaky_relu(self.norm2(out), 0.02))
 
 

@@ -1,0 +1,95 @@
+"""Jobs of the workflow, whole, and shards side by side."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from mirage import networks, tables
+from mirage.config import read_experiments, read_settings, to_json
+
+ROOT = Path(__file__).parents[2]
+EXPERIMENT = "gaussian2d_grid"
+
+
+def bare() -> float:
+    _run([sys.executable, "-c", "import torch"])
+    return 1
+
+
+def sampling_job(folder: Path, cold: bool = False) -> Callable[[], float]:
+    """A shard of a single sample; `cold`: with nothing compiled before."""
+    experiment = _experiment()
+    weights = folder / "model.safetensors"
+    torch.manual_seed(0)
+    networks.save(networks.build(experiment).state_dict(), weights, {})
+    config = json.loads(
+        to_json(experiment, "dataset", "diffusion", "network", "sampling", "detection")
+    )
+    config["sampling"] |= {"samples": 1, "block_size": 1, "shard_size": 1}
+    cache = folder / "cache"
+
+    def work() -> float:
+        if cold:
+            shutil.rmtree(cache, ignore_errors=True)
+        _script(
+            "draw_samples",
+            config,
+            {"weights": weights, "shard": 0, "samples": folder / "shard.parquet"},
+            {"XDG_CACHE_HOME": str(cache)} if cold else {},
+        )
+        return 1
+
+    return work
+
+
+def training_job(folder: Path) -> Callable[[], float]:
+    """A single update."""
+    experiment = _experiment()
+    data = folder / "data.parquet"
+    points = torch.randn(experiment.training.batch_size, 2).numpy()
+    rows = {"sample": range(len(points)), **tables.from_array(points), "label": 0}
+    tables.write(data, pd.DataFrame(rows), tables.data((2,)), {})
+    config = json.loads(to_json(experiment, "dataset", "diffusion", "network", "training"))
+    config["training"] |= {"updates": 1}
+
+    def work() -> float:
+        paths = {name: folder / name for name in ("weights", "loss", "checkpoint")}
+        _script("train_model", config, {"data": data, **paths})
+        return 1
+
+    return work
+
+
+def draw_shard(threads: int) -> float:
+    """Sample-steps of a shard, in this process."""
+    from benchmarks import bench
+
+    if not hasattr(draw_shard, "work"):
+        draw_shard.work = bench.draw(2, "bfloat16", samples=4000, count=300)
+    torch.set_num_threads(threads)
+    return draw_shard.work()
+
+
+def _experiment():
+    settings = read_settings({"preset": "quick", "experiments": [EXPERIMENT]})
+    return read_experiments(settings, ROOT / "config/experiments")[EXPERIMENT]
+
+
+def _script(name: str, config: dict, options: dict, environment: dict | None = None) -> None:
+    command = [sys.executable, str(ROOT / f"workflow/scripts/{name}.py")]
+    command += ["--config", json.dumps(config)]
+    command += [part for key, value in options.items() for part in (f"--{key}", str(value))]
+    _run(command, {"PYTHONPATH": str(ROOT / "workflow"), **(environment or {})})
+
+
+def _run(command: list[str], environment: dict | None = None) -> None:
+    subprocess.run(
+        command, check=True, capture_output=True, env={**os.environ, **(environment or {})}
+    )

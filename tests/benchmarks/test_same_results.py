@@ -1,0 +1,139 @@
+"""From the same weights, the engine and the official algorithm give the same results.
+
+Each is sampled with noise of its own, 100,000 points: what is measured of them may
+differ by its statistical error, here four standard errors of a difference.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from scipy.stats import chi2_contingency
+from sklearn.metrics import roc_auc_score
+
+from benchmarks import reference
+from mirage import engine
+from mirage.config import Diffusion, Training
+from mirage.config.datasets import Gaussian2DGrid
+from mirage.config.experiment import MLP
+from mirage.datasets import build_mixture
+from mirage.detectors import column
+from mirage.diffusion import Schedule, ddpm_steps
+from mirage.metrics.detection import delong_error
+from mirage.networks import TemporalMLP
+from mirage.samplers import draw_block
+from mirage.support import label_points
+from mirage.training import Trainer
+from mirage.trajectory import WindowScores
+
+SAMPLES = 100_000
+WINDOW = (0, 2)
+SCHEDULE = Schedule.linear(Diffusion())
+TIMES = np.r_[299:40:-20, 38:0:-3, 0]
+STEPS = ddpm_steps(SCHEDULE, TIMES, "fixed_large")
+
+
+@pytest.fixture(scope="module")
+def mixture():
+    return build_mixture(Gaussian2DGrid(name="gaussian2d_grid", samples=1, heldout=0))
+
+
+@pytest.fixture(scope="module")
+def network(mixture, tmp_path_factory):
+    """A network that has learnt the modes, and still bridges them."""
+    rng = np.random.default_rng(0)
+    modes = mixture.means[np.arange(20_000) % len(mixture.means)]
+    points = modes + mixture.std * rng.standard_normal(modes.shape)
+    options = Training(
+        updates=1200,
+        batch_size=2000,
+        learning_rate=2e-3,
+        learning_rate_schedule="cosine",
+        precision="bfloat16",
+        ema_decay=0.98,
+        time_focus={"below": 100, "share": 0.7},
+    )
+    torch.manual_seed(0)
+    net = TemporalMLP(2, MLP(name="mlp", init="pytorch"))
+    trainer = Trainer(net, torch.from_numpy(points.astype(np.float32)), SCHEDULE, options, 0, 0)
+    trainer.run(tmp_path_factory.mktemp("training") / "checkpoint", "this run")
+    net.load_state_dict(trainer.weights())
+    return net.requires_grad_(False)
+
+
+def described(x, hal, mixture) -> pd.DataFrame:
+    return label_points(x.numpy(), mixture, radius=5).assign(hal=hal.numpy())
+
+
+@pytest.fixture(scope="module")
+def official(network, mixture):
+    noise = torch.Generator().manual_seed(7)
+    parts = []
+    for _ in range(SAMPLES // 500):
+
+        def draw():
+            return torch.randn(500, 2, generator=noise)
+
+        x, hal, _ = reference.sample(network, STEPS, draw(), draw, window=WINDOW[1] + 1)
+        parts.append(described(x, hal, mixture))
+    return pd.concat(parts)
+
+
+@pytest.fixture(scope="module", params=["float32", "bfloat16"])
+def ours(network, mixture, request):
+    model = engine.for_sampling(network, request.param, "cpu", calls=len(STEPS))
+    parts = []
+    for block in range(SAMPLES // 1000):
+        scores = WindowScores(["hal"], [WINDOW])
+        x = draw_block(model, STEPS, (2,), block, 1000, 1000, 1, 0, [scores])
+        parts.append(described(x, scores.columns()[column("hal", WINDOW)], mixture))
+    return pd.concat(parts)
+
+
+def apart(a, b, error_of) -> float:
+    """How many standard errors of their difference two means are apart."""
+    return abs(a.mean() - b.mean()) / np.hypot(error_of(a), error_of(b))
+
+
+def error_of_mean(values) -> float:
+    return values.std() / len(values) ** 0.5
+
+
+def test_there_is_something_to_compare(official):
+    hallucinated = (official["label"] != "valid").mean()
+    assert 0.002 < hallucinated < 0.2
+
+
+@pytest.mark.parametrize("label", ["valid", "interpolated", "invalid"])
+def test_as_many_samples_hallucinate(official, ours, label):
+    a, b = (scores["label"] == label for scores in (official, ours))
+    assert apart(a, b, error_of_mean) < 4
+
+
+def test_modes_are_as_wide(official, ours):
+    a, b = (scores.loc[scores["label"] == "valid", "distance"] ** 2 for scores in (official, ours))
+    assert apart(a, b, error_of_mean) < 4
+
+
+def test_modes_weigh_as_much(official, ours):
+    counts = [
+        np.bincount(scores.loc[scores["label"] == "valid", "mode"], minlength=25)
+        for scores in (official, ours)
+    ]
+    assert chi2_contingency(counts).pvalue > 1e-4
+
+
+def test_hal_tells_hallucinations_as_well(official, ours):
+    areas, errors = [], []
+    for scores in (official, ours):
+        positive = (scores["label"] != "valid").to_numpy()
+        areas.append(roc_auc_score(positive, scores["hal"]))
+        errors.append(delong_error(positive, scores["hal"].to_numpy()))
+    assert min(areas) > 0.6
+    assert abs(areas[0] - areas[1]) < 4 * np.hypot(*errors)
+
+
+def test_hal_itself_is_distributed_alike(official, ours):
+    for share in (0.1, 0.5, 0.9):
+        at = official["hal"].quantile(share)
+        assert apart(official["hal"] < at, ours["hal"] < at, error_of_mean) < 4

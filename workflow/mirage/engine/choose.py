@@ -1,0 +1,57 @@
+"""Chooses, for a network, a device and a precision, what computes it."""
+
+import logging
+from collections.abc import Callable
+
+from torch import Tensor, nn
+
+from mirage.engine.cpu import NativeLoss, NativeSampler
+from mirage.engine.native import Kernel, kernel
+from mirage.engine.pytorch import TorchLoss, TorchSampler, multiplies_bfloat16
+from mirage.networks.mlp import TemporalMLP
+from mirage.samplers import Model
+
+log = logging.getLogger(__name__)
+
+Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""(x_t [batch, *sample], t [batch], eps [batch, *sample]) -> mean squared error []."""
+
+
+def for_sampling(network: nn.Module, precision: str, device: str, calls: int) -> Model:
+    """A `samplers.Model` that computes a trained network on its device.
+
+    Args:
+        precision: `float32` or `bfloat16`, as the config asks.
+        calls: how often it will be called: long jobs repay compiling.
+    """
+    bfloat16 = _bfloat16(precision, device)
+    model = TorchSampler(network, bfloat16, device, calls)
+    if isinstance(network, TemporalMLP) and device == "cuda":
+        from mirage.engine.gpu import TritonSampler  # Triton comes with PyTorch for CUDA
+
+        model = TritonSampler(network, bfloat16)
+    elif isinstance(network, TemporalMLP) and (native := _native(network)):
+        model = NativeSampler(network, native, bfloat16 and native.multiplies_bfloat16)
+    log.info("computing with %s", model.name)
+    return model
+
+
+def for_training(network: nn.Module, precision: str, device: str, calls: int) -> Loss:
+    """The `Loss` of a network in training, through which gradients flow."""
+    bfloat16 = _bfloat16(precision, device)
+    loss = TorchLoss(network, bfloat16, device, calls)
+    if isinstance(network, TemporalMLP) and device == "cpu" and (native := _native(network)):
+        loss = NativeLoss(network, native, bfloat16 and native.multiplies_bfloat16)
+    log.info("computing with %s", loss.name)
+    return loss
+
+
+def _native(network: TemporalMLP) -> Kernel | None:
+    return kernel(network.width, network.input.in_features)
+
+
+def _bfloat16(precision: str, device: str) -> bool:
+    if precision == "bfloat16" and not multiplies_bfloat16(device):
+        log.info("this processor does not multiply bfloat16: products are in float32")
+        return False
+    return precision == "bfloat16"
