@@ -14,6 +14,7 @@ include: "workflow/rules/resources.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/sampling.smk"
+include: "workflow/rules/counter.smk"
 include: "workflow/rules/scoring.smk"
 include: "workflow/rules/figures.smk"
 

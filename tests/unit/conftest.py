@@ -1,3 +1,5 @@
+import os
+
 import pytest
 import torch
 
@@ -7,6 +9,8 @@ from mirage.datasets import build_mixture
 from mirage.diffusion import Schedule
 
 torch.set_num_threads(1)
+if not torch.cuda.is_available():  # before anything imports Triton: kernels are interpreted
+    os.environ["TRITON_INTERPRET"] = "1"
 
 
 @pytest.fixture(scope="session")

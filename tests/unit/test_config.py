@@ -29,6 +29,7 @@ DIGITS = GRID | {
     "dataset": {"name": "mnist", "samples": 1000, "heldout": 100},
     "network": {"name": "unet"},
 }
+SHAPES = DIGITS | {"dataset": {"name": "shapes", "samples": 1000, "heldout": 100}}
 
 
 @pytest.fixture
@@ -74,9 +75,19 @@ def test_a_wrong_setting_is_told_in_a_line_with_its_key(fault):
         assert word in message
 
 
-def test_settings_have_a_preset_a_seed_and_a_device_unless_told():
+def test_settings_have_a_preset_its_seeds_and_a_device_unless_told():
     settings = read_settings({"experiments": ["mnist"]})
-    assert (settings.preset, settings.seeds, settings.device) == ("default", [0], "auto")
+    assert (settings.preset, settings.seeds, settings.device) == ("default", [0, 1, 2], "auto")
+
+
+@pytest.mark.parametrize(("preset", "seeds"), [("smoke", 1), ("quick", 1), ("paper", 5)])
+def test_a_preset_has_as_many_seeds_as_it_can_afford(preset, seeds):
+    settings = read_settings({"experiments": ["mnist"], "preset": preset, "seeds": None})
+    assert settings.seeds == list(range(seeds))
+
+
+def test_seeds_that_are_told_are_those_of_any_preset():
+    assert read_settings({"experiments": ["mnist"], "seeds": [5, 2]}).seeds == [5, 2]
 
 
 def test_the_experiments_must_be_named():
@@ -100,9 +111,89 @@ def test_experiments_are_read_in_the_order_named(written):
     assert experiments["two"].dataset.means == [1, 2, 3]
 
 
+PHOTOS = merge(DIGITS, {"dataset": {"name": "images", "folder": "photos"}})
+del PHOTOS["dataset"]["heldout"]
+
+
+class TestFilesOfTheUser:
+    @pytest.fixture
+    def read(self, written, tmp_path, monkeypatch):
+        """Reads a recipe from a working directory with one picture and one network in it."""
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "photos").mkdir()
+        (tmp_path / "photos/a.png").touch()
+        (tmp_path / "network.pt").touch()
+
+        def read(change):
+            folder = written(merge(PHOTOS, change), "mine").parent
+            return read_experiments(read_settings({"experiments": ["mine"]}), folder)["mine"]
+
+        return read
+
+    def test_what_is_there_is_taken(self, read):
+        assert read({"classifier": {"torchscript": "network.pt"}}).dataset.folder == "photos"
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            ({"dataset": {"folder": "phtos"}}, ["dataset.folder", "no such folder", "'phtos'"]),
+            ({"dataset": {"folder": "."}}, ["dataset.folder", "no file"]),
+            (
+                {"classifier": {"torchscript": "net.pt"}},
+                ["classifier.torchscript", "no such file", "'net.pt'"],
+            ),
+            ({"classifier": {"torchscript": "photos"}}, ["classifier.torchscript", "'photos'"]),
+        ],
+    )
+    def test_what_is_missing_is_told_with_its_key_and_file(self, read, change, words):
+        Path("photos/a.png").rename("photos/a.gif")
+        Path("photos/b.png").touch()
+        if change.get("dataset", {}).get("folder") == ".":
+            Path("photos/b.png").unlink()
+        message = complaint(read, change)
+        assert all(word in message for word in ["mine.yaml", *words])
+
+    def test_an_experiment_that_is_not_asked_for_needs_none(self, written):
+        folder = written(PHOTOS, "mine").parent
+        written(GRID, "one")
+        assert read_experiments(read_settings({"experiments": ["one"]}), folder)
+
+
 # --- experiment files --------------------------------------------------------------------------
 
 WRONG = {
+    "a path longer than the trajectory": (
+        DIGITS,
+        {"sampling": {"steps": 50}, "trajectories": {"steps": 51}},
+        ["trajectories.steps", "50 steps", "found 51"],
+    ),
+    "an embedding at a time that does not exist": (
+        DIGITS,
+        {"embedding": {"t": 1000}},
+        ["embedding.t", "below timesteps", "1000"],
+    ),
+    "pictures too small": (PHOTOS, {"dataset": {"image_size": 4}}, ["dataset.image_size", "8"]),
+    "pictures of an odd size": (
+        PHOTOS,
+        {"dataset": {"image_size": 30}},
+        ["dataset.image_size", "multiple of 4", "30"],
+    ),
+    "all pictures held out": (
+        PHOTOS,
+        {"dataset": {"heldout_share": 1}},
+        ["dataset.heldout_share", "less than 1"],
+    ),
+    "no folder": (PHOTOS, {"dataset": {"folder": ""}}, ["dataset.folder", "at least 1"]),
+    "an oracle of your own pictures": (
+        PHOTOS,
+        {"recursion": {"generations": 1, "filters": ["oracle"], "keep": 5}},
+        ["recursion.filters", "'oracle'", "images"],
+    ),
+    "a detector's filter without its detector": (
+        PHOTOS,
+        {"recursion": {"generations": 1, "filters": ["hal_moving"], "keep": 5}},
+        ["recursion.filters", "'hal_moving'", "detection.detectors"],
+    ),
     "unknown section": (GRID, {"trainin": {}}, ["'trainin'", "did you mean 'training'"]),
     "unknown key": (GRID, {"training": {"updtes": 5}}, ["training", "'updtes'", "'updates'"]),
     "unknown key of a dataset": (GRID, {"dataset": {"sample": 5}}, ["dataset", "'samples'"]),
@@ -138,6 +229,17 @@ WRONG = {
         {"recursion": {"thresholds": {"oracle": 0.5}}},
         ["recursion", "thresholds", "'oracle'", "allowed: hal"],
     ),
+    "a size that shapes are not drawn at": (
+        SHAPES,
+        {"dataset": {"image_size": 48}},
+        ["dataset.image_size", "32", "64", "48"],
+    ),
+    "a counter calibrated on nothing": (
+        SHAPES,
+        {"counter": {"calibration": 0}},
+        ["counter.calibration", "0"],
+    ),
+    "haze that hides what is white": (SHAPES, {"counter": {"haze": 0.5}}, ["counter.haze", "0.5"]),
     "a missing count": (GRID, {"training": {"updates": None}}, ["training.updates", "None"]),
     "a negative count": (GRID, {"dataset": {"samples": -3}}, ["dataset", "samples", "-3"]),
     "a count of zero": (GRID, {"sampling": {"samples": 0}}, ["sampling.samples", "0"]),
@@ -299,7 +401,7 @@ def test_a_file_that_is_no_mapping_is_told(written, text):
 
 
 def test_the_recipes_of_these_tests_do_work(written):
-    for recipe in (GRID, LINE, DIGITS):
+    for recipe in (GRID, LINE, DIGITS, SHAPES):
         assert isinstance(read_experiment(written(recipe), "default"), Experiment)
 
 
@@ -323,6 +425,7 @@ def test_the_recipes_of_these_tests_do_work(written):
         ),
         (GRID, {"training": {"time_focus": {"below": 1000, "share": 0.9}}}),
         (DIGITS, {"network": {"channels": [8, 8, 8]}}),
+        (SHAPES, {"recursion": {"generations": 1, "filters": ["oracle"], "keep": 500}}),
     ],
 )
 def test_a_recipe_at_its_limit_works(written, recipe, change):
@@ -346,7 +449,9 @@ def test_an_experiment_tells_its_start_steps_and_sampling_jobs(
 
 
 @pytest.mark.parametrize(
-    ("recipe", "shape"), [(LINE, (1,)), (GRID, (2,)), (DIGITS, (1, 28, 28))], ids=str
+    ("recipe", "shape"),
+    [(LINE, (1,)), (GRID, (2,)), (DIGITS, (1, 28, 28)), (SHAPES, (1, 64, 64))],
+    ids=str,
 )
 def test_an_experiment_tells_the_shape_of_its_samples(written, recipe, shape):
     assert read_experiment(written(recipe), "default").dataset.shape == shape

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 import torch
+from benchmarks import reference
 from torch.nn import functional as F
 
-from benchmarks import reference
 from mirage import engine
 from mirage.config import Diffusion
 from mirage.config.experiment import MLP

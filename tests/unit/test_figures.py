@@ -11,16 +11,21 @@ from matplotlib.container import ErrorbarContainer
 
 from mirage import tables
 from mirage.figures import (
+    confusion,
     density,
     density_by_generation,
-    digits,
+    embedding,
+    gallery,
     hal_histogram,
     quality_by_generation,
     rate_by_generation,
     roc,
     samples,
+    shapes,
+    shapes_sheet,
     style,
     trajectories,
+    types_by_generation,
 )
 
 MODES_1D = pd.DataFrame({"mode": [0, 1], "coordinate": 0, "mean": [1.0, 2.0], "std": 0.05})
@@ -125,6 +130,10 @@ def paths(shape, labels, steps=150):
     return pd.concat(parts)
 
 
+def strip_names(drawn):
+    return [axes.get_ylabel() for axes in drawn.axes[:: trajectories.FRAMES]]
+
+
 class TestTrajectories:
     def test_time_runs_to_its_end_at_the_right(self):
         drawn = trajectories.draw(paths((1,), ["valid", "invalid"]), (1,), MODES_1D, last=40)
@@ -154,12 +163,26 @@ class TestTrajectories:
         assert sorted(segments.get_array()) == list(range(29))
         assert [axes.get_aspect() for axes in drawn.axes[:2]] == [1, 1]
 
-    def test_pictures_are_strips_from_the_first_step_to_the_last(self):
-        drawn = trajectories.draw(paths((1, 4, 4), [""] * 8), (1, 4, 4))
+    def test_pictures_are_film_strips_from_the_first_step_kept_to_the_last(self):
+        labels = ["highest", "lowest"] * 4
+        drawn = trajectories.draw(paths((1, 4, 4), labels), (1, 4, 4))
         times = [axes.get_title() for axes in drawn.axes[: trajectories.FRAMES]]
         assert (times[0], times[-1]) == ("$t$ = 149", "$t$ = 0")
-        assert len(drawn.axes) == trajectories.STRIPS * trajectories.FRAMES
+        assert len(drawn.axes) == 2 * trajectories.STRIPS * trajectories.FRAMES
         assert all(len(axes.images) == 1 for axes in drawn.axes)
+        assert strip_names(drawn) == ["lowest\nscore"] * 3 + ["highest\nscore"] * 3
+
+    def test_a_strip_shows_the_sample_that_its_label_names(self):
+        drawn = trajectories.draw(paths((1, 4, 4), ["duplicate", "valid"]), (1, 4, 4))
+        greys = [axes.images[0].get_array()[0, 0] for axes in drawn.axes]
+        valid, duplicate = (0.1 + 1) / 2, (0 + 1) / 2  # sample 1, sample 0
+        frames = trajectories.FRAMES
+        assert greys == pytest.approx([valid] * frames + [duplicate] * frames)
+
+    def test_strips_of_hallucinations_show_as_many_types_as_there_are(self):
+        labels = ["valid"] * 5 + ["duplicate"] * 5 + ["blank", "merged"]
+        drawn = trajectories.draw(paths((1, 4, 4), labels), (1, 4, 4))
+        assert strip_names(drawn) == ["valid"] * 3 + ["duplicate", "blank", "merged"]
 
 
 class TestHalHistogram:
@@ -378,22 +401,136 @@ class TestDensityByGeneration:
         assert legend_texts(drawn) == [f"generation {k}" for k in range(3)]
 
 
-class TestDigits:
+class TestGallery:
     def test_scores_stand_below_the_pictures(self):
         pictures = np.zeros((12, 1, 4, 4), np.float32)
-        drawn = digits.draw(pictures, pictures[:3], np.full(12, 1e-5), np.full(3, 0.2), n=500)
+        low, high = pictures, pictures[:3]
+        drawn = gallery.draw(high, low, high, np.full(12, 1e-5), np.full(3, 0.2), n=500)
         shown = [axes for axes in drawn.axes if axes.images]
         labels = [axes.get_xlabel() for axes in shown]
-        assert labels == ["1.0e-05"] * 12 + ["2.0e-01"] * 3
+        assert labels == [""] * 3 + ["1.0e-05"] * 12 + ["2.0e-01"] * 3
         titles = [part.get_suptitle() for part in drawn.subfigs]
-        assert titles == ["12 lowest of 500 pictures by Hal", "3 highest of 500 pictures by Hal"]
+        assert titles == [
+            "Real pictures, not chosen",
+            "12 lowest of 500 generated pictures by Hal",
+            "3 highest of 500 generated pictures by Hal",
+        ]
 
     def test_minus_one_is_black_and_one_is_white(self):
         picture = np.array([-1, 1, 0, 3], np.float32).reshape(1, 1, 2, 2)
-        drawn = digits.draw(picture, picture, np.ones(1), np.ones(1), n=1)
+        drawn = gallery.draw(picture, picture, picture, [1], [1], n=1)
         (image,) = drawn.axes[0].images
         assert image.get_array().tolist() == [[0, 1], [0.5, 1]]
         assert (image.norm.vmin, image.norm.vmax) == (0, 1)
+
+
+class TestEmbedding:
+    @pytest.fixture
+    def table(self):
+        return pd.DataFrame(
+            {
+                "source": ["real"] * 3 + ["generated"] * 2,
+                "sample": [0, 1, 2, 0, 1],
+                "group": ["10", "9", "9", "9", "2"],
+                **{name: np.arange(5.0) for name in ("pca0", "pca1", "tsne0", "tsne1")},
+            }
+        )
+
+    def test_a_group_has_one_colour_and_a_source_one_marker(self, table):
+        for axes in embedding.draw(table, 50).axes:
+            real, generated = axes.collections
+            assert (len(real.get_offsets()), len(generated.get_offsets())) == (3, 2)
+            nine_real, nine_generated = real.get_facecolor()[1], generated.get_facecolor()[0]
+            assert nine_real.tolist() == nine_generated.tolist()
+            assert real.get_facecolor()[0].tolist() != nine_real.tolist()
+
+    def test_legend_names_sources_and_groups_in_order(self, table):
+        drawn = embedding.draw(table, 50)
+        assert legend_texts(drawn) == ["real", "generated", "2", "9", "10"]
+        assert drawn.get_suptitle().endswith("n = 3 real, 2 generated pictures")
+
+    def test_sources_are_coloured_where_they_are_the_groups(self, table):
+        drawn = embedding.draw(table.assign(group=table["source"]), 50)
+        assert legend_texts(drawn) == ["real", "generated"]
+        real, generated = drawn.axes[0].collections
+        assert real.get_facecolor()[0].tolist() != generated.get_facecolor()[0].tolist()
+
+
+class TestShapes:
+    LABELS = ("valid", "duplicate", "wrong_column", "valid", "blank")
+
+    def generated(self):
+        pictures = np.zeros((5, 1, 4, 4), np.float32)
+        match = [0.99, 0.97, 0.98, 0.96, np.nan]
+        return pictures, pd.DataFrame({"sample": range(5), "label": self.LABELS, "match": match})
+
+    def framed(self, drawn):
+        """Type and frame's colour of every framed picture, in order."""
+        return [
+            (axes.get_xlabel(), axes.spines["top"].get_edgecolor())
+            for axes in drawn.axes
+            if axes.images and axes.spines["top"].get_visible()
+        ]
+
+    def test_hallucinations_and_only_they_are_framed_and_named(self):
+        pictures, scores = self.generated()
+        for drawn in (shapes.draw(pictures, pictures, scores), shapes_sheet.draw(pictures, scores)):
+            names = [name for name, _ in self.framed(drawn)]
+            assert names == ["duplicate", "wrong column", "blank"]
+            assert len({colour for _, colour in self.framed(drawn)}) == 3
+
+    def test_the_share_of_hallucinations_is_told(self):
+        pictures, scores = self.generated()
+        drawn = shapes.draw(pictures[:2], pictures, scores)
+        titles = [part.get_suptitle() for part in drawn.subfigs]
+        assert titles == [
+            "training pictures, first 2 of 2",
+            "generated, first 5 of 5, of which 60.00 % hallucinated",
+        ]
+
+    def test_the_sheet_numbers_its_pictures_and_gives_the_lowest_match(self):
+        drawn = shapes_sheet.draw(*self.generated())
+        titles = [axes.get_title() for axes in drawn.axes if axes.images]
+        assert titles == ["0: 0.99", "1: 0.97", "2: 0.98", "3: 0.96", "4"]
+
+    def test_the_axis_names_the_counters_threshold(self):
+        rows = [metric("hallucination_rate", 0.2), metric("hallucination_rate", 0.3, 1, "hal")]
+        table = pd.DataFrame(rows).assign(parameter="match 0.933", floor=0.0)
+        (axes,) = rate_by_generation.draw(table).axes
+        assert axes.get_ylabel() == "Hallucinated samples (%)\nby counter, match 0.933"
+
+    def test_each_type_has_a_panel_with_its_own_rate(self):
+        rates = {"duplicate": 0.1, "malformed": 0.2, "wrong_column": 0.3, "blank": 0.05}
+        rates["out_of_position"] = 0.4
+        rows = [metric(f"{name}_rate", value) for name, value in rates.items()]
+        table = pd.DataFrame(rows).assign(floor=0.001)
+        drawn = types_by_generation.draw(table)
+        shown = {axes.get_title(): axes for axes in drawn.axes if axes.get_title()}
+        assert set(shown) == {name.replace("_", " ") for name in rates}
+        for name, value in rates.items():
+            (bars,) = shown[name.replace("_", " ")].containers
+            assert bars.lines[0].get_ydata() == pytest.approx([100 * value])
+
+    def test_confusion_frames_the_right_label_and_writes_shares_in_percent(self):
+        rows = [
+            {"method": method, "pictures": kind, "truth": truth, "degraded": degraded}
+            | {"label": label, "n": 40 if kind == "true" else 20, "share": share}
+            for method, labels in (
+                ("counter", ("valid", "blank")),
+                ("pixel_count", ("valid", "invalid")),
+            )
+            for degraded in (False, True)
+            for kind, truth in (("true", "valid"), ("blank", "blank"))
+            for label, share in zip(
+                labels, (0.975, 0.025) if kind == "true" else (0, 1), strict=True
+            )
+        ]
+        drawn = confusion.draw(pd.DataFrame(rows))
+        for axes in drawn.axes:
+            assert [text.get_text() for text in axes.texts] == ["97.5", "2.5", "100"]
+            boxes = [(min(line.get_xdata()), min(line.get_ydata())) for line in axes.lines]
+            assert boxes == [(0, 0), (1, 1)]
+        assert "n = 40 true pictures" in drawn.get_suptitle()
 
 
 class TestStyle:
@@ -441,7 +578,7 @@ class TestStyle:
         assert dict(mpl.rcParams) == before
 
     def test_figures_need_no_torch(self):
-        names = "density, trajectories, roc, digits, density_by_generation"
+        names = "density, trajectories, roc, gallery, embedding, density_by_generation"
         check = f"from mirage.figures import {names}; import sys; sys.exit('torch' in sys.modules)"
         path = {"PYTHONPATH": os.pathsep.join(sys.path)}
         subprocess.run([sys.executable, "-c", check], check=True, env=os.environ | path)

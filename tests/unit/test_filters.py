@@ -10,6 +10,7 @@ SCORES = pd.DataFrame(
     {
         "sample": [10, 11, 12, 13, 14, 15],
         "hal": [0.5, 0.1, 0.9, 0.1, 0.3, 0.2],
+        "hal_moving": [0.3, 0.1, 0.2, 0.6, 0.5, 0.4],
         "label": ["invalid", "valid", "valid", "interpolated", "valid", "invalid"],
     }
 )
@@ -18,7 +19,8 @@ SCORES = pd.DataFrame(
 def many(n: int = 1000) -> pd.DataFrame:
     rng = np.random.default_rng(0)
     labels = np.where(rng.random(n) < 0.1, "interpolated", "valid")
-    return pd.DataFrame({"sample": np.arange(n), "hal": rng.random(n), "label": labels})
+    scores = {name: rng.random(n) for name in DETECTORS}
+    return pd.DataFrame({"sample": np.arange(n), **scores, "label": labels})
 
 
 def kept(name: str, keep: int, scores: pd.DataFrame = SCORES, seed: int = 0, **options) -> list:

@@ -1,21 +1,17 @@
 """The Triton kernel: on a GPU where there is one, else in Triton's interpreter."""
 
-import os
-
 import pytest
 import torch
 
-DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
-if DEVICE == "cpu":
-    os.environ["TRITON_INTERPRET"] = "1"
 pytest.importorskip("triton")
 
-from mirage.config import Diffusion  # noqa: E402
-from mirage.config.experiment import MLP  # noqa: E402
-from mirage.diffusion import Schedule, ddpm_steps, times_of  # noqa: E402
-from mirage.engine import gpu  # noqa: E402
-from mirage.networks import TemporalMLP  # noqa: E402
+from mirage.config import Diffusion
+from mirage.config.experiment import MLP
+from mirage.diffusion import Schedule, ddpm_steps, times_of
+from mirage.engine import gpu
+from mirage.networks import TemporalMLP
 
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 STEPS = ddpm_steps(Schedule.linear(Diffusion()), times_of(100, 5), "fixed_large")
 
 

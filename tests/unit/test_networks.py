@@ -1,5 +1,6 @@
 """U-Nets and the classifier of pictures; the MLP is tested with its training."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from mirage import networks, tensors
 from mirage.config import Classifier, read_experiment
 from mirage.config.experiment import UNet
 from mirage.networks import classifier
+from mirage.networks.features import torchscript_features
 from mirage.networks.unet import build_unet
 
 
@@ -52,6 +54,96 @@ def bars(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
             (0, slice(place, place + 2)) if label else (0, slice(None), slice(place, place + 2))
         ] = 1
     return pictures.astype(np.float32), labels
+
+
+def ramps(n: int, seed: int) -> np.ndarray:
+    """Pictures that are dark at the top and light at the bottom, in noise."""
+    noise = np.random.default_rng(seed).normal(0, 0.2, (n, 3, 8, 8))
+    return (noise + np.linspace(-1, 1, 8)[:, None]).astype(np.float32)
+
+
+def test_without_labels_it_learns_how_pictures_are_turned():
+    options = Classifier(epochs=4, features=16)
+    trained, history = classifier.train(
+        options, ramps(300, seed=0), None, heldout=(ramps(50, seed=1), None), seed=0
+    )
+    assert history[-1]["heldout_accuracy"] > 0.95
+    upright = ramps(20, seed=2)
+    for quarters in range(4):
+        told = classifier.judge(trained, np.rot90(upright, quarters, (2, 3)).copy())
+        assert (told.predicted_class == quarters).all()
+
+
+def test_turned_pictures_are_the_four_quarter_turns_of_each():
+    pictures = torch.arange(8.0).reshape(2, 1, 2, 2)
+    copies, turns = classifier.turned(pictures)
+    assert turns.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert torch.equal(copies[:2], pictures)
+    assert copies[2].tolist() == [[[1, 3], [0, 2]]]  # a quarter turn against the clock
+    assert torch.equal(copies[4:6], pictures.flip(2, 3))
+
+
+class Means(torch.nn.Module):
+    """The mean of each channel, whatever its size."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.mean((2, 3))
+
+
+class Flat(torch.nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.mean((1, 2, 3))
+
+
+class Undefined(torch.nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.flatten(1) / 0
+
+
+class Needs28(torch.nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.reshape(-1, 784)[: len(x)] @ torch.ones(784, 2)
+
+
+@pytest.fixture
+def scripted(tmp_path):
+    """Writes a module as TorchScript."""
+
+    def write(module: torch.nn.Module) -> Path:
+        path = tmp_path / "network.pt"
+        with warnings.catch_warnings():  # deprecated, and still what published networks come as
+            warnings.simplefilter("ignore", DeprecationWarning)
+            torch.jit.script(module).save(path)
+        return path
+
+    return write
+
+
+def test_a_torchscript_module_sees_every_picture(scripted):
+    pictures = np.random.default_rng(0).normal(size=(1203, 3, 8, 8)).astype(np.float32)
+    seen = torchscript_features(scripted(Means()), pictures)
+    np.testing.assert_allclose(seen, pictures.mean((2, 3)), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        (Flat(), ["[500] for 500 pictures of [1, 8, 8]", "[n, f]"]),
+        (Undefined(), ["not finite"]),
+        (Needs28(), ["fails on pictures", "[1, 8, 8]"]),
+    ],
+)
+def test_a_module_that_gives_no_features_is_refused(scripted, module, words):
+    with pytest.raises(ValueError, match=r"^classifier\.torchscript: .*network\.pt") as refusal:
+        torchscript_features(scripted(module), np.ones((501, 1, 8, 8), np.float32))
+    assert all(word in str(refusal.value) for word in words)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_file_that_is_no_module_is_refused(tmp_path):
+    (tmp_path / "network.pt").write_text("weights")
+    with pytest.raises(ValueError, match=r"^classifier\.torchscript: .*network\.pt"):
+        torchscript_features(tmp_path / "network.pt", np.ones((5, 1, 8, 8), np.float32))
 
 
 def test_the_classifier_learns_what_can_be_seen_and_is_the_same_for_a_seed(tmp_path):

@@ -501,6 +501,15 @@ def test_all_numbers_of_a_generation_of_pictures_are_measured():
     assert confidence.high - confidence.value == pytest.approx(reach, rel=1e-3)
 
 
+def test_without_classes_distances_alone_are_measured_and_name_their_network():
+    features = rng().standard_normal((100, 4)).astype(np.float32)
+    scores = pd.DataFrame({"nn_distance": np.ones(100)})
+    rows = pictures.measure(scores, features, features, features, rng(), "network.pt")
+    assert {row.metric: row.parameter for row in rows} == dict.fromkeys(
+        ("fid", "precision", "recall"), "network.pt"
+    )
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_score_that_is_no_number_counts_as_the_most_suspicious(bad):
     scores = labelled([1.0, 2.0, 3.0], [4.0, bad])

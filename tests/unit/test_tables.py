@@ -26,7 +26,12 @@ SCHEMAS = {
     "trajectories of pictures": tables.trajectories((1, 4, 4)),
     "scores of points": tables.scores(["hal"], ["hal_0_4"], tables.MIXTURE_SCORES),
     "scores of pictures": tables.scores(["hal"], ["hal_0_4"], tables.image_scores(8)),
+    "scores without classes": tables.image_scores(8, classes=False),
+    "data without labels": tables.data((3, 4, 4), labelled=False),
     "reference": tables.reference(8),
+    "reference without labels": tables.reference(8, labelled=False),
+    "bottleneck": tables.bottleneck(8),
+    "embedding": tables.EMBEDDING,
 }
 PROVENANCE = {"config": {"sampling": {"samples": 5}}, "seed": 3, "device": "cpu"}
 SAMPLES = tables.samples((2,), ["hal_0_4"])

@@ -169,8 +169,97 @@ def test_fewer_paths_are_chosen_where_hallucinations_are_rare():
     assert chosen["label"].value_counts().to_dict() == {"valid": 2, "invalid": 1}
 
 
-def test_without_labels_the_first_paths_are_chosen():
-    scores = labelled("vvvvvvvv").drop(columns="label")
-    chosen = choose_paths(scores, count=3, block_size=4)
-    assert chosen["sample"].tolist() == [0, 1, 2]
-    assert chosen["label"].tolist() == [""] * 3
+def test_where_nothing_is_hallucinated_valid_paths_are_kept():
+    assert choose_paths(labelled("vvvv vvvv"), count=3, block_size=4)["sample"].tolist() == [
+        0,
+        1,
+        2,
+    ]
+
+
+def test_without_labels_the_lowest_and_the_highest_scores_are_chosen():
+    scores = pd.DataFrame({"sample": range(8), "hal": [3.0, 1, 7, 4, 0, 2, np.nan, 5]})
+    chosen = choose_paths(scores, count=2, block_size=4)
+    assert dict(zip(chosen["sample"], chosen["label"], strict=True)) == {
+        1: "lowest",
+        2: "highest",
+        4: "lowest",
+        6: "highest",
+    }
+    assert chosen["sample"].is_monotonic_increasing
+
+
+def test_another_detector_chooses_by_its_own_score():
+    scores = pd.DataFrame({"sample": range(4), "hal": range(4), "mine": [0, 3, 1, 2]})
+    chosen = choose_paths(scores, count=1, block_size=4, detector="mine")
+    assert chosen.set_index("label")["sample"].to_dict() == {"lowest": 0, "highest": 1}
+
+
+def test_without_labels_too_the_paths_come_from_few_blocks():
+    scores = pd.DataFrame({"sample": range(4000), "hal": np.arange(4000) % 991 / 991})
+    chosen = choose_paths(scores, count=30, block_size=100)
+    assert chosen["label"].value_counts().to_dict() == {"lowest": 30, "highest": 30}
+    assert (chosen["sample"] // 100).nunique() <= MOST_BLOCKS
+
+
+def test_no_sample_is_both_lowest_and_highest():
+    scores = pd.DataFrame({"sample": range(5), "hal": 0.0})
+    chosen = choose_paths(scores, count=4, block_size=5)
+    assert chosen["label"].tolist() == ["lowest"] * 2 + ["highest"] * 2
+
+
+def test_a_recorder_keeps_the_last_steps_alone_where_asked():
+    recorder, x = PathRecorder([0], steps=3), noise(10, 2, 1, 4, 4)
+    watch(recorder, x)
+    assert recorder.times == [14, 7, 0]
+    assert torch.equal(recorder.paths()[1], x[-3:, :1].transpose(0, 1))
+
+
+def moving(path, window=(0, 9)) -> np.ndarray:
+    scores = WindowScores(["hal_moving"], [window])
+    watch(scores, path)
+    return scores.columns()[f"hal_moving_{window[0]}_{window[1]}"].numpy()
+
+
+def still(path, pixels: int) -> torch.Tensor:
+    """The same pictures in a frame of pixels that never change."""
+    return torch.nn.functional.pad(path, (0, pixels), value=0.7)
+
+
+@pytest.mark.parametrize("shape", [(2,), (1, 4, 4), (3, 4, 4)], ids=str)
+def test_hal_of_what_moves_is_the_variance_weighted_by_itself(shape):
+    path = noise(10, 8, *shape) * noise(*shape, seed=1)
+    variance = np.var(path.double().numpy(), axis=0).reshape(8, -1)
+    expected = [np.average(each, weights=each) for each in variance]
+    np.testing.assert_allclose(moving(path), expected, rtol=1e-4)
+
+
+def test_a_still_background_dilutes_hal_but_not_hal_of_what_moves():
+    path = noise(10, 8, 1, 4, 4)
+    framed = still(path, 12)
+    np.testing.assert_allclose(moving(framed), moving(path), rtol=1e-6)
+    np.testing.assert_allclose(hal(framed, (0, 9)), hal(path, (0, 9)) / 4, rtol=1e-5)
+
+
+@pytest.mark.parametrize("pixels", [1, 3, 16])
+def test_pixels_that_move_alike_score_their_variance_whatever_their_number(pixels):
+    path = torch.zeros(2, 1, 16)
+    path[1, :, :pixels] = 2  # from 0 to 2: a variance of 1
+    assert moving(path, (0, 1)) == pytest.approx(1)
+
+
+def test_on_a_line_it_is_hal_and_it_is_never_below():
+    line, plane = noise(10, 50, 1), noise(10, 50, 2)
+    np.testing.assert_allclose(moving(line), hal(line, (0, 9)), rtol=1e-6)
+    assert (moving(plane) >= hal(plane, (0, 9)) * (1 - 1e-6)).all()
+
+
+def test_hal_of_what_moves_grows_with_the_square_of_the_amplitude_down_to_the_smallest():
+    path = noise(10, 8, 1, 4, 4)
+    # Variances of 1e-24, whose squares are below the smallest float32.
+    np.testing.assert_allclose(moving(1e-12 * path), 1e-24 * moving(path), rtol=1e-3)
+
+
+def test_where_nothing_moves_it_is_zero_and_where_all_is_lost_undefined():
+    assert moving(torch.full((10, 3, 1, 4, 4), 0.1)).tolist() == [0, 0, 0]
+    assert np.isnan(moving(torch.full((10, 1, 2), np.nan))).all()

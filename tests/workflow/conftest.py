@@ -72,8 +72,11 @@ def tables_of(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory) -> Checkout:
-    """A copy that tests only read: dry runs and refusals."""
-    return Checkout(tmp_path_factory.mktemp("checkout"))
+    """A copy that tests only read, with a picture to plan for: dry runs and refusals."""
+    copy = Checkout(tmp_path_factory.mktemp("checkout"))
+    (copy.path / "resources/pictures").mkdir(parents=True)
+    (copy.path / "resources/pictures/0.png").touch()
+    return copy
 
 
 @pytest.fixture

@@ -1,10 +1,14 @@
 """What Snakemake plans, and what it refuses to plan."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
+
+from mirage import files
 
 EXPERIMENTS = sorted(path.stem for path in (ROOT / "config/experiments").glob("*.yaml"))
 PRESETS = ("smoke", "quick", "default", "paper")
@@ -46,6 +50,20 @@ def test_jobs_see_no_gpu_when_none_may_be_used(checkout):
         assert plan.returncode == 0, plan.stderr
         assert "gpu=0" in plan.stdout
         assert "gpu=1" not in plan.stdout
+
+
+def test_a_damaged_file_is_told_with_the_very_rule_that_makes_it(checkout):
+    plan = checkout.snakemake("-n", "--config", "preset=smoke")
+    assert plan.returncode == 0, plan.stderr
+    makers = {}
+    for job in plan.stdout.split("\nrule ")[1:]:
+        outputs = re.search(r"^    output: (.*)$", job, re.MULTILINE)
+        for output in outputs[1].split(", ") if outputs else []:
+            if Path(output).suffix in (".parquet", ".safetensors"):
+                makers[output] = job.split(":")[0]
+    assert len(makers) > 50
+    for output, rule in makers.items():
+        assert files.remedy(output) == f"delete it and run again; rule {rule} makes it anew"
 
 
 REFUSALS = {

@@ -13,7 +13,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 LIBRARY = ROOT / "workflow/mirage"
-PACKAGE_OF = {"yaml": "pyyaml", "sklearn": "scikit-learn", "torch": "pytorch"}
+PACKAGE_OF = {"yaml": "pyyaml", "sklearn": "scikit-learn", "torch": "pytorch", "PIL": "pillow"}
 CONDA_TO_PIP = {
     "pytorch": "torch",
     "pytorch-cpu": "torch",

@@ -49,12 +49,34 @@ class Hal:
 
     def value(self) -> Tensor:
         """Mean over coordinates of the variance over the window: [batch]."""
+        return self._variance().mean(1).clamp_min(0)
+
+    def _variance(self) -> Tensor:
+        """The variance of each coordinate over the window, but for rounding: [batch, d]."""
         mean = self._sum / self._count
-        variance = self._sum_of_squares / self._count - mean.square()
-        return variance.flatten(1).mean(1).clamp_min(0)
+        return (self._sum_of_squares / self._count - mean.square()).flatten(1)
 
 
-DETECTORS: dict[str, type[Detector]] = {"hal": Hal}
+class HalMoving(Hal):
+    """Variance over time of x0_hat, averaged over the coordinates that move.
+
+    Each coordinate counts in proportion to its own variance v: the score is
+    sum(v^2) / sum(v), the contraharmonic mean. Coordinates that stand still count for
+    nothing, so that a background of any size leaves the score as it is, where Hal is
+    diluted by it; k coordinates that move alike score their common variance, whatever k.
+    No threshold has to be chosen between moving and still. On a line it is Hal itself; it
+    is never below Hal, and zero where nothing moves.
+    """
+
+    def value(self) -> Tensor:
+        """The mean of the variances, weighted by themselves: [batch]."""
+        variance = self._variance().clamp_min(0).double()  # squares of 1e-20 must not vanish
+        total = variance.sum(1)
+        weighted = variance.square().sum(1) / total
+        return weighted.where(total > 0, total).to(self._sum.dtype)
+
+
+DETECTORS: dict[str, type[Detector]] = {"hal": Hal, "hal_moving": HalMoving}
 
 
 def column(detector: str, window: tuple[int, int]) -> str:

@@ -20,7 +20,17 @@ from mirage.config import ConfigError, Experiment
 
 log = logging.getLogger("mirage")
 
-PACKAGES = ("numpy", "pandas", "pyarrow", "torch", "diffusers", "scipy", "scikit-learn", "mlxtend")
+PACKAGES = (
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "torch",
+    "diffusers",
+    "scipy",
+    "scikit-learn",
+    "mlxtend",
+    "pillow",
+)
 
 
 def parser(description: str) -> argparse.ArgumentParser:

@@ -70,6 +70,45 @@ HISTOGRAM = pa.schema(
     _fields(left=pa.float64(), right=pa.float64(), count=pa.int64(), density=pa.float64())
     + _fields(true_density=pa.float64())
 )
+SHAPE_SCORES = pa.schema(
+    _fields(
+        label=pa.string(),
+        triangles=pa.int16(),
+        squares=pa.int16(),
+        pentagons=pa.int16(),
+        unknown=pa.int16(),
+        match=pa.float32(),
+        contrast=pa.float32(),
+        found=pa.list_(pa.string()),
+        matches=pa.list_(pa.float32()),
+        haze=pa.float32(),
+        noise=pa.float32(),
+    )
+)
+COUNTER = pa.schema(
+    _fields(
+        statistic=pa.string(),
+        threshold=pa.float64(),
+        worst_true=pa.float64(),
+        best_planted=pa.float64(),
+        kind=pa.string(),
+        n=pa.int64(),
+    )
+)
+AUDIT = pa.schema(
+    _fields(
+        method=pa.string(),
+        pictures=pa.string(),
+        truth=pa.string(),
+        degraded=pa.bool_(),
+        label=pa.string(),
+        count=pa.int64(),
+        n=pa.int64(),
+        share=pa.float64(),
+        low=pa.float64(),
+        high=pa.float64(),
+    )
+)
 CLASSIFIER = pa.schema(_fields(epoch=pa.int16(), loss=pa.float32(), heldout_accuracy=pa.float64()))
 
 
@@ -85,9 +124,10 @@ def coordinates(shape: Sequence[int], name: str = "x") -> list[str]:
     return [f"{name}{index}" for index in range(shape[0])]
 
 
-def data(shape: Sequence[int]) -> pa.Schema:
-    """Real samples; `label` is the mode or the class each was drawn from."""
-    return pa.schema([*_fields(sample=pa.int64()), *points(shape), *_fields(label=pa.int16())])
+def data(shape: Sequence[int], labelled: bool = True) -> pa.Schema:
+    """Real samples; `label` is the mode or the class each was drawn from, where known."""
+    label = _fields(label=pa.int16()) if labelled else []
+    return pa.schema([*_fields(sample=pa.int64()), *points(shape), *label])
 
 
 def kept(shape: Sequence[int]) -> pa.Schema:
@@ -117,28 +157,38 @@ def scores(detectors: Sequence[str], columns: Sequence[str], truth: pa.Schema) -
     return pa.schema([*_fields(sample=pa.int64(), **numbers), *truth])
 
 
-def image_scores(features: int) -> pa.Schema:
-    """What the classifier says of a picture."""
+def image_scores(features: int, classes: bool = True) -> pa.Schema:
+    """What a network says of a picture: its class, where it knows any, and its features."""
+    judged = _fields(predicted_class=pa.int16(), confidence=pa.float32()) if classes else []
+    seen = _fields(nn_distance=pa.float32(), features=pa.list_(pa.float32(), features))
+    return pa.schema([*judged, *seen])
+
+
+def reference(features: int, labelled: bool = True) -> pa.Schema:
+    """The network's features of the real pictures; split: `train` or `heldout`."""
+    label = _fields(label=pa.int16()) if labelled else []
     return pa.schema(
-        _fields(
-            predicted_class=pa.int16(),
-            confidence=pa.float32(),
-            nn_distance=pa.float32(),
-            features=pa.list_(pa.float32(), features),
-        )
+        [
+            *_fields(split=pa.string(), sample=pa.int64()),
+            *label,
+            *_fields(features=pa.list_(pa.float32(), features)),
+        ]
     )
 
 
-def reference(features: int) -> pa.Schema:
-    """The classifier's features of the real pictures; split: `train` or `heldout`."""
-    return pa.schema(
-        _fields(
-            split=pa.string(),
-            sample=pa.int64(),
-            label=pa.int16(),
-            features=pa.list_(pa.float32(), features),
-        )
-    )
+_ACTIVATED = _fields(source=pa.string(), sample=pa.int64(), group=pa.string())
+
+EMBEDDING = pa.schema(
+    _ACTIVATED
+    + _fields(pca0=pa.float32(), pca1=pa.float32(), tsne0=pa.float32())
+    + _fields(tsne1=pa.float32())
+)
+
+
+def bottleneck(channels: int) -> pa.Schema:
+    """The U-Net's bottleneck on real and generated pictures; source says which."""
+    activation = _fields(activation=pa.list_(pa.float32(), channels))
+    return pa.schema([*_ACTIVATED, *activation])
 
 
 def write(path: Path, table: pd.DataFrame, schema: pa.Schema, provenance: dict) -> None:

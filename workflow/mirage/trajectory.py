@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
@@ -31,21 +32,24 @@ class WindowScores:
 
 
 class PathRecorder:
-    """The full paths of a few chosen samples of a block."""
+    """The paths of a few chosen samples of a block, in full or over the last steps."""
 
-    def __init__(self, rows: Sequence[int]) -> None:
+    def __init__(self, rows: Sequence[int], steps: int | None = None) -> None:
         self._rows = list(rows)
+        self._steps = steps
         self.times: list[int] = []
         self._x: list[Tensor] = []
         self._x0_hat: list[Tensor] = []
 
     def __call__(self, step: ReverseStep, x: Tensor, x0_hat: Tensor) -> None:
+        if self._steps is not None and step.remaining >= self._steps:
+            return
         self.times.append(step.t)
         self._x.append(x[self._rows].cpu())
         self._x0_hat.append(x0_hat[self._rows].cpu())
 
     def paths(self) -> tuple[Tensor, Tensor]:
-        """x_t and x0_hat along the way: each [rows, steps, *sample]."""
+        """x_t and x0_hat at the `times` kept: each [rows, times, *sample]."""
         return torch.stack(self._x, 1), torch.stack(self._x0_hat, 1)
 
 
@@ -53,19 +57,40 @@ MOST_BLOCKS = 4
 """Blocks walked again at most, to find paths worth keeping."""
 
 
-def choose_paths(scores: pd.DataFrame, count: int, block_size: int) -> pd.DataFrame:
-    """Choose samples whose paths are kept: `count` valid and `count` hallucinated ones.
+def choose_paths(
+    scores: pd.DataFrame, count: int, block_size: int, detector: str = "hal"
+) -> pd.DataFrame:
+    """Choose samples whose paths are kept: `count` calm and `count` suspicious ones.
 
-    They come from the few blocks with most hallucinations; without labels, the
-    first `count` samples are chosen.
+    Suspicious are hallucinated samples and calm are valid ones; without labels, those with
+    the highest and the lowest scores. They come from the few blocks with most of the
+    suspicious ones.
+
+    Args:
+        scores: columns `sample` and `label`, or the detector's.
+        count: of each kind, where there are as many.
+        block_size: samples that walk together.
+        detector: whose score is used where there are no labels.
 
     Returns:
-        Columns `sample` and `label` (empty without labels), in the order drawn.
+        Columns `sample` and `label` (without labels `lowest` or `highest`), in the order
+        drawn.
     """
-    if "label" not in scores:
-        return scores[["sample"]].head(count).assign(label="")
     block = scores["sample"] // block_size
-    hallucinated = scores["label"] != "valid"
-    blocks = hallucinated.groupby(block).sum().nlargest(MOST_BLOCKS).index
-    candidates = scores.loc[block.isin(blocks), ["sample", "label"]]
-    return candidates.groupby(candidates["label"] != "valid").head(count)
+    if "label" in scores:
+        hallucinated = scores["label"] != "valid"
+        within = block.isin(_fullest(block, hallucinated))
+        candidates = scores.loc[within, ["sample", "label"]]
+        return candidates.groupby(candidates["label"] != "valid").head(count)
+    # What is not finite is the most suspicious, as it is for filters.
+    ranks = scores[detector].replace(-np.inf, np.inf).rank(method="first", na_option="bottom")
+    within = scores[block.isin(_fullest(block, ranks > len(scores) - count))]
+    ranked = within[["sample"]].loc[ranks[within.index].sort_values().index]
+    count = min(count, len(ranked) // 2)
+    ends = [ranked.head(count).assign(label="lowest"), ranked.tail(count).assign(label="highest")]
+    return pd.concat(ends).sort_values("sample")
+
+
+def _fullest(block: pd.Series, suspicious: pd.Series) -> pd.Index:
+    """The few blocks with most suspicious samples."""
+    return suspicious.groupby(block).sum().nlargest(MOST_BLOCKS).index

@@ -10,8 +10,8 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, f"{workflow.basedir}/workflow")
 
-from mirage.config import ConfigError, Experiment, MixtureOptions
-from mirage.config import read_experiments, read_settings, to_json
+from mirage.config import ConfigError, Experiment, Images, MixtureOptions, ShapesOptions
+from mirage.config import picture_files, read_experiments, read_settings, to_json
 from mirage.filters import FILTERS
 
 try:
@@ -92,6 +92,10 @@ def is_mixture(experiment: str) -> bool:
     return isinstance(EXPERIMENTS[experiment].dataset, MixtureOptions)
 
 
+def is_shapes(experiment: str) -> bool:
+    return isinstance(EXPERIMENTS[experiment].dataset, ShapesOptions)
+
+
 def generation_of(wildcards) -> int:
     """The number of a lineage's generation."""
     return int(Path(wildcards.lineage).name.removeprefix("gen"))
@@ -144,11 +148,36 @@ def threshold(wildcards) -> str:
     return options(threshold=thresholds[wildcards.filter]) if wildcards.filter in thresholds else ""
 
 
+def own_pictures(wildcards) -> list[Path]:
+    """The files of a folder of the user's own pictures, where the dataset is one."""
+    options = experiment_of(wildcards).dataset
+    return picture_files(options.folder) if isinstance(options, Images) else []
+
+
+def feature_network(wildcards) -> str:
+    """The network in whose features pictures are compared: the user's, or our own."""
+    theirs = experiment_of(wildcards).classifier.torchscript
+    return theirs or f"{RUN}/classifier.safetensors"
+
+
 def judges(wildcards) -> dict[str, str]:
-    """For pictures, the classifier and the real pictures' features."""
+    """What scores rest on: for shapes their counter; for other pictures a network, and what
+    it sees in the real ones."""
     if is_mixture(wildcards.experiment):
         return {}
-    return {"classifier": f"{RUN}/classifier.safetensors", "reference": f"{RUN}/reference.parquet"}
+    if is_shapes(wildcards.experiment):
+        return {"counter": f"{RESULTS}/counter.parquet"}
+    return {"network": feature_network(wildcards), "reference": f"{RUN}/reference.parquet"}
+
+
+def yardsticks(wildcards) -> dict[str, str]:
+    """What measures are compared with: the counter's audit, or the real pictures' features."""
+    if is_mixture(wildcards.experiment):
+        return {}
+    if is_shapes(wildcards.experiment):
+        tables = ("counter", "audit")
+        return {name: f"{RESULTS}/{name}.parquet" for name in tables}
+    return {"reference": f"{RUN}/reference.parquet"}
 
 
 def options(**values) -> str:
@@ -160,7 +189,7 @@ def measured(wildcards) -> list[str]:
     """The metrics of every seed and generation of an experiment."""
     return [
         f"{RESULTS}/seed{seed}/{place}/metrics.parquet"
-        for seed in SETTINGS.seeds
+        for seed in SETTINGS.seeds[: experiment_of(wildcards).replicates]
         for place in lineages(wildcards.experiment)
     ]
 
@@ -213,16 +242,17 @@ def figure_names(experiment: str) -> list[str]:
     """The figures that an experiment can show."""
     options = EXPERIMENTS[experiment]
     names = ["trajectories", "hal_histogram"]
+    names += ["roc"] if options.dataset.has_labels else []
     if is_mixture(experiment):
         names += ["density"] if options.dataset.shape == (1,) else ["samples"]
-        names += ["roc"]
+        later = ["rate_by_generation", "density_by_generation"]
+    elif is_shapes(experiment):
+        names += ["shapes", "shapes_sheet", "confusion", "embedding"]
+        later = ["rate_by_generation", "types_by_generation"]
     else:
-        names += ["digits"]
-    if options.recursion.generations and is_mixture(experiment):
-        names += ["rate_by_generation", "density_by_generation"]
-    elif options.recursion.generations:
-        names += ["quality_by_generation"]
-    return names
+        names += ["gallery", "embedding"]
+        later = ["quality_by_generation"]
+    return names + later if options.recursion.generations else names
 
 
 def figure_files() -> list[str]:

@@ -1,8 +1,10 @@
 rule make_dataset:
     """Real samples to train on, and others to compare with."""
     input:
+        # Named one by one: a picture added, changed or gone makes the dataset anew.
+        pictures=own_pictures,
         script=script_file("make_dataset"),
-        code=modules("datasets", "streams"),
+        code=modules("datasets", "config/user_files", "streams"),
     output:
         data=f"{RUN}/data.parquet",
         heldout=f"{RUN}/heldout.parquet",

@@ -69,7 +69,7 @@ rule plot_trajectories:
         unpack(modes),
         trajectories=f"{SHOWN}/gen0/trajectories.parquet",
         script=script_file("plot_trajectories"),
-        code=modules("figures/style", "figures/trajectories", "figures/samples", "figures/digits"),
+        code=modules("figures/style", "figures/trajectories", "figures/samples", "figures/gallery"),
     output:
         pdf=f"{FIGURES}_trajectories.pdf",
         png=report(
@@ -228,24 +228,25 @@ rule plot_density_by_generation:
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
 
 
-rule plot_digits:
+rule plot_gallery:
     """What a detector finds least and most suspicious, to be judged by eye."""
     input:
+        data=f"{SHOWN}/data.parquet",
         samples=lambda wildcards: shards(wildcards.experiment, f"{SHOWN}/gen0"),
-        script=script_file("plot_digits"),
-        code=modules("figures/style", "figures/digits"),
+        script=script_file("plot_gallery"),
+        code=modules("figures/style", "figures/gallery"),
     output:
-        pdf=f"{FIGURES}_digits.pdf",
+        pdf=f"{FIGURES}_gallery.pdf",
         png=report(
-            f"{FIGURES}_digits.png",
-            caption="../report/digits.rst",
+            f"{FIGURES}_gallery.png",
+            caption="../report/gallery.rst",
             category="{experiment}",
-            labels={"figure": "digits"},
+            labels={"figure": "gallery"},
         ),
     log:
-        f"{LOGS}/plot_digits.log",
+        f"{LOGS}/plot_gallery.log",
     benchmark:
-        f"{BENCHMARKS}/plot_digits.jsonl"
+        f"{BENCHMARKS}/plot_gallery.jsonl"
     conda:
         "../../envs/figures.yaml"
     resources:
@@ -257,12 +258,43 @@ rule plot_digits:
     shell:
         "python {input.script:q} --config {params.config:q}"
         " --detector {params.detector}"
-        " --samples {input.samples:q}"
+        " --data {input.data:q} --samples {input.samples:q}"
+        " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
+
+
+rule plot_embedding:
+    """Whether what is hallucinated lies between what is real, as the network sees it."""
+    input:
+        embedding=f"{SHOWN}/gen0/embedding.parquet",
+        script=script_file("plot_embedding"),
+        code=modules("figures/style", "figures/embedding"),
+    output:
+        pdf=f"{FIGURES}_embedding.pdf",
+        png=report(
+            f"{FIGURES}_embedding.png",
+            caption="../report/embedding.rst",
+            category="{experiment}",
+            labels={"figure": "embedding"},
+        ),
+    log:
+        f"{LOGS}/plot_embedding.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_embedding.jsonl"
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(10),
+    params:
+        config=sections("embedding"),
+    shell:
+        "python {input.script:q} --config {params.config:q}"
+        " --embedding {input.embedding:q}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
 
 
 rule plot_quality_by_generation:
-    """Whether filtering before retraining slows the collapse of digits."""
+    """Whether filtering before retraining slows the collapse of pictures."""
     input:
         metrics=f"{RESULTS}/metrics.parquet",
         script=script_file("plot_quality_by_generation"),
@@ -287,4 +319,128 @@ rule plot_quality_by_generation:
     shell:
         "python {input.script:q}"
         " --metrics {input.metrics:q}"
+        " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
+
+
+rule plot_shapes:
+    """Hallucinations beside what the model was shown."""
+    input:
+        data=f"{SHOWN}/data.parquet",
+        samples=lambda wildcards: shards(wildcards.experiment, f"{SHOWN}/gen0"),
+        scores=f"{SHOWN}/gen0/scores.parquet",
+        script=script_file("plot_shapes"),
+        code=modules("figures/style", "figures/shapes", "figures/gallery"),
+    output:
+        pdf=f"{FIGURES}_shapes.pdf",
+        png=report(
+            f"{FIGURES}_shapes.png",
+            caption="../report/shapes.rst",
+            category="{experiment}",
+            labels={"figure": "shapes"},
+        ),
+    log:
+        f"{LOGS}/plot_shapes.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_shapes.jsonl"
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(10),
+    params:
+        config=sections("dataset"),
+    shell:
+        "python {input.script:q} --config {params.config:q}"
+        " --data {input.data:q}"
+        " --samples {input.samples:q} --scores {input.scores:q}"
+        " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
+
+
+rule plot_shapes_sheet:
+    """Generated pictures with what the counter says of them, to be checked by eye."""
+    input:
+        samples=lambda wildcards: shards(wildcards.experiment, f"{SHOWN}/gen0"),
+        scores=f"{SHOWN}/gen0/scores.parquet",
+        script=script_file("plot_shapes_sheet"),
+        code=modules("figures/style", "figures/shapes", "figures/shapes_sheet", "figures/gallery"),
+    output:
+        pdf=f"{FIGURES}_shapes_sheet.pdf",
+        png=report(
+            f"{FIGURES}_shapes_sheet.png",
+            caption="../report/shapes_sheet.rst",
+            category="{experiment}",
+            labels={"figure": "sheet of types"},
+        ),
+    log:
+        f"{LOGS}/plot_shapes_sheet.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_shapes_sheet.jsonl"
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(10),
+    params:
+        config=sections("dataset"),
+    shell:
+        "python {input.script:q} --config {params.config:q}"
+        " --samples {input.samples:q} --scores {input.scores:q}"
+        " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
+
+
+rule plot_types_by_generation:
+    """Which errors grow as models train on their own pictures."""
+    input:
+        metrics=f"{RESULTS}/metrics.parquet",
+        script=script_file("plot_types_by_generation"),
+        code=modules("figures/style", "figures/types_by_generation", "figures/rate_by_generation"),
+    output:
+        pdf=f"{FIGURES}_types_by_generation.pdf",
+        png=report(
+            f"{FIGURES}_types_by_generation.png",
+            caption="../report/types_by_generation.rst",
+            category="{experiment}",
+            labels={"figure": "types by generation"},
+        ),
+    log:
+        f"{LOGS}/plot_types_by_generation.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_types_by_generation.jsonl"
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(10),
+    shell:
+        "python {input.script:q}"
+        " --metrics {input.metrics:q}"
+        " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
+
+
+rule plot_confusion:
+    """Whether the counter of shapes can be trusted."""
+    input:
+        audit=f"{RESULTS}/audit.parquet",
+        script=script_file("plot_confusion"),
+        code=modules("figures/style", "figures/confusion"),
+    output:
+        pdf=f"{FIGURES}_confusion.pdf",
+        png=report(
+            f"{FIGURES}_confusion.png",
+            caption="../report/confusion.rst",
+            category="{experiment}",
+            labels={"figure": "audit of the counter"},
+        ),
+    log:
+        f"{LOGS}/plot_confusion.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_confusion.jsonl"
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(10),
+    shell:
+        "python {input.script:q}"
+        " --audit {input.audit:q}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"

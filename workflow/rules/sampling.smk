@@ -28,8 +28,41 @@ rule draw_samples:
         " --samples {output.samples:q} > {log:q} 2>&1"
 
 
+rule record_bottleneck:
+    """What the U-Net itself makes of real and generated pictures."""
+    input:
+        weights=f"{RUN}/{{lineage}}/model.safetensors",
+        data=f"{RUN}/data.parquet",
+        samples=drawn,
+        scores=f"{RUN}/{{lineage}}/scores.parquet",
+        script=script_file("record_bottleneck"),
+        code=modules(*NETWORK, "bottleneck", "diffusion", "streams"),
+    output:
+        bottleneck=f"{RUN}/{{lineage}}/bottleneck.parquet",
+    log:
+        f"{LOGS}/seed{{seed}}/{{lineage}}/record_bottleneck.log",
+    benchmark:
+        f"{BENCHMARKS}/seed{{seed}}/{{lineage}}/record_bottleneck.jsonl"
+    conda:
+        "../../envs/torch.yaml"
+    threads: lambda wildcards: experiment_of(wildcards).sampling.threads
+    resources:
+        gpu=gpus,
+        mem_mb=growing(2000),
+        runtime=growing(30),
+    params:
+        config=sections("dataset", "diffusion", "network", "embedding"),
+        generation=generation_of,
+    shell:
+        "python {input.script:q} --config {params.config:q}"
+        " --seed {wildcards.seed} --generation {params.generation} --threads {threads}"
+        " --gpus {resources.gpu} --weights {input.weights:q} --data {input.data:q}"
+        " --samples {input.samples:q} --scores {input.scores:q}"
+        " --bottleneck {output.bottleneck:q} > {log:q} 2>&1"
+
+
 rule record_trajectories:
-    """The few full paths that figures show, walked again from the same noise."""
+    """The few paths that figures show, walked again from the same noise."""
     input:
         weights=f"{RUN}/{{lineage}}/model.safetensors",
         scores=f"{RUN}/{{lineage}}/scores.parquet",
@@ -49,7 +82,7 @@ rule record_trajectories:
         mem_mb=growing(drawing_memory),
         runtime=minutes(drawing_passes),
     params:
-        config=sections("dataset", "diffusion", "network", "sampling", "trajectories"),
+        config=sections("dataset", "diffusion", "network", "sampling", "detection", "trajectories"),
         generation=generation_of,
     shell:
         "python {input.script:q} --config {params.config:q}"

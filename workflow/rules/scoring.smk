@@ -1,10 +1,45 @@
+rule describe_reference:
+    """Generated pictures are compared with real ones by what a network sees in both."""
+    input:
+        data=f"{RUN}/data.parquet",
+        heldout=f"{RUN}/heldout.parquet",
+        network=feature_network,
+        script=script_file("describe_reference"),
+        code=modules("networks/classifier", "networks/features"),
+    output:
+        reference=f"{RUN}/reference.parquet",
+    log:
+        f"{LOGS}/seed{{seed}}/describe_reference.log",
+    benchmark:
+        f"{BENCHMARKS}/seed{{seed}}/describe_reference.jsonl"
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(60),
+    params:
+        config=sections("dataset", "classifier"),
+    shell:
+        "python {input.script:q} --config {params.config:q} --threads {threads}"
+        " --data {input.data:q} --heldout {input.heldout:q} --network {input.network:q}"
+        " --reference {output.reference:q} > {log:q} 2>&1"
+
+
 rule score_samples:
     """What the detectors say of each sample, beside what is true of it."""
     input:
         unpack(judges),
         samples=drawn,
         script=script_file("score_samples"),
-        code=modules("support", "detectors", "datasets/mixtures", "networks/classifier", "tables"),
+        code=modules(
+            "support",
+            "detectors",
+            "datasets/mixtures",
+            "datasets/shapes",
+            "networks/classifier",
+            "networks/features",
+            "tables",
+        ),
     output:
         scores=f"{RUN}/{{lineage}}/scores.parquet",
     log:
@@ -59,7 +94,7 @@ rule filter_samples:
 rule measure_generation:
     """Every rate with its threshold, its interval and the floor of a perfect sampler."""
     input:
-        unpack(judges),
+        unpack(yardsticks),
         scores=f"{RUN}/{{lineage}}/scores.parquet",
         script=script_file("measure_generation"),
         code=modules("metrics", "support", "datasets/mixtures", "streams", "tables"),
@@ -76,17 +111,40 @@ rule measure_generation:
         mem_mb=growing(table_memory),
         runtime=growing(20),
     params:
-        config=sections("dataset", "detection", "scoring"),
+        config=sections("dataset", "detection", "scoring", "classifier"),
         generation=generation_of,
         filter=filter_of,
-        reference=lambda wildcards, input: options(
-            **{key: input[key] for key in judges(wildcards) if key == "reference"}
+        yardsticks=lambda wildcards, input: options(
+            **{key: input[key] for key in yardsticks(wildcards)}
         ),
     shell:
         "python {input.script:q} --config {params.config:q}"
         " --experiment {wildcards.experiment} --filter {params.filter} --seed {wildcards.seed}"
-        " --generation {params.generation} --scores {input.scores:q} {params.reference}"
+        " --generation {params.generation} --scores {input.scores:q} {params.yardsticks}"
         " --metrics {output.metrics:q} --roc {output.roc:q} > {log:q} 2>&1"
+
+
+rule embed_bottleneck:
+    """Hundreds of channels have to be brought down to a plane to be seen."""
+    input:
+        bottleneck=f"{RUN}/{{lineage}}/bottleneck.parquet",
+        script=script_file("embed_bottleneck"),
+        code=modules("metrics/embedding", "tables"),
+    output:
+        embedding=f"{RUN}/{{lineage}}/embedding.parquet",
+    log:
+        f"{LOGS}/seed{{seed}}/{{lineage}}/embed_bottleneck.log",
+    benchmark:
+        f"{BENCHMARKS}/seed{{seed}}/{{lineage}}/embed_bottleneck.jsonl"
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(30),
+    shell:
+        "python {input.script:q} --seed {wildcards.seed}"
+        " --bottleneck {input.bottleneck:q}"
+        " --embedding {output.embedding:q} > {log:q} 2>&1"
 
 
 rule count_histogram:

@@ -40,7 +40,6 @@ rule train_classifier:
     output:
         weights=f"{RUN}/classifier.safetensors",
         history=f"{RUN}/classifier.parquet",
-        reference=f"{RUN}/reference.parquet",
     log:
         f"{LOGS}/seed{{seed}}/train_classifier.log",
     benchmark:
@@ -56,4 +55,4 @@ rule train_classifier:
         "python {input.script:q} --config {params.config:q}"
         " --seed {wildcards.seed} --threads {threads}"
         " --data {input.data:q} --heldout {input.heldout:q} --weights {output.weights:q}"
-        " --history {output.history:q} --reference {output.reference:q} > {log:q} 2>&1"
+        " --history {output.history:q} > {log:q} 2>&1"

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from mirage import job, tables
-from mirage.config import MixtureOptions
+from mirage.config import Images, MixtureOptions, ShapesOptions
 from mirage.datasets import build_mixture
 from mirage.streams import stream
 
@@ -18,16 +18,29 @@ def main() -> None:
     for path, (samples, labels) in zip(
         (args.data, args.heldout), real_samples(options, args.seed), strict=True
     ):
-        columns = {"sample": range(len(samples)), **tables.from_array(samples), "label": labels}
-        tables.write(path, pd.DataFrame(columns), tables.data(options.shape), provenance)
+        columns = {"sample": range(len(samples)), **tables.from_array(samples)}
+        columns |= {} if labels is None else {"label": labels}
+        schema = tables.data(options.shape, labelled=labels is not None)
+        tables.write(path, pd.DataFrame(columns), schema, provenance)
 
 
 def real_samples(options, seed):
-    """Training and held-out samples with their labels."""
+    """Training and held-out samples, with their labels where there are any."""
     if isinstance(options, MixtureOptions):
         mixture = build_mixture(options)
         yield mixture.sample(options.samples, stream(seed, "data"))
         yield mixture.sample(options.heldout, stream(seed, "heldout"))
+    elif isinstance(options, Images):
+        from mirage.datasets.images import load_images
+
+        for pictures in load_images(options, stream(seed, "data")):
+            yield pictures, None
+    elif isinstance(options, ShapesOptions):
+        from mirage.datasets.shapes import build_shapes
+
+        truth = build_shapes(options)
+        yield truth.sample(options.samples, stream(seed, "data"))
+        yield truth.sample(options.heldout, stream(seed, "heldout"))
     else:
         from mirage.datasets.digits import load_digits
 

@@ -5,10 +5,10 @@ from dataclasses import asdict
 import pandas as pd
 
 from mirage import job, tables
-from mirage.config import Experiment, MixtureOptions
+from mirage.config import Experiment, MixtureOptions, ShapesOptions
 from mirage.datasets import build_mixture
 from mirage.detectors import columns
-from mirage.metrics import detection, mixture
+from mirage.metrics import detection, mixture, shapes
 from mirage.metrics.rows import Row
 from mirage.streams import stream
 
@@ -19,6 +19,8 @@ def main() -> None:
     parser.add_argument("--filter", required=True, help="that led here; `shared` for generation 0")
     parser.add_argument("--scores", required=True)
     parser.add_argument("--reference", help="for pictures: features of the real ones")
+    parser.add_argument("--counter", help="for shapes: thresholds of their counter")
+    parser.add_argument("--audit", help="for shapes: how far the counter can be trusted")
     parser.add_argument("--metrics", required=True)
     parser.add_argument("--roc", required=True)
     args = parser.parse_args()
@@ -29,6 +31,9 @@ def main() -> None:
     if isinstance(experiment.dataset, MixtureOptions):
         truth = build_mixture(experiment.dataset)
         rows = mixture.measure(scores, *truth.means.shape, experiment.scoring.radius)
+        rows += detection.measure(scores, windows)
+    elif isinstance(experiment.dataset, ShapesOptions):
+        rows = shapes.measure(scores, tables.read(args.counter), tables.read(args.audit))
         rows += detection.measure(scores, windows)
     else:
         rows = measure_pictures(experiment, scores, args)
@@ -48,7 +53,7 @@ def main() -> None:
 
 
 def measure_pictures(experiment: Experiment, scores: pd.DataFrame, args) -> list[Row]:
-    """Distances between generated and real pictures in the classifier's features."""
+    """Distances between generated and real pictures in a network's features."""
     from mirage.metrics import pictures
 
     reference = tables.read(args.reference)
@@ -57,7 +62,8 @@ def measure_pictures(experiment: Experiment, scores: pd.DataFrame, args) -> list
         for split in ("train", "heldout")
     )
     rng = stream(args.seed, "measure", args.generation)
-    return pictures.measure(scores, tables.stack(scores["features"]), real, heldout, rng)
+    features = tables.stack(scores["features"])
+    return pictures.measure(scores, features, real, heldout, rng, experiment.feature_network)
 
 
 if __name__ == "__main__":

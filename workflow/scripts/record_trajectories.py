@@ -1,4 +1,4 @@
-"""Walk a few blocks again and keep the full paths of chosen samples."""
+"""Walk a few blocks again and keep the paths of chosen samples."""
 
 import numpy as np
 import pandas as pd
@@ -24,14 +24,16 @@ def main() -> None:
     network = networks.load(experiment, args.weights, device)
     model = engine.for_sampling(network, options.precision, device, calls=len(steps))
     scores = tables.read(args.scores)
-    chosen = choose_paths(scores, experiment.trajectories.paths, options.block_size)
+    kept = experiment.trajectories
+    detector = experiment.detection.detectors[0]
+    chosen = choose_paths(scores, kept.paths, options.block_size, detector)
     schema = tables.trajectories(shape)
     with tables.writing(
         args.trajectories, schema, job.provenance(args, device, engine=model.name)
     ) as append:
         for block, samples in chosen.groupby(chosen["sample"] // options.block_size):
             start = block * options.block_size
-            recorder = PathRecorder(samples["sample"] - start)
+            recorder = PathRecorder(samples["sample"] - start, kept.steps)
             size = min(options.block_size, options.samples - start)
             draw_block(
                 model,

@@ -6,18 +6,21 @@ import numpy as np
 import pandas as pd
 
 from mirage import job, tables
-from mirage.config import MixtureOptions
+from mirage.config import Experiment, MixtureOptions, ShapesOptions
 from mirage.datasets import build_mixture
+from mirage.datasets.shapes import build_shapes
 from mirage.detectors import column, columns
 from mirage.support import label_points
+from mirage.support.shapes import Thresholds, label_pictures
 
 
 def main() -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--samples", nargs="+", required=True)
     parser.add_argument("--scores", required=True)
-    parser.add_argument("--classifier", help="for pictures: the weights of the classifier")
+    parser.add_argument("--network", help="for pictures: whose features are compared")
     parser.add_argument("--reference", help="for pictures: features of the real ones")
+    parser.add_argument("--counter", help="for shapes: thresholds of their counter")
     args = parser.parse_args()
     experiment = job.sections(args.config)
     detection = experiment.detection
@@ -28,9 +31,14 @@ def main() -> None:
         mixture = build_mixture(experiment.dataset)
         truth = label_points(points, mixture, experiment.scoring.radius)
         kind = tables.MIXTURE_SCORES
+    elif isinstance(experiment.dataset, ShapesOptions):
+        thresholds = Thresholds.from_table(tables.read(args.counter))
+        truth = label_pictures(points, build_shapes(experiment.dataset), thresholds)
+        kind = tables.SHAPE_SCORES
     else:
-        truth = judge_pictures(points, args)
-        kind = tables.image_scores(experiment.classifier.features)
+        truth = judge_pictures(points, experiment, args)
+        width = len(truth["features"].iloc[0])
+        kind = tables.image_scores(width, classes=experiment.has_classes)
     default = {
         name: samples[column(name, experiment.scoring.window)] for name in detection.detectors
     }
@@ -39,25 +47,31 @@ def main() -> None:
     tables.write(args.scores, scores, schema, job.provenance(args))
 
 
-def judge_pictures(pictures: np.ndarray, args: argparse.Namespace) -> pd.DataFrame:
-    """Features, class, confidence and distance to the nearest real picture."""
+def judge_pictures(
+    pictures: np.ndarray, experiment: Experiment, args: argparse.Namespace
+) -> pd.DataFrame:
+    """Class and confidence where classes are known, distance to the nearest real, features."""
     import torch  # imported where it is needed: mixtures are scored without
 
     from mirage.metrics.pictures import nearest_distances
     from mirage.networks import classifier
+    from mirage.networks.features import torchscript_features
 
     torch.set_num_threads(args.threads)
-    judgement = classifier.judge(classifier.load(args.classifier), pictures)
+    if experiment.classifier.torchscript:
+        features = torchscript_features(args.network, pictures)
+    else:
+        judgement = classifier.judge(classifier.load(args.network), pictures)
+        features = judgement.features
     real = tables.read(args.reference)
     real = tables.stack(real.loc[real["split"] == "train", "features"])
-    return pd.DataFrame(
-        {
+    columns = {"nn_distance": nearest_distances(features, real), "features": list(features)}
+    if experiment.has_classes:
+        columns = {
             "predicted_class": judgement.predicted_class,
             "confidence": judgement.confidence,
-            "nn_distance": nearest_distances(judgement.features, real),
-            "features": list(judgement.features),
-        }
-    )
+        } | columns
+    return pd.DataFrame(columns)
 
 
 if __name__ == "__main__":

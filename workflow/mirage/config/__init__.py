@@ -1,10 +1,12 @@
 """Pydantic models of an experiment: presets merged in, unknown keys refused."""
 
-from mirage.config.datasets import MNIST, MixtureOptions
+from mirage.config.datasets import MNIST, Images, MixtureOptions, ShapesOptions
 from mirage.config.experiment import (
     Classifier,
+    Counter,
     Detection,
     Diffusion,
+    Embedding,
     Experiment,
     Recursion,
     Sampling,
@@ -23,14 +25,18 @@ from mirage.config.settings import (
     read_settings,
     to_json,
 )
+from mirage.config.user_files import picture_files
 
 __all__ = [
     "MNIST",
     "Classifier",
     "ConfigError",
+    "Counter",
     "Detection",
     "Diffusion",
+    "Embedding",
     "Experiment",
+    "Images",
     "MixtureOptions",
     "Preset",
     "Recursion",
@@ -38,9 +44,11 @@ __all__ = [
     "Scoring",
     "Section",
     "Settings",
+    "ShapesOptions",
     "TimeFocus",
     "Training",
     "merge",
+    "picture_files",
     "read_experiment",
     "read_experiments",
     "read_settings",

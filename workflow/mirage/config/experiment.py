@@ -1,5 +1,6 @@
 """One experiment: a dataset and a recipe, from training to retraining."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -158,7 +159,10 @@ class Trajectories(Section):
     """Paths kept in full for the figures."""
 
     paths: PositiveInt = 200
-    """How many; where there are labels, so many valid and so many hallucinated ones."""
+    """How many of each kind: valid and hallucinated ones, or, where there are no labels,
+    those with the lowest and the highest score."""
+    steps: PositiveInt | None = None
+    """Reverse steps kept, counted from the end; null for all. Paths of pictures are large."""
 
 
 class Scoring(Section):
@@ -172,12 +176,47 @@ class Scoring(Section):
 
 
 class Classifier(Section):
-    """The small network that judges pictures, trained by the pipeline itself."""
+    """The small network that judges pictures, trained by the pipeline itself: on the classes
+    of real pictures, or, where they have none, on telling by how much they are turned."""
 
     epochs: PositiveInt = 10
-    """Passes over the labelled training pictures."""
+    """Passes over the training pictures."""
     features: PositiveInt = 64
     """Size of the layer in which distances, FID, precision and recall are measured."""
+    torchscript: str | None = None
+    """A file with a TorchScript module to measure in instead, relative to the working
+    directory: float32 pictures [n, c, h, w] in [-1, 1] in, features [n, f] out. It knows no
+    classes, so that metrics of classes are left out."""
+
+
+class Embedding(Section):
+    """How the U-Net's bottleneck sees pictures, real and generated."""
+
+    pictures: Annotated[int, Field(ge=4)] = 300
+    """Pictures of each kind."""
+    t: NonNegativeInt = 50
+    """Time of the little noise that they are given first."""
+
+
+class Counter(Section):
+    """The counter of Simple Shapes: how bad the pictures are that it is calibrated on.
+
+    The defaults lie a little above what 95 % of the pictures of a small model show
+    (metric `degradation`).
+    """
+
+    blur: Annotated[float, Field(ge=0, le=2)] = 0.65
+    """Standard deviation of the edges, in pixels."""
+    haze: Annotated[float, Field(ge=0, lt=0.5)] = 0.15
+    """Grey of the background, where white minus black is 1."""
+    noise: Annotated[float, Field(ge=0, lt=0.5)] = 0.03
+    """Standard deviation of the noise, in the same unit."""
+    calibration: Annotated[int, Field(ge=100)] = 5_000
+    """True pictures, and planted errors of each kind, that thresholds are found with."""
+    audit: PositiveInt = 20_000
+    """Other true pictures, clean and degraded, on which false alarms are counted."""
+    planted: PositiveInt = 5_000
+    """Other planted errors of each kind, clean and degraded, on which misses are counted."""
 
 
 class Recursion(Section):
@@ -219,7 +258,11 @@ class Experiment(Section):
     trajectories: Trajectories = Trajectories()
     scoring: Scoring = Scoring()
     classifier: Classifier = Classifier()
+    embedding: Embedding = Embedding()
+    counter: Counter = Counter()
     recursion: Recursion = Recursion()
+    replicates: PositiveInt | None = None
+    """Repeated for so many of the run's seeds at most; null for all."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "Experiment":
@@ -257,6 +300,15 @@ class Experiment(Section):
                     f"detection.windows: [{first}, {last}] is longer than the trajectory of "
                     f"{self.reverse_steps} steps; T2 may be at most {self.reverse_steps - 1}"
                 )
+        kept = self.trajectories.steps
+        if kept is not None and kept > self.reverse_steps:
+            raise ValueError(
+                f"trajectories.steps: the trajectory has {self.reverse_steps} steps: found {kept}"
+            )
+        if len(self.dataset.shape) > 1 and self.embedding.t >= timesteps:
+            raise ValueError(
+                f"embedding.t must be below timesteps: found {self.embedding.t}, {timesteps}"
+            )
         window, windows = self.scoring.window, self.detection.windows
         if window not in windows:
             allowed = ", ".join(str(list(window)) for window in windows)
@@ -288,6 +340,19 @@ class Experiment(Section):
         for name in recursion.filters:
             if name in DETECTORS and name not in self.detection.detectors:
                 raise ValueError(f"recursion.filters: {name!r} is not among detection.detectors")
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the network that judges pictures tells classes."""
+        return self.dataset.has_classes and self.classifier.torchscript is None
+
+    @property
+    def feature_network(self) -> str:
+        """In whose features pictures are compared, as the metrics name it; empty for the
+        pipeline's own classifier."""
+        if self.classifier.torchscript is not None:
+            return Path(self.classifier.torchscript).name
+        return "" if self.dataset.has_classes else "own rotation network"
 
     @property
     def start(self) -> int:

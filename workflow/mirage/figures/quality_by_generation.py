@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from mirage.figures import style
 from mirage.figures.rate_by_generation import describe, draw_generations
 
-PANELS = {"fid": "FID (own classifier)", "precision": "Precision", "recall": "Recall"}
+PANELS = {"fid": "FID ({network})", "precision": "Precision", "recall": "Recall"}
 
 
 @style.theme()
@@ -21,7 +21,8 @@ def draw(metrics: pd.DataFrame) -> Figure:
     for axes, (metric, words) in zip(panels, PANELS.items(), strict=True):
         rows = metrics[metrics["metric"] == metric]
         draw_generations(axes, rows, "held-out real pictures")
-        axes.set(xlabel="Generation", ylabel=words)
+        network = " and ".join(rows["parameter"].replace("", "own classifier").unique())
+        axes.set(xlabel="Generation", ylabel=words.format(network=network))
         if metric == "fid":
             axes.set_ylim(bottom=0)
     shown = metrics[metrics["metric"].isin(PANELS)]

@@ -26,7 +26,18 @@ INK, QUIET = "#222222", "#8C8C8C"
 
 # Light, middle and dark, so that the labels also differ in grey and to every colour vision.
 LABEL_COLOURS = {"valid": "#7FB3DB", "interpolated": "#D55E00", "invalid": "#3D1461"}
+LABEL_WORDS = {"lowest": "lowest\nscore", "highest": "highest\nscore"}
 HALLUCINATED = LABEL_COLOURS["interpolated"]
+
+# Of pictures of shapes: `valid` first, then the errors.
+TYPE_COLOURS = {
+    "valid": LABEL_COLOURS["valid"],
+    "duplicate": "#D55E00",
+    "malformed": "#882255",
+    "wrong_column": "#009E73",
+    "out_of_position": "#E69F00",
+    "blank": "#8C8C8C",
+}
 
 # Okabe and Ito's colours; grey for no filter at all.
 FILTER_COLOURS = {
@@ -43,7 +54,12 @@ OTHER_MARKERS = ("v", "P", "X", "*")
 # Without the yellow end, which is lost on white.
 SEQUENCE = ListedColormap(colormaps["viridis"](np.linspace(0, 0.9, 256)))
 
-WORDS = {"hal": "Hal"}
+WORDS = {
+    "hal": "Hal",
+    "hal_moving": "Hal (moving)",
+    "wrong_column": "wrong column",
+    "out_of_position": "out of position",
+}
 
 _RC = {
     "font.family": "sans-serif",
@@ -157,7 +173,7 @@ def percent(share: float) -> str:
 
 
 def word(name: str) -> str:
-    """A filter's or detector's name as it stands in text."""
+    """The name of a filter, a detector or a label as it stands in text."""
     return WORDS.get(name, name)
 
 

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from mirage import tables
 from mirage.figures import style
-from mirage.figures.digits import show
+from mirage.figures.gallery import show
 from mirage.figures.samples import draw_modes, frame
 
 LAST = {1: 100, 2: 50}
@@ -20,7 +20,11 @@ LAST = {1: 100, 2: 50}
 PATHS = {1: 60, 2: 10}
 """Paths drawn in a panel, by coordinates: more would cover each other."""
 
-STRIPS, FRAMES = 6, 8
+STRIPS, FRAMES = 3, 10
+"""Film strips of each kind, and pictures in a strip."""
+
+CALM = ("valid", "lowest")
+"""Labels of the paths that no detector should suspect."""
 
 
 @style.theme()
@@ -37,8 +41,8 @@ def draw(
         trajectories: table of `mirage.tables.trajectories(shape)`.
         shape: of one sample: points of 1 or 2 coordinates, or pictures.
         modes: table MODES; needed for points.
-        last: times t < last are shown; by default 100 on a line, 50 in the plane,
-            all for pictures.
+        last: times t < last are shown; by default 100 on a line, 50 in the plane, and
+            for pictures all that were kept.
         radius: of the support, in standard deviations: of the circles about 2D modes.
     """
     if len(shape) == 1 and last is None:
@@ -113,23 +117,30 @@ def _coloured_by_time(paths: pd.DataFrame, times: Normalize) -> LineCollection:
 
 def _strips(trajectories: pd.DataFrame, shape: Sequence[int]) -> Figure:
     times = np.sort(trajectories["t"].unique())
-    samples = trajectories["sample"].unique()[:STRIPS]
+    labels = trajectories.groupby("sample")["label"].first()
+    samples = [*_in_turn(labels[labels.isin(CALM)]), *_in_turn(labels[~labels.isin(CALM)])]
     spread = np.linspace(len(times) - 1, 0, min(FRAMES, len(times))).round().astype(int)
-    figure = style.figure(style.PAGE, 0.82 * len(samples) + 0.5)
+    figure = style.figure(style.PAGE, 0.66 * len(samples) + 0.6)
     cells = figure.subplots(len(samples), len(spread), squeeze=False)
     table = trajectories.set_index(["sample", "t"])
     for row, sample in zip(cells, samples, strict=True):
         strip = table.loc[[(sample, t) for t in times[spread]]]
         for axes, picture in zip(row, tables.to_array(strip, shape, "x0_hat"), strict=True):
             show(axes, picture)
-        row[0].set_ylabel(f"sample {sample}", fontsize=7)
+        row[0].set_ylabel(style.LABEL_WORDS.get(labels[sample], labels[sample]), fontsize=6)
     for axes, t in zip(cells[0], times[spread], strict=True):
-        axes.set_title(f"$t$ = {t}")
-    kept = trajectories["sample"].nunique()
+        axes.set_title(f"$t$ = {t}", fontsize=7)
     figure.suptitle(
-        rf"Predicted $\hat{{x}}_0$ along the walk, n = {len(samples)} of {kept} kept paths"
+        rf"Predicted $\hat{{x}}_0$ over the last {len(times)} reverse steps, "
+        f"n = {len(samples)} of {len(labels)} kept paths"
     )
     return figure
+
+
+def _in_turn(labels: pd.Series) -> list[int]:
+    """A few samples of one kind: of each label one, then of each another."""
+    turn = labels.groupby(labels).cumcount()
+    return list(turn.sort_values(kind="stable").index[:STRIPS])
 
 
 def _classes(trajectories: pd.DataFrame, most: int) -> list[tuple[str, pd.DataFrame]]:

@@ -1,8 +1,10 @@
-"""How far generated pictures are from real ones, in a classifier's features.
+"""How far generated pictures are from real ones, in a network's features.
 
 The floor of a distance is what held-out real pictures score in the place of
 generated ones; that of a class's share is a tenth, the classes being balanced.
 """
+
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -25,22 +27,30 @@ def measure(
     real: np.ndarray,
     heldout: np.ndarray,
     rng: np.random.Generator,
+    network: str = "",
 ) -> list[Row]:
     """All metrics of a generation of pictures.
 
     Args:
-        scores: columns `predicted_class` and `confidence`.
+        scores: columns `predicted_class` and `confidence`, where classes are known;
+            without them, what they would be measured for is left out.
         features: of the generated pictures: float32 [n, features].
         real, heldout: of the real training and held-out pictures.
         rng: for the bootstrap of the FID and for cutting real pictures to equal number.
+        network: whose features these are; empty for the pipeline's own classifier.
     """
-    return [
+    distances = [
         fid_row(features, real, heldout, rng),
         *precision_recall_rows(features, real, heldout, rng),
+    ]
+    rows = [replace(row, parameter=network) for row in distances]
+    if "predicted_class" not in scores:
+        return rows
+    confidence = scores["confidence"]
+    return [
+        *rows,
         *class_shares(scores),
-        estimate(
-            "mean_confidence", scores["confidence"].mean(), scores["confidence"].sem(), len(scores)
-        ),
+        estimate("mean_confidence", confidence.mean(), confidence.sem(), len(scores)),
     ]
 
 

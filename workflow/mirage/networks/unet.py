@@ -1,9 +1,13 @@
 """A U-Net for pictures: diffusers' UNet2DModel, sized by the config."""
 
+import torch
 from diffusers import UNet2DModel
 from torch import Tensor, nn
 
 from mirage.config.experiment import UNet
+
+BATCH_SIZE = 100
+"""Pictures that go through together when they are only looked at."""
 
 
 class NoiseUNet(nn.Module):
@@ -34,3 +38,22 @@ def build_unet(options: UNet, shape: tuple[int, ...]) -> NoiseUNet:
         add_attention=options.attention,
     )
     return NoiseUNet(unet)
+
+
+@torch.inference_mode()
+def bottleneck(network: NoiseUNet, x: Tensor, t: Tensor) -> Tensor:
+    """The activation of the middle block, averaged over space: [batch, channels].
+
+    It is where pictures are edited by their meaning in Kwon et al. (2023), "Diffusion models
+    already have a semantic latent space". x: [batch, c, h, w]; t: [batch].
+    """
+    means = []
+    hook = network.unet.mid_block.register_forward_hook(
+        lambda module, inputs, output: means.append(output.float().mean((2, 3)))
+    )
+    try:
+        for pictures, times in zip(x.split(BATCH_SIZE), t.split(BATCH_SIZE), strict=True):
+            network(pictures, times)
+    finally:
+        hook.remove()
+    return torch.cat(means)

@@ -1,4 +1,4 @@
-"""What counts as a hallucination: valid, interpolated or invalid.
+"""Points of a mixture: valid, interpolated or invalid.
 
 The three classes follow "Why DDIM hallucinates more than DDPM" (arXiv 2605.06831):
 a sample is valid near a mode, interpolated near the segment that joins its two

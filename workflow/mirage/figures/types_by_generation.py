@@ -1,0 +1,34 @@
+"""Figure: each type of hallucinated picture as models train on their own samples."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from mirage.figures import style
+from mirage.figures.rate_by_generation import describe, draw_generations
+
+TYPES = [name for name in style.TYPE_COLOURS if name != "valid"]
+COLUMNS = 3
+
+
+@style.theme()
+def draw(metrics: pd.DataFrame) -> Figure:
+    """Share of each type of hallucination by generation, one line per filter, in percent.
+
+    metrics: table METRICS of one experiment, of one or more seeds. With one seed, bars
+    are 95 % intervals; with more, thin lines are seeds and thick ones their mean.
+    """
+    figure = style.figure(style.PAGE, 4.2)
+    panels = list(figure.subplots(2, COLUMNS, sharex=True).flat)
+    for axes, name in zip(panels, TYPES, strict=False):
+        rows = metrics[metrics["metric"] == f"{name}_rate"]
+        draw_generations(axes, rows, "false alarms on true pictures", scale=100)
+        axes.set_title(style.word(name))
+        axes.set_ylim(bottom=-0.02 * axes.get_ylim()[1])
+    panels[-1].set_axis_off()
+    figure.supxlabel("Generation")
+    figure.supylabel("Pictures of this type (%)")
+    shown = metrics[metrics["metric"].isin([f"{name}_rate" for name in TYPES])]
+    if not shown.empty:
+        figure.suptitle(describe(shown))
+        panels[-1].legend(*style.entries(panels[0]), loc="center")
+    return figure

@@ -1,0 +1,58 @@
+"""How many generated pictures of shapes no draw could give, by type of error."""
+
+import pandas as pd
+
+from mirage.datasets.shapes import SHAPES
+from mirage.metrics.audit import TRUE
+from mirage.metrics.mixture import mode_metrics
+from mirage.metrics.rows import Row, rate
+from mirage.support.shapes import TYPES
+
+SUBSETS = 2 ** len(SHAPES) - 1
+"""Sets of shapes that a picture may hold."""
+
+
+def measure(scores: pd.DataFrame, counter: pd.DataFrame, audit: pd.DataFrame) -> list[Row]:
+    """All metrics of a generation of pictures of shapes.
+
+    Args:
+        scores: of the generation, with the columns of the counter.
+        counter: table COUNTER, whose thresholds the labels rest on.
+        audit: table AUDIT, for the floor: what the counter says of clean true pictures.
+    """
+    threshold = counter.set_index("statistic")["threshold"]["match"]
+    return [
+        *label_rates(scores, f"match {threshold:.3f}", audit),
+        *mode_metrics(scores.assign(mode=_subset(scores)), SUBSETS),
+        *degradation(scores),
+    ]
+
+
+def label_rates(scores: pd.DataFrame, threshold: str, audit: pd.DataFrame) -> list[Row]:
+    """Shares of hallucinations, and of each type, with Wilson intervals and floors."""
+    counts, n = scores["label"].value_counts(), len(scores)
+    counted = (audit["method"] == "counter") & (audit["pictures"] == TRUE)
+    clean = audit[counted & ~audit["degraded"]]
+    floors = clean.set_index("label")["share"]
+    hits = {label: int(counts.get(label, 0)) for label in TYPES[1:]}
+    return [
+        rate("hallucination_rate", sum(hits.values()), n, threshold, 1 - floors["valid"]),
+        *(rate(f"{label}_rate", hits[label], n, threshold, floors[label]) for label in hits),
+    ]
+
+
+def degradation(scores: pd.DataFrame) -> list[Row]:
+    """How grey and how noisy backgrounds are in the worst twentieth of the pictures.
+
+    It is to be compared with what the counter is calibrated on (`counter` in the config).
+    """
+    return [
+        Row("degradation", float(scores[name].quantile(0.95)), len(scores), name, floor=0.0)
+        for name in ("haze", "noise")
+    ]
+
+
+def _subset(scores: pd.DataFrame) -> pd.Series:
+    """Which set of shapes a valid picture holds: 0 to 6; elsewhere of no meaning."""
+    bits = sum(scores[f"{shape}s"].clip(upper=1) * 2**bit for bit, shape in enumerate(SHAPES))
+    return bits - 1
