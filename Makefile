@@ -25,7 +25,7 @@ test: .venv/ready
 
 # Also the long ones: faults, fuzz, and a real Slurm where there is one to start
 test-all: .venv/ready
-	python -m pytest -m "long or not long"
+	python -m pytest -m "not conda"
 
 # On an idle machine: the engine against the official algorithm, into docs/benchmark.*
 bench: .venv/ready

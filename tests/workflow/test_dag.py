@@ -72,6 +72,11 @@ REFUSALS = {
     "seeds=[-1]": ("seeds", "-1", "greater than or equal to 0"),
     "sedes=[1]": ("'sedes'", "did you mean 'seeds'"),
     "device=tpu": ("device", "'tpu'", "cuda"),
+    "preset='two\\nlines'": ("preset", "quick"),
+    "experiments={a: {b: [c]}}": ("experiments", "list"),
+    "experiments=['größe', '../x']": ("experiments", "'größe'", "gaussian1d"),
+    "seeds=[.nan]": ("seeds", "nan"),
+    "seeds=1e400": ("seeds",),
 }
 
 
