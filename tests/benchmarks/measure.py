@@ -26,19 +26,19 @@ def in_turns(subjects: dict[str, Callable[[], float]], rounds: int) -> pd.DataFr
     return pd.DataFrame(rows)
 
 
-def ratios(times: pd.DataFrame, reference: str) -> pd.DataFrame:
-    """How many times faster than the reference each subject was, round by round.
+def ratios(times: pd.DataFrame, yardstick: str) -> pd.DataFrame:
+    """How many times the yardstick's time each subject took, round by round.
 
     Returns:
         By subject, columns `seconds` (median), `ratio` (median), `low`, `high` (extremes).
     """
     table = times.pivot(index="round", columns="subject", values="seconds")
-    speedup = (1 / table).mul(table[reference], axis=0)
+    relative = table.div(table[yardstick], axis=0)
     return pd.DataFrame(
         {
             "seconds": table.median(),
-            "ratio": speedup.median(),
-            "low": speedup.min(),
-            "high": speedup.max(),
+            "ratio": relative.median(),
+            "low": relative.min(),
+            "high": relative.max(),
         }
     )

@@ -26,6 +26,23 @@ def test_a_unet_predicts_noise_of_the_pictures_shape(size, attention):
         assert unet(pictures, torch.tensor([3, 900])).shape == pictures.shape
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_patches_become_channels_and_pixels_again(channels):
+    unet = build_unet(UNet(name="unet", channels=[8, 8], patch=2), (channels, 16, 16))
+    pictures = torch.randn(2, channels, 16, 16)
+    with torch.no_grad():
+        assert unet(pictures, torch.tensor(3)).shape == pictures.shape
+    seen = []
+
+    def same(patches, t, return_dict):
+        seen.append(patches.shape)
+        return (patches,)
+
+    unet.unet.forward = same
+    assert torch.equal(unet(pictures, torch.tensor(3)), pictures)
+    assert seen == [(2, 4 * channels, 8, 8)]
+
+
 def test_a_unet_answers_in_float32_from_bfloat16_products():
     unet = build_unet(UNet(name="unet", channels=[8]), (1, 16, 16))
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):

@@ -56,6 +56,8 @@ class UNet(Section):
     """Residual layers at each resolution."""
     attention: bool = False
     """Self-attention at every resolution but the finest."""
+    patch: PositiveInt = 1
+    """Pixels a side of the patches that the network sees as one; 2 costs about a quarter."""
 
 
 class TimeFocus(Section):
@@ -201,8 +203,10 @@ class Embedding(Section):
 class Counter(Section):
     """The counter of Simple Shapes: how bad the pictures are that it is calibrated on.
 
-    The defaults lie a little above what 95 % of the pictures of a small model show
-    (metric `degradation`).
+    The defaults lie a little above the 95 % quantiles of 256 pictures of one small model
+    after 1,000 updates of 64: haze 0.145, noise 0.025, and a lowest match like that of a
+    blur of 0.65. The metric `degradation` tells those of each generation: where they are
+    far worse, the labels are less sure than the audit says.
     """
 
     blur: Annotated[float, Field(ge=0, le=2)] = 0.65
@@ -278,11 +282,11 @@ class Experiment(Section):
                 f"network.name: {self.dataset.name} needs {wanted!r}: found {self.network.name!r}"
             )
         if self.network.name == "unet":
-            halvings = 2 ** (len(self.network.channels) - 1)
-            if self.dataset.shape[-1] % halvings:
+            halvings, patch = len(self.network.channels) - 1, self.network.patch
+            if self.dataset.shape[-1] % (patch * 2**halvings):
                 raise ValueError(
-                    f"network.channels: {self.dataset.shape[-1]} pixels cannot be halved "
-                    f"{len(self.network.channels) - 1} times"
+                    f"network: {self.dataset.shape[-1]} pixels cannot be cut into patches of "
+                    f"{patch} and halved {halvings} times (network.patch, network.channels)"
                 )
 
     def _check_times(self) -> None:

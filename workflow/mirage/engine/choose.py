@@ -25,13 +25,14 @@ def for_sampling(network: nn.Module, precision: str, device: str, calls: int) ->
         calls: how often it will be called: long jobs repay compiling.
     """
     bfloat16 = _bfloat16(precision, device)
-    model = TorchSampler(network, bfloat16, device, calls)
-    if isinstance(network, TemporalMLP) and device == "cuda":
+    if native := _native(network, device):
+        model = NativeSampler(network, native, bfloat16 and native.multiplies_bfloat16)
+    elif _fits_triton(network, device):
         from mirage.engine.gpu import TritonSampler  # Triton comes with PyTorch for CUDA
 
         model = TritonSampler(network, bfloat16)
-    elif isinstance(network, TemporalMLP) and (native := _native(network)):
-        model = NativeSampler(network, native, bfloat16 and native.multiplies_bfloat16)
+    else:
+        model = TorchSampler(network, bfloat16, device, calls)
     log.info("computing with %s", model.name)
     return model
 
@@ -39,15 +40,25 @@ def for_sampling(network: nn.Module, precision: str, device: str, calls: int) ->
 def for_training(network: nn.Module, precision: str, device: str, calls: int) -> Loss:
     """The `Loss` of a network in training, through which gradients flow."""
     bfloat16 = _bfloat16(precision, device)
-    loss = TorchLoss(network, bfloat16, device, calls)
-    if isinstance(network, TemporalMLP) and device == "cpu" and (native := _native(network)):
+    if native := _native(network, device):
         loss = NativeLoss(network, native, bfloat16 and native.multiplies_bfloat16)
+    else:
+        loss = TorchLoss(network, bfloat16, device, calls)
     log.info("computing with %s", loss.name)
     return loss
 
 
-def _native(network: TemporalMLP) -> Kernel | None:
-    return kernel(network.width, network.input.in_features)
+def _native(network: nn.Module, device: str) -> Kernel | None:
+    if isinstance(network, TemporalMLP) and device == "cpu":
+        return kernel(network.width, network.input.in_features)
+    return None
+
+
+def _fits_triton(network: nn.Module, device: str) -> bool:
+    """Triton's tiles are powers of two, 16 at least; the kernel keeps two coordinates."""
+    if not isinstance(network, TemporalMLP) or device != "cuda":
+        return False
+    return network.width.bit_count() == 1 and network.width >= 16 and network.input.in_features <= 2
 
 
 def _bfloat16(precision: str, device: str) -> bool:

@@ -187,13 +187,13 @@ struct Moments {
 
 inline Moments moments(const float *x) {
   Vector sum{}, squares{};
-  for (int i = 0; i < WIDTH; i += LANES) sum += load(x + i);
-  float mean = total(sum) / WIDTH;
   for (int i = 0; i < WIDTH; i += LANES) {
-    Vector centred = load(x + i) - mean;
-    squares += centred * centred;
+    Vector v = load(x + i);
+    sum += v;
+    squares += v * v;
   }
-  return {mean, 1 / std::sqrt(total(squares) / WIDTH + EPSILON)};
+  float mean = total(sum) / WIDTH;
+  return {mean, 1 / std::sqrt(total(squares) / WIDTH - mean * mean + EPSILON)};
 }
 
 inline Vector leaky(Vector x) { return x > x * SLOPE ? x : x * SLOPE; }

@@ -3,6 +3,7 @@
 import torch
 from diffusers import UNet2DModel
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from mirage.config.experiment import UNet
 
@@ -11,15 +12,21 @@ BATCH_SIZE = 100
 
 
 class NoiseUNet(nn.Module):
-    """UNet2DModel with this package's calling convention. x: [batch, c, h, w]."""
+    """UNet2DModel with this package's calling convention. x: [batch, c, h, w].
 
-    def __init__(self, unet: UNet2DModel) -> None:
+    Patches of pixels become channels on the way in, and pixels again on the way out
+    (pixel shuffle, Shi et al. 2016).
+    """
+
+    def __init__(self, unet: UNet2DModel, patch: int) -> None:
         super().__init__()
-        self.unet = unet
+        self.unet, self.patch = unet, patch
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
         """Predict the noise in x_t: [batch, c, h, w]."""
-        return self.unet(x, t, return_dict=False)[0].to(x.dtype)
+        patches = F.pixel_unshuffle(x, self.patch)
+        eps_hat = self.unet(patches, t, return_dict=False)[0]
+        return F.pixel_shuffle(eps_hat, self.patch).to(x.dtype)
 
 
 def build_unet(options: UNet, shape: tuple[int, ...]) -> NoiseUNet:
@@ -27,9 +34,9 @@ def build_unet(options: UNet, shape: tuple[int, ...]) -> NoiseUNet:
     deeper = len(options.channels) - 1
     kind = "Attn" if options.attention else ""
     unet = UNet2DModel(
-        sample_size=shape[-1],
-        in_channels=shape[0],
-        out_channels=shape[0],
+        sample_size=shape[-1] // options.patch,
+        in_channels=shape[0] * options.patch**2,
+        out_channels=shape[0] * options.patch**2,
         block_out_channels=tuple(options.channels),
         layers_per_block=options.layers_per_block,
         norm_num_groups=8,
@@ -37,7 +44,7 @@ def build_unet(options: UNet, shape: tuple[int, ...]) -> NoiseUNet:
         up_block_types=(*[f"{kind}UpBlock2D"] * deeper, "UpBlock2D"),
         add_attention=options.attention,
     )
-    return NoiseUNet(unet)
+    return NoiseUNet(unet, options.patch)
 
 
 @torch.inference_mode()
