@@ -31,7 +31,8 @@ def dependencies(env: str) -> dict[str, str]:
 def lock() -> dict[str, Version]:
     """Package -> version in requirements.lock."""
     lines = (ROOT / "requirements.lock").read_text().splitlines()
-    pins = (line.split("==") for line in lines if line and not line.startswith("#"))
+    lines = (line.split(";")[0].strip() for line in lines if not line.startswith("#"))
+    pins = (line.split("==") for line in lines if line)
     return {name.lower().replace("_", "-"): Version(version) for name, version in pins}
 
 
@@ -61,7 +62,8 @@ def test_the_lock_lies_within_the_bounds_it_was_made_from():
 
 
 def test_the_lock_names_no_package_of_a_gpu():
-    assert not [name for name in lock() if name.startswith(("nvidia", "cuda", "triton"))]
+    # Triton is there by itself: tests interpret its kernel on a CPU.
+    assert not [name for name in lock() if name.startswith(("nvidia", "cuda"))]
 
 
 def rules_and_envs() -> list[tuple[str, str]]:
