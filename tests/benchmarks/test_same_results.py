@@ -101,7 +101,7 @@ def error_of_mean(values) -> float:
 
 def test_there_is_something_to_compare(official):
     hallucinated = (official["label"] != "valid").mean()
-    assert 0.002 < hallucinated < 0.2
+    assert 0.002 < hallucinated < 0.5
 
 
 @pytest.mark.parametrize("label", ["valid", "interpolated", "invalid"])

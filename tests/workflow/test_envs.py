@@ -31,8 +31,8 @@ def dependencies(env: str) -> dict[str, str]:
 def lock() -> dict[str, Version]:
     """Package -> version in requirements.lock."""
     lines = (ROOT / "requirements.lock").read_text().splitlines()
-    lines = (line.split(";")[0].strip() for line in lines if not line.startswith("#"))
-    pins = (line.split("==") for line in lines if line)
+    lines = (line.split(" ;")[0] for line in lines)  # a platform after the version
+    pins = (line.split("==") for line in lines if line and not line.startswith("#"))
     return {name.lower().replace("_", "-"): Version(version) for name, version in pins}
 
 
@@ -61,8 +61,8 @@ def test_the_lock_lies_within_the_bounds_it_was_made_from():
             assert locked[requirement.name.lower()] in requirement.specifier, line
 
 
-def test_the_lock_names_no_package_of_a_gpu():
-    # Triton is there by itself: tests interpret its kernel on a CPU.
+def test_the_lock_names_no_package_of_cuda():
+    """On a GPU's machine pip adds them; Triton's kernels are interpreted without one."""
     assert not [name for name in lock() if name.startswith(("nvidia", "cuda"))]
 
 
