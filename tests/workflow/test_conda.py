@@ -42,7 +42,15 @@ def test_a_run_in_conda_envs_ends_with_the_same_tables(small, undisturbed, tmp_p
     (small.path / "imported").mkdir()
     (small.path / "workflow/sitecustomize.py").write_text(WITNESS)
     made = subprocess.run(
-        ["bash", SCRIPTS / "run_check.sh", small.path, scratch, *small.settings, "--", "all_figures"],
+        [
+            "bash",
+            SCRIPTS / "run_check.sh",
+            small.path,
+            scratch,
+            *small.settings,
+            "--",
+            "all_figures",
+        ],
         env=os.environ | {"REQ": str(wanted), "PYTHONPATH": ""},
         capture_output=True,
         text=True,

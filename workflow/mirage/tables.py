@@ -248,6 +248,26 @@ def read(*paths: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
     return pa.concat_tables(parts).to_pandas()
 
 
+class Parts:
+    """A table in parts, one for each row group, that never meet in memory.
+
+    It may be gone through again; each time the files are read anew.
+
+    Raises:
+        TableError: as `read`, when gone through.
+    """
+
+    def __init__(self, *paths: Path) -> None:
+        self.paths = paths
+
+    def __iter__(self) -> Iterator[pd.DataFrame]:
+        for path in self.paths:
+            _schema(path)
+            with _readable(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+                for group in range(file.num_row_groups):
+                    yield file.read_row_group(group).to_pandas()
+
+
 def read_points(*paths: Path, shape: Sequence[int], name: str = "x") -> np.ndarray:
     """Read the samples of one table, or several parts of one: float32 [n, *shape].
 

@@ -132,6 +132,11 @@ def shards(experiment: str, folder: str) -> list[str]:
     return [f"{folder}/samples/shard{shard:05}.parquet" for shard in range(count)]
 
 
+def bulky(file):
+    """An output that grows with the samples, which a run may not keep."""
+    return file if SETTINGS.keep_samples else temp(file)
+
+
 def drawn(wildcards) -> list[str]:
     """All shards of the wildcards' generation."""
     return shards(wildcards.experiment, f"{RUN}/{wildcards.lineage}")

@@ -5,7 +5,7 @@ rule draw_samples:
         script=script_file("draw_samples"),
         code=modules(*NETWORK, "samplers", "diffusion", "trajectory", "detectors", "streams"),
     output:
-        samples=f"{RUN}/{{lineage}}/samples/shard{{shard}}.parquet",
+        samples=bulky(f"{RUN}/{{lineage}}/samples/shard{{shard}}.parquet"),
     log:
         f"{LOGS}/seed{{seed}}/{{lineage}}/draw_samples_{{shard}}.log",
     benchmark:

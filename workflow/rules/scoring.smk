@@ -41,7 +41,7 @@ rule score_samples:
             "tables",
         ),
     output:
-        scores=f"{RUN}/{{lineage}}/scores.parquet",
+        scores=bulky(f"{RUN}/{{lineage}}/scores.parquet"),
     log:
         f"{LOGS}/seed{{seed}}/{{lineage}}/score_samples.log",
     benchmark:
