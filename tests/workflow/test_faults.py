@@ -64,7 +64,7 @@ RUNS, KILLS = 5, 4
 def test_a_run_killed_at_four_random_moments(small, undisturbed, run, tell):
     rng = random.Random(run)
     small.edit("checkpoint_every: 50", "checkpoint_every: 10")
-    moments = sorted((rng.randint(1, 13), rng.uniform(0, 2)) for _ in range(KILLS))
+    moments = sorted((rng.randint(1, 12), rng.uniform(0, 1)) for _ in range(KILLS))
     caught = Counter()
     for steps, delay in moments:
         process = small.start(*small.arguments())
