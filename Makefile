@@ -6,7 +6,7 @@ CORES ?= all
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: figures report test bench lint format schema lock clean
+.PHONY: figures report test test-all bench lint format schema lock clean
 
 figures: .venv/ready
 	snakemake --cores $(CORES) --scheduler greedy --show-failed-logs --rerun-incomplete \
@@ -22,6 +22,10 @@ report: .venv/ready
 
 test: .venv/ready
 	python -m pytest
+
+# Also the long ones: faults, fuzz, and a real Slurm where there is one to start
+test-all: .venv/ready
+	python -m pytest -m "not conda"
 
 # On an idle machine: the engine against the official algorithm, into docs/benchmark.*
 bench: .venv/ready

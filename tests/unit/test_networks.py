@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 
-from mirage import networks
+from mirage import networks, tensors
 from mirage.config import Classifier, read_experiment
 from mirage.config.experiment import UNet
 from mirage.networks import classifier
@@ -54,7 +53,7 @@ def test_loaded_weights_predict_as_the_trained_network_did(tmp_path):
     config = Path(__file__).parents[2] / "config/experiments/gaussian2d_grid.yaml"
     experiment = read_experiment(config, "paper")
     network = networks.build(experiment)
-    save_file(network.state_dict(), tmp_path / "weights")
+    tensors.write(tmp_path / "weights", network.state_dict(), {})
     x, t = torch.randn(5, 2), torch.tensor(7)
     with torch.inference_mode():
         assert torch.equal(
@@ -170,7 +169,7 @@ def test_the_classifier_learns_what_can_be_seen_and_is_the_same_for_a_seed(tmp_p
     trained, history = classifier.train(options, *bars(600, seed=0), heldout=heldout, seed=5)
     assert history[-1]["heldout_accuracy"] > 0.95
     again, _ = classifier.train(options, *bars(600, seed=0), heldout=heldout, seed=5)
-    save_file(again.state_dict(), tmp_path / "weights")
+    tensors.write(tmp_path / "weights", again.state_dict(), {})
     judged = classifier.judge(trained, heldout[0])
     reloaded = classifier.judge(classifier.load(tmp_path / "weights"), heldout[0])
     assert np.array_equal(judged.features, reloaded.features)

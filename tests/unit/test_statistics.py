@@ -67,8 +67,12 @@ def labelled(valid, hallucinated) -> pd.DataFrame:
     )
 
 
+def ranked(*parts) -> dict:
+    return detection.rank(parts, ["hal"])
+
+
 def measured(scores, *columns) -> dict:
-    rows = detection.measure(scores, list(columns) or ["hal"])
+    rows = detection.measure(detection.rank([scores], list(columns) or ["hal"]))
     return {(row.metric, row.parameter): row for row in rows}
 
 
@@ -128,7 +132,7 @@ def test_delongs_error_is_the_spread_of_auroc_over_repeated_draws():
     values, errors = [], []
     for seed in range(300):
         scores = labelled(rng(seed).normal(0, 1, 150), rng(seed + 1000).normal(1, 1, 50))
-        values.append(detection.measure(scores, ["hal"])[0].value)
+        values.append(detection.measure(ranked(scores))[0].value)
         errors.append(detection.delong_error(positive, scores["hal"].to_numpy()))
     # A std of 300 draws has a relative standard error of 1/sqrt(600) = 4 %: four of them.
     assert np.mean(errors) == pytest.approx(np.std(values), rel=4 / math.sqrt(600))
@@ -147,7 +151,7 @@ def test_with_one_class_absent_detection_is_undefined_and_has_no_curve(present):
         assert math.isnan(row.value)
         assert row.n == 3
     assert len(measured(scores)) == 2
-    assert detection.roc(scores, ["hal"]).empty
+    assert detection.roc(ranked(scores)).empty
 
 
 def test_specificity_counts_the_valid_below_the_threshold_that_finds_95_percent():
@@ -184,7 +188,7 @@ def test_each_column_is_measured_by_itself():
 
 def test_a_thinned_curve_keeps_its_ends_and_its_area():
     scores = labelled(rng().normal(0, 1, 5000), rng(1).normal(1, 1, 5000))
-    curve = detection.roc(scores, ["hal"])
+    curve = detection.roc(ranked(scores))
     x, y = curve["false_positive_rate"].to_numpy(), curve["true_positive_rate"].to_numpy()
     assert len(curve) <= 400
     assert (x[0], y[0], x[-1], y[-1]) == (0, 0, 1, 1)
@@ -196,16 +200,40 @@ def test_a_thinned_curve_keeps_its_ends_and_its_area():
 def test_every_point_of_a_curve_holds_at_its_threshold():
     scores = labelled(rng().normal(0, 1, 50), rng(1).normal(1, 1, 50))
     hallucinated = scores["label"] != "valid"
-    for point in detection.roc(scores, ["hal"]).itertuples():
+    for point in detection.roc(ranked(scores)).itertuples():
         flagged = scores["hal"] >= point.threshold
         assert flagged[hallucinated].mean() == pytest.approx(point.true_positive_rate)
         assert flagged[~hallucinated].mean() == pytest.approx(point.false_positive_rate)
+
+
+def test_a_score_in_parts_is_ranked_as_in_one_piece():
+    scores = labelled(rng().normal(0, 1, 900).round(1), rng(1).normal(1, 1, 100).round(1))
+    order = rng(2).permutation(len(scores))
+    parts = [scores.iloc[rows] for rows in np.array_split(order, 7)]
+    assert detection.measure(ranked(*parts)) == detection.measure(ranked(scores))
+    pd.testing.assert_frame_equal(
+        detection.roc(ranked(*parts)), detection.roc(ranked(scores)), check_exact=True
+    )
+
+
+@pytest.mark.parametrize("decimals", [9, 1, 0])
+def test_ranking_agrees_with_scikit_learn(decimals):
+    from sklearn.metrics import roc_auc_score, roc_curve
+
+    scores = labelled(rng().normal(0, 1, 300), rng(1).normal(1, 1, 90)).round(decimals)
+    positive = scores["label"] != "valid"
+    assert auroc(scores).value == pytest.approx(roc_auc_score(positive, scores["hal"]), abs=1e-12)
+    curve = detection.roc(ranked(scores))
+    expected = roc_curve(positive, scores["hal"])[:2]
+    found = curve["false_positive_rate"], curve["true_positive_rate"]
+    assert np.trapezoid(*found[::-1]) == pytest.approx(np.trapezoid(*expected[::-1]), abs=1e-12)
 
 
 # --- points against the mixture they should follow ---------------------------------------------
 
 N = 100_000
 RADIUS = 5.0
+EQUAL = np.full(25, 1 / 25)
 
 
 def exact_scores(truth, n=N, width=1.0, modes=None) -> pd.DataFrame:
@@ -217,7 +245,8 @@ def exact_scores(truth, n=N, width=1.0, modes=None) -> pd.DataFrame:
 
 
 def by_name(scores, truth) -> dict:
-    rows = mixture.measure(scores, *truth.means.shape, RADIUS)
+    weights, dim = np.exp(truth.log_weights), truth.means.shape[1]
+    rows = mixture.measure(mixture.tally([scores], weights), dim, RADIUS)
     return {(row.metric, row.parameter): row for row in rows}
 
 
@@ -267,7 +296,7 @@ def test_exact_samples_have_the_width_of_their_modes(exact_grid):
 def test_the_width_of_cut_modes_has_a_floor_below_one(grid):
     points, _ = grid.sample(N, rng())
     scores = label_points(points, grid, radius=3)
-    row = mixture.within_mode_variance_ratio(scores, 2, 3)
+    row = mixture.within_mode_variance_ratio(mixture.tally([scores], EQUAL), 2, 3)
     # For r^2/2 ~ Exp(1) cut at 4.5: 1 - 4.5 / (e^4.5 - 1) = 0.9494.
     assert row.floor == pytest.approx(1 - 4.5 / (math.exp(4.5) - 1))
     assert row.value == pytest.approx(row.floor, abs=4 * (row.high - row.value) / 1.96)
@@ -283,8 +312,7 @@ def test_the_floor_and_error_of_mode_weights_are_those_of_repeated_draws(grid):
     draws = []
     for seed in range(300):
         modes = rng(seed).integers(25, size=1000)
-        scores = pd.DataFrame({"label": "valid", "mode": modes})
-        _, row = mixture.mode_metrics(scores, np.full(25, 1 / 25))
+        _, row = mixture.mode_metrics(np.bincount(modes, minlength=25), EQUAL)
         draws.append(row.value)
     error = (row.high - row.value) / 1.96
     # Four standard errors of the mean of 300; for their spread, 1/sqrt(600) four times and
@@ -322,7 +350,9 @@ def test_widened_modes_are_seen(grid):
 
 def test_each_kind_of_hallucination_is_counted_by_itself():
     labels = ["valid"] * 90 + ["interpolated"] * 7 + ["invalid"] * 3
-    rows = {row.metric: row for row in mixture.label_rates(pd.DataFrame({"label": labels}), 2, 5)}
+    scores = pd.DataFrame({"label": labels, "mode": 0, "distance": 1.0})
+    rows = mixture.label_rates(mixture.tally([scores], np.ones(1)), 2, 5)
+    rows = {row.metric: row for row in rows}
     assert rows["hallucination_rate"].value == 0.1
     assert rows["interpolated_rate"].value == 0.07
     assert rows["invalid_rate"].value == 0.03
@@ -330,11 +360,20 @@ def test_each_kind_of_hallucination_is_counted_by_itself():
 
 def test_without_a_valid_sample_the_modes_are_undefined(grid):
     scores = label_points(np.full((10, 2), 50.0), grid, RADIUS)
-    rows = {row.metric: row for row in mixture.measure(scores, 25, 2, RADIUS)}
+    rows = mixture.measure(mixture.tally([scores], EQUAL), 2, RADIUS)
+    rows = {row.metric: row for row in rows}
     assert rows["hallucination_rate"].value == 1
     assert rows["modes_covered"].value == 0
     assert math.isnan(rows["mode_weight_tv"].value)
     assert math.isnan(rows["within_mode_variance_ratio"].value)
+
+
+def test_samples_in_parts_are_measured_as_in_one_piece_to_the_bit(grid):
+    scores = exact_scores(grid, n=5_000, width=1.5)
+    order = rng(1).permutation(len(scores))
+    parts = [scores.iloc[rows] for rows in np.array_split(order, 7)]
+    whole = mixture.measure(mixture.tally([scores], EQUAL), 2, RADIUS)
+    assert mixture.measure(mixture.tally(parts, EQUAL), 2, RADIUS) == whole
 
 
 def test_a_sample_that_is_no_number_is_beyond_every_threshold(grid):
@@ -348,7 +387,7 @@ def test_a_sample_that_is_no_number_is_beyond_every_threshold(grid):
 
 def test_a_histogram_of_exact_samples_follows_the_true_density(line):
     points, _ = line.sample(N, rng())
-    table = histogram(points, line)
+    table = histogram([points], line)
     width = table["right"] - table["left"]
     assert table["count"].sum() == N
     assert (table["density"] * width).sum() == pytest.approx(1)
@@ -360,7 +399,7 @@ def test_a_histogram_of_exact_samples_follows_the_true_density(line):
 
 
 def test_the_true_density_of_a_bin_is_its_probability_over_its_width(line):
-    table = histogram(np.array([[1.0]]), line)
+    table = histogram([np.array([[1.0]])], line)
     edges = [*table["left"], table["right"].iloc[-1]]
     cumulated = norm.cdf(edges, loc=line.means, scale=line.std).mean(0)
     # Eight points to a bin of a fifth of a std; the peak is 2.7.
@@ -368,7 +407,7 @@ def test_the_true_density_of_a_bin_is_its_probability_over_its_width(line):
 
 
 def test_a_histogram_counts_in_fifths_of_a_standard_deviation_from_ten_below_to_ten_above(line):
-    table = histogram(np.array([[1.0], [1.5], [99.0]]), line)
+    table = histogram([np.array([[1.0], [1.5], [99.0]])], line)
     assert table["left"].iloc[0] == pytest.approx(0.5)
     assert table["right"].iloc[-1] == pytest.approx(3.5)
     assert (table["right"] - table["left"]).tolist() == pytest.approx([0.01] * 300)
@@ -513,13 +552,13 @@ def test_without_classes_distances_alone_are_measured_and_name_their_network():
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_score_that_is_no_number_counts_as_the_most_suspicious(bad):
     scores = labelled([1.0, 2.0, 3.0], [4.0, bad])
-    area, kept = detection.measure(scores, ["hal"])
+    area, kept = detection.measure(ranked(scores))
     assert area.value == 1
     assert kept.value == 1
-    assert len(detection.roc(scores, ["hal"]))
+    assert len(detection.roc(ranked(scores)))
 
 
 def test_the_interval_of_an_auroc_ends_at_one():
-    area, _ = detection.measure(labelled([1.0, 2.0, 5.0], [3.0, 6.0, 7.0]), ["hal"])
+    area, _ = detection.measure(ranked(labelled([1.0, 2.0, 5.0], [3.0, 6.0, 7.0])))
     assert area.value < 1
     assert area.high == 1

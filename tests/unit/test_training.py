@@ -1,14 +1,17 @@
 import logging
 import math
 import pickle
+import signal
 from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
+from hostile import Trap
 from scipy.stats import chisquare
 from torch import nn
 
+from mirage import tensors
 from mirage.config import Diffusion, TimeFocus, Training
 from mirage.config.experiment import MLP
 from mirage.diffusion import Schedule
@@ -185,16 +188,6 @@ def test_a_damaged_checkpoint_is_ignored_with_a_warning(checkpoint, unbroken, ca
     assert same(run, unbroken)
 
 
-class Trap:
-    """Touches a file when it is unpickled."""
-
-    def __init__(self, path) -> None:
-        self.path = str(path)
-
-    def __reduce__(self):
-        return open, (self.path, "w")
-
-
 @pytest.mark.parametrize(
     "save", [torch.save, lambda trap, path: path.write_bytes(pickle.dumps(trap))]
 )
@@ -238,6 +231,67 @@ def test_no_checkpoint_is_written_of_weights_that_are_lost(checkpoint):
     with pytest.raises(DivergenceError, match="by update 7:"):
         run.run(checkpoint, "this run")
     assert not checkpoint.exists()
+
+
+def test_a_single_poisoned_update_ends_training_and_is_never_saved(checkpoint):
+    run, seen = trainer(), []
+
+    def poison(gradient):
+        seen.append(1)
+        return gradient * math.nan if len(seen) == 30 else None  # the update before a checkpoint
+
+    run.model.output.weight.register_hook(poison)
+    with pytest.raises(DivergenceError, match="by update 30: a weight is not finite"):
+        run.run(checkpoint, "this run")
+    assert tensors.read(checkpoint)[1]["update"] == "20"
+
+
+def test_weights_poisoned_by_the_last_update_are_never_handed_out(checkpoint):
+    run, seen = trainer(updates=5), []
+
+    def poison(gradient):
+        seen.append(1)
+        return gradient * math.inf if len(seen) == 5 else None
+
+    run.model.output.weight.register_hook(poison)
+    with pytest.raises(DivergenceError, match="by update 5: a weight is not finite"):
+        run.run(checkpoint, "this run")
+
+
+# --- being asked to end ------------------------------------------------------------------------
+
+
+def test_a_run_asked_to_end_writes_a_checkpoint_and_goes_on_from_it(checkpoint, unbroken, caplog):
+    run, seen = trainer(), []
+
+    def ask():
+        seen.append(1)
+        if len(seen) == 14:
+            signal.raise_signal(signal.SIGTERM)
+
+    before_each_loss(run, ask)
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit) as ended:
+        run.run(checkpoint, "this run")
+    assert ended.value.code == 143
+    assert tensors.read(checkpoint)[1]["update"] == "14"
+    assert signal.getsignal(signal.SIGTERM) == before
+    with caplog.at_level(logging.INFO):
+        assert same(trained(checkpoint), unbroken)
+    assert "resuming after 14 updates" in caplog.text
+
+
+def test_a_run_asked_to_end_in_its_last_update_ends_well(checkpoint, unbroken):
+    run, seen = trainer(), []
+
+    def ask():
+        seen.append(1)
+        if len(seen) == 36:
+            signal.raise_signal(signal.SIGTERM)
+
+    before_each_loss(run, ask)
+    run.run(checkpoint, "this run")
+    assert same(run, unbroken)
 
 
 # --- learning ----------------------------------------------------------------------------------

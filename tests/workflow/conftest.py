@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mirage import tables
+
 ROOT = Path(__file__).parents[2]
 PARTS = ("Snakefile", "config", "envs", "profiles", "slurm", "workflow")
 
@@ -44,16 +46,39 @@ class Checkout:
             check=False,
         )
 
-    def start(self, *args: str) -> subprocess.Popen:
+    def start(self, *args: str, log: Path = Path(os.devnull)) -> subprocess.Popen:
         """Start a run in a process group of its own, to be killed as one."""
-        return subprocess.Popen(
-            self.command(*args),
-            cwd=self.path,
-            env=self.environment(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        with open(log, "w") as said:
+            return subprocess.Popen(
+                self.command(*args),
+                cwd=self.path,
+                env=self.environment(),
+                stdout=said,
+                stderr=said,
+                start_new_session=True,
+            )
+
+
+def tables_of(folder: Path) -> dict[str, str]:
+    """The digest of every table below a folder; shards of one generation are one table."""
+    paths = sorted(folder.rglob("*.parquet"))
+    groups = {}
+    for path in paths:
+        place = path.parent if path.parent.name == "samples" else path
+        groups.setdefault(str(place.relative_to(folder)), []).append(path)
+    assert groups, f"no tables in {folder}"
+    return {place: tables.digest(*parts) for place, parts in groups.items()}
+
+
+@pytest.fixture
+def tell(capsys):
+    """Prints a line among the results, for counts that a reader should see."""
+
+    def line(text: str) -> None:
+        with capsys.disabled():
+            print(f"\n  {text}")
+
+    return line
 
 
 @pytest.fixture(scope="session")
@@ -69,6 +94,61 @@ def checkout(tmp_path_factory) -> Checkout:
 def scratch(tmp_path) -> Checkout:
     """A copy of a test's own, to run in and to edit."""
     return Checkout(tmp_path)
+
+
+class Small(Checkout):
+    """A copy whose line of Gaussians is retrained once, from two shards; the rest as it is.
+
+    Small enough to be run many times, it passes through every kind of step that a large
+    run has but those of pictures.
+    """
+
+    experiment = "results/smoke/gaussian1d"
+    target = f"{experiment}/metrics.parquet"
+    settings = ("--config", "preset=smoke", "experiments=[gaussian1d]")
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.edit(
+            "sampling: {samples: 2_000, steps: 60, block_size: 500}",
+            "sampling: {samples: 3_500, steps: 60, block_size: 500, shard_size: 2_000}\n"
+            "    recursion: {generations: 1, filters: [hal], keep: 1_800}",
+        )
+
+    def edit(self, before: str, after: str) -> None:
+        """Change one thing in the experiment's file."""
+        path = self.path / "config/experiments/gaussian1d.yaml"
+        text = path.read_text()
+        assert text.count(before) == 1, before
+        path.write_text(text.replace(before, after))
+
+    def arguments(self, *extra: str, cores: int = 1) -> list[str]:
+        scheduling = ["--cores", str(cores), "--scheduler", "greedy", "--rerun-incomplete"]
+        return [*scheduling, *extra, *self.settings, "--", self.target]
+
+    def run(self, *extra: str, cores: int = 1) -> subprocess.CompletedProcess:
+        """A run that ends well."""
+        finished = self.snakemake(*self.arguments(*extra, cores=cores))
+        assert finished.returncode == 0, finished.stderr[-4000:]
+        return finished
+
+    def tables(self) -> dict[str, str]:
+        """The digest of every table."""
+        return tables_of(self.path / self.experiment)
+
+
+@pytest.fixture
+def small(tmp_path) -> Small:
+    """A small experiment of a test's own."""
+    return Small(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory) -> dict[str, str]:
+    """The tables of the small experiment, run in one piece on one core."""
+    checkout = Small(tmp_path_factory.mktemp("undisturbed"))
+    checkout.run()
+    return checkout.tables()
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,14 @@
 """What Snakemake plans, and what it refuses to plan."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
+
+from mirage import files
 
 EXPERIMENTS = sorted(path.stem for path in (ROOT / "config/experiments").glob("*.yaml"))
 PRESETS = ("smoke", "quick", "default", "paper")
@@ -51,12 +55,31 @@ def test_jobs_see_no_gpu_when_none_may_be_used(checkout):
         assert "gpu=1" not in plan.stdout
 
 
+def test_a_damaged_file_is_told_with_the_very_rule_that_makes_it(checkout):
+    plan = checkout.snakemake("-n", "--config", "preset=smoke")
+    assert plan.returncode == 0, plan.stderr
+    makers = {}
+    for job in plan.stdout.split("\nrule ")[1:]:
+        outputs = re.search(r"^    output: (.*)$", job, re.MULTILINE)
+        for output in outputs[1].split(", ") if outputs else []:
+            if Path(output).suffix in (".parquet", ".safetensors"):
+                makers[output] = job.split(":")[0]
+    assert len(makers) > 50
+    for output, rule in makers.items():
+        assert files.remedy(output) == f"delete it and run again; rule {rule} makes it anew"
+
+
 REFUSALS = {
     "preset=quik": ("preset", "'quik'", "quick"),
     "experiments=[gaussian3d]": ("experiments", "'gaussian3d'", "gaussian1d"),
     "seeds=[-1]": ("seeds", "-1", "greater than or equal to 0"),
     "sedes=[1]": ("'sedes'", "did you mean 'seeds'"),
     "device=tpu": ("device", "'tpu'", "cuda"),
+    "preset='two\\nlines'": ("preset", "quick"),
+    "experiments={a: {b: [c]}}": ("experiments", "list"),
+    "experiments=['größe', '../x']": ("experiments", "'größe'", "gaussian1d"),
+    "seeds=[.nan]": ("seeds", "nan"),
+    "seeds=1e400": ("seeds",),
 }
 
 

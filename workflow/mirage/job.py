@@ -6,8 +6,9 @@ import json
 import logging
 import os
 import platform
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import get_type_hints
@@ -58,7 +59,11 @@ def sections(config: dict) -> Experiment:
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a script's main with its log on stderr, and end with one line on an expected error."""
+    """Run a script's main with its log on stderr, and end with one line on an expected error.
+
+    SIGTERM, by which clusters end jobs, ends it with code 143 and no temporary file left.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
     )
@@ -104,18 +109,36 @@ def provenance(args: argparse.Namespace, device: str = "cpu", **computed) -> dic
 
 def code_version() -> str:
     """The release and a hash of the library's source files."""
-    folder = Path(mirage.__file__).parent
-    digest = hashlib.sha256()
-    for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.cpp")]):
-        digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
-    return f"{mirage.__version__}+{digest.hexdigest()[:12]}"
+    return f"{mirage.__version__}+{_hash_of(_sources())[:12]}"
 
 
 def fingerprint(args: argparse.Namespace, data: Path) -> str:
-    """Names a training run by all that decides its weights."""
-    digest = hashlib.sha256(Path(data).read_bytes())
-    parts = [args.config, args.seed, args.generation, code_version(), digest.hexdigest()]
+    """Names a training run by all that decides its weights.
+
+    Of the code, that is what this job has loaded: an edit of a figure costs no checkpoint.
+    """
+    loaded = {module.__file__ for name, module in sys.modules.items() if _is_ours(name)}
+    code = _hash_of(path for path in _sources() if path.suffix == ".cpp" or str(path) in loaded)
+    digest = hashlib.sha256(Path(data).read_bytes()).hexdigest()
+    parts = [args.config, args.seed, args.generation, code, digest]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _sources() -> list[Path]:
+    folder = Path(mirage.__file__).parent
+    return sorted([*folder.rglob("*.py"), *folder.rglob("*.cpp")])
+
+
+def _is_ours(module: str) -> bool:
+    return module.split(".")[0] == mirage.__name__
+
+
+def _hash_of(sources: Iterable[Path]) -> str:
+    folder = Path(mirage.__file__).parent
+    digest = hashlib.sha256()
+    for path in sources:
+        digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _version(package: str) -> str | None:

@@ -5,6 +5,7 @@ fixed-size list `x` with their shape in the schema's metadata. Each file carries
 its provenance (config, seed, code, packages, device) in its metadata.
 """
 
+import hashlib
 import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +21,7 @@ from mirage import files
 
 SHAPE_KEY = b"mirage.shape"
 PROVENANCE_KEY = b"mirage.provenance"
+SEAL_KEY = b"mirage.seal"
 
 
 class TableError(ValueError):
@@ -286,14 +288,25 @@ def write(path: Path, table: pd.DataFrame, schema: pa.Schema, provenance: dict) 
 def writing(path: Path, schema: pa.Schema, provenance: dict) -> Iterator:
     """Stream a table to a file, a row group for each call of what this yields.
 
-    The file appears when the block ends well; a failure leaves nothing behind.
+    The file appears when the block ends well; a failure leaves nothing behind. Each page
+    has a checksum; a seal over columns, rows and provenance guards the rest of the file.
     """
     described = schema.with_metadata({PROVENANCE_KEY: json.dumps(provenance, sort_keys=True)})
+    rows = 0
     with (
         files.replacing(path) as temporary,
-        pq.ParquetWriter(temporary, described, compression="zstd") as writer,
+        pq.ParquetWriter(
+            temporary, described, compression="zstd", write_page_checksum=True
+        ) as writer,
     ):
-        yield lambda table: writer.write_table(_to_arrow(table, described, path))
+
+        def append(table: pd.DataFrame) -> None:
+            nonlocal rows
+            writer.write_table(_to_arrow(table, described, path))
+            rows += len(table)
+
+        yield append
+        writer.add_key_value_metadata({SEAL_KEY: _seal(described, rows)})
 
 
 def read(*paths: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -309,11 +322,33 @@ def read(*paths: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
         if missing := [name for name in columns or () if name not in names]:
             raise TableError(f"{path}: no column {missing[0]!r}; there are {', '.join(names)}")
         with _readable(path):
-            part = pq.read_table(path, columns=columns, partitioning=None)
+            part = pq.read_table(
+                path, columns=columns, partitioning=None, page_checksum_verification=True
+            )
         parts.append(part.replace_schema_metadata())
         if not parts[0].schema.equals(parts[-1].schema):
             raise TableError(f"{path}: other columns than {paths[0]}")
     return pa.concat_tables(parts).to_pandas()
+
+
+class Parts:
+    """A table in parts, one for each row group, that never meet in memory.
+
+    It may be gone through again; each time the files are read anew.
+
+    Raises:
+        TableError: as `read`, when gone through.
+    """
+
+    def __init__(self, *paths: Path) -> None:
+        self.paths = paths
+
+    def __iter__(self) -> Iterator[pd.DataFrame]:
+        for path in self.paths:
+            _schema(path)
+            with _readable(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+                for group in range(file.num_row_groups):
+                    yield file.read_row_group(group).to_pandas()
 
 
 def read_points(*paths: Path, shape: Sequence[int], name: str = "x") -> np.ndarray:
@@ -357,23 +392,69 @@ def provenance(path: Path) -> dict:
         TableError: for a file that is no table of this pipeline.
     """
     metadata = _schema(path).metadata or {}
-    if PROVENANCE_KEY not in metadata:
-        raise TableError(f"{path}: no provenance; the pipeline did not write it")
-    return json.loads(metadata[PROVENANCE_KEY])
+    try:
+        return json.loads(metadata[PROVENANCE_KEY])
+    except (KeyError, ValueError):
+        raise TableError(f"{path}: no provenance; the pipeline did not write it") from None
+
+
+def digest(*paths: Path) -> str:
+    """SHA-256 of a table's columns and values, whatever files and row groups it is cut into.
+
+    Equal for runs that gave the same numbers; provenance and compression do not matter.
+
+    Raises:
+        TableError: as `read`.
+    """
+    table = read(*paths)
+    sha = hashlib.sha256()
+    for name, column in table.items():
+        sha.update(f"{name} {column.dtype}\n".encode())
+        numbers = pd.api.types.is_numeric_dtype(column)
+        is_list = len(column) and isinstance(column.iloc[0], np.ndarray)
+        if numbers or is_list:
+            sha.update(stack(column).tobytes() if is_list else column.to_numpy().tobytes())
+        else:
+            sha.update(json.dumps(column.tolist()).encode())
+    return sha.hexdigest()
 
 
 def _schema(path: Path) -> pa.Schema:
-    with _readable(path):
-        return pq.read_schema(path)
+    """The columns of a file whose seal, if it has one, is unbroken."""
+    with _readable(path), pq.ParquetFile(path) as file:
+        schema, found = file.schema_arrow, file.metadata
+        groups = [found.row_group(group).num_rows for group in range(found.num_row_groups)]
+        seal = (found.metadata or {}).get(SEAL_KEY)
+        if seal and {seal} != {_seal(schema, found.num_rows), _seal(schema, sum(groups))}:
+            raise pa.ArrowInvalid("its columns or rows are not those that were written")
+    return schema
+
+
+def _seal(schema: pa.Schema, rows: int) -> bytes:
+    """A digest of what page checksums do not cover."""
+    columns = [(field.name, _kind(field.type), _shape_of(field)) for field in schema]
+    origin = (schema.metadata or {}).get(PROVENANCE_KEY, b"").decode()
+    return hashlib.sha256(json.dumps([columns, rows, origin]).encode()).hexdigest().encode()
 
 
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
         reason = " ".join(str(error).split())
-        raise TableError(f"{path} cannot be read ({reason}): delete it and run again") from None
+        raise TableError(f"{path} cannot be read ({reason}): {files.remedy(path)}") from None
+
+
+def _kind(kind: pa.DataType) -> str:
+    """A type without the name of its items, which a file does not keep."""
+    if pa.types.is_fixed_size_list(kind):
+        return f"{kind.value_type}[{kind.list_size}]"
+    return str(kind)
+
+
+def _shape_of(field: pa.Field) -> str:
+    return (field.metadata or {}).get(SHAPE_KEY, b"").decode()
 
 
 def _shape(shape: Sequence[int]) -> dict[bytes, bytes]:

@@ -7,17 +7,17 @@ ends with the weights of an unbroken one.
 import json
 import logging
 import math
+import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from mirage import engine, files
+from mirage import engine, tensors
 from mirage.config import TimeFocus, Training
 from mirage.diffusion import Schedule
 from mirage.streams import stream, torch_stream
@@ -68,12 +68,13 @@ class Trainer:
 
         Args:
             checkpoint: file written every `checkpoint_every` updates.
-            fingerprint: names the run; a checkpoint of another is refused.
+            fingerprint: names the run; a checkpoint of another is never resumed from.
             observe: called after each update with the number done.
 
         Raises:
             DivergenceError: when the loss is not finite or above ten times that of
-                predicting zero. No later checkpoint is written.
+                predicting zero, or a weight is not finite. No later checkpoint is written.
+            SystemExit: with code 143 after a SIGTERM, once a checkpoint is written.
         """
         self._resume(checkpoint, fingerprint)
         self.model.train()
@@ -85,16 +86,23 @@ class Trainer:
             mininterval=10,
         )
         batches = self._batches(self.update)
-        for self.update in progress:
-            self.losses[self.update] = self._step(next(batches))
-            done = self.update + 1
-            save = done % self.options.checkpoint_every == 0 and done < self.options.updates
-            if save or done % 100 == 0 or done == self.options.updates:
-                progress.set_postfix(loss=f"{self._recent_loss(done):.4f}")
-            if save:
-                self._save(checkpoint, fingerprint, done)
-            if observe:
-                observe(done)
+        with _noting_sigterm() as asked_to_end:
+            for self.update in progress:
+                self.losses[self.update] = self._step(next(batches))
+                done, end = self.update + 1, asked_to_end()
+                last = done == self.options.updates
+                save = (end or done % self.options.checkpoint_every == 0) and not last
+                if save or last or done % 100 == 0:
+                    progress.set_postfix(loss=f"{self._recent_loss(done):.4f}")
+                if save or last:
+                    self._check_weights(done)
+                if save:
+                    self._save(checkpoint, fingerprint, done)
+                if save and end:
+                    log.warning("asked to end: the same command goes on from the checkpoint")
+                    raise SystemExit(128 + signal.SIGTERM)
+                if observe:
+                    observe(done)
 
     def weights(self) -> dict[str, Tensor]:
         """The weights to sample from: the moving average where there is one."""
@@ -148,42 +156,64 @@ class Trainer:
             )
         return recent
 
+    def _check_weights(self, done: int) -> None:
+        if not all(weight.isfinite().all() for weight in self.model.parameters()):
+            raise DivergenceError(
+                f"training diverged by update {done}: a weight is not finite; "
+                "lower training.learning_rate"
+            )
+
     def _save(self, path: Path, fingerprint: str, done: int) -> None:
-        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        state = {f"model.{name}": value for name, value in self.model.state_dict().items()}
         if self.ema:
-            tensors |= {f"ema.{name}": value for name, value in self.ema.state_dict().items()}
-        for index, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"adam.{index}.{name}": value for name, value in state.items()}
-        tensors["losses"] = self.losses
-        tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-        metadata = {"fingerprint": fingerprint, "update": json.dumps(done)}
-        with files.replacing(path) as temporary:
-            save_file(tensors, temporary, metadata)
+            state |= {f"ema.{name}": value for name, value in self.ema.state_dict().items()}
+        for index, adam in self.optimizer.state_dict()["state"].items():
+            state |= {f"adam.{index}.{name}": value for name, value in adam.items()}
+        state["losses"] = self.losses
+        tensors.write(path, state, {"fingerprint": fingerprint, "update": json.dumps(done)})
         log.info("checkpoint after %d updates", done)
 
     def _resume(self, path: Path, fingerprint: str) -> None:
+        """Go on from a checkpoint of this very run.
+
+        A damaged one, and one of another config, data or code, is left for the next
+        checkpoint to replace: whoever edits a recipe and runs again wants the new one.
+        """
         if not path.exists():
             return
         try:
-            with safe_open(path, "pt") as file:
-                metadata = file.metadata() or {}
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except SafetensorError as error:
-            log.warning("%s is damaged (%s): training starts anew", path, error)
+            state, metadata = tensors.read(path)
+        except tensors.TensorFileError as error:
+            log.warning("%s is damaged (%s): training starts anew", path, error.reason)
             return
         if metadata.get("fingerprint") != fingerprint:
-            log.warning("%s is of another run: training starts anew", path)
+            log.warning(
+                "%s is refused, as it is of another run (config, data or code differ): "
+                "training starts anew",
+                path,
+            )
             return
-        self.model.load_state_dict(_under(tensors, "model."))
+        self.model.load_state_dict(_under(state, "model."))
         if self.ema:
-            self.ema.load_state_dict(_under(tensors, "ema."))
+            self.ema.load_state_dict(_under(state, "ema."))
         optimizer = self.optimizer.state_dict()
         for index in optimizer["param_groups"][0]["params"]:
-            optimizer["state"][index] = _under(tensors, f"adam.{index}.")
+            optimizer["state"][index] = _under(state, f"adam.{index}.")
         self.optimizer.load_state_dict(optimizer)
-        self.losses = tensors["losses"].to(self.losses.device)
+        self.losses = state["losses"].to(self.losses.device)
         self.update = json.loads(metadata["update"])
         log.info("resuming after %d updates", self.update)
+
+
+@contextmanager
+def _noting_sigterm() -> Iterator[Callable[[], bool]]:
+    """Within the block SIGTERM ends nothing; what this yields says whether one came."""
+    came = []
+    before = signal.signal(signal.SIGTERM, lambda *_: came.append(True))
+    try:
+        yield lambda: bool(came)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def draw_times(n: int, timesteps: int, focus: TimeFocus | None, rng: torch.Generator) -> Tensor:

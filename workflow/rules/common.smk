@@ -28,7 +28,7 @@ RUN = f"{RESULTS}/seed{{seed}}"
 LOGS = "results/{preset}/logs/{experiment}"
 BENCHMARKS = "results/{preset}/benchmarks/{experiment}"
 FIGURES = "results/{preset}/figures/{experiment}"
-NETWORK = ("networks/__init__", "networks/mlp", "networks/unet", "engine")
+NETWORK = ("tensors", "networks/__init__", "networks/mlp", "networks/unet", "engine")
 SHOWN = f"{RESULTS}/seed{SETTINGS.seeds[0]}"  # the replicate whose samples figures show
 
 
@@ -96,11 +96,6 @@ def is_shapes(experiment: str) -> bool:
     return isinstance(EXPERIMENTS[experiment].dataset, ShapesOptions)
 
 
-def gpus(wildcards) -> int:
-    """A GPU for each job that can use one; `--resources gpu=0` takes it away."""
-    return 0 if SETTINGS.device == "cpu" else 1
-
-
 def generation_of(wildcards) -> int:
     """The number of a lineage's generation."""
     return int(Path(wildcards.lineage).name.removeprefix("gen"))
@@ -135,6 +130,11 @@ def shards(experiment: str, folder: str) -> list[str]:
     """The sample files of one generation, in order."""
     count = EXPERIMENTS[experiment].shards
     return [f"{folder}/samples/shard{shard:05}.parquet" for shard in range(count)]
+
+
+def bulky(file):
+    """An output that grows with the samples, which a run may not keep."""
+    return file if SETTINGS.keep_samples else temp(file)
 
 
 def drawn(wildcards) -> list[str]:

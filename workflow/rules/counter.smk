@@ -12,8 +12,8 @@ rule calibrate_counter:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         config=sections("dataset", "counter"),
     shell:
@@ -44,8 +44,8 @@ rule audit_counter:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         config=sections("dataset", "counter"),
     shell:

@@ -15,8 +15,8 @@ rule make_dataset:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=growing(2000),
+        runtime=growing(20),
     params:
         config=sections("dataset"),
     shell:
@@ -38,8 +38,8 @@ rule describe_modes:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         config=sections("dataset"),
     shell:
@@ -60,8 +60,8 @@ rule write_config:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         config=sections(*Experiment.model_fields),
     shell:

@@ -22,8 +22,8 @@ rule plot_density:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     shell:
         "python {input.script:q}"
         " --histogram {input.histogram:q}"
@@ -53,8 +53,8 @@ rule plot_samples:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(table_memory),
+        runtime=growing(10),
     params:
         config=sections("dataset", "scoring"),
     shell:
@@ -85,8 +85,8 @@ rule plot_trajectories:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         config=sections("dataset", "scoring"),
         modes=lambda wildcards, input: options(**{key: input[key] for key in modes(wildcards)}),
@@ -118,8 +118,8 @@ rule plot_hal_histogram:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(table_memory),
+        runtime=growing(10),
     params:
         config=sections("dataset", "recursion", "scoring"),
         detector=main_detector,
@@ -153,8 +153,8 @@ rule plot_roc:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     shell:
         "python {input.script:q}"
         " --roc {input.roc:q} --metrics {input.metrics:q}"
@@ -182,8 +182,8 @@ rule plot_rate_by_generation:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     shell:
         "python {input.script:q}"
         " --metrics {input.metrics:q}"
@@ -217,8 +217,8 @@ rule plot_density_by_generation:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(table_memory),
+        runtime=growing(10),
     params:
         config=sections("dataset", "scoring"),
         points=points_by_generation,
@@ -250,8 +250,8 @@ rule plot_gallery:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(table_memory),
+        runtime=growing(10),
     params:
         config=sections("dataset", "scoring"),
         detector=main_detector,
@@ -283,8 +283,8 @@ rule plot_embedding:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         config=sections("embedding"),
     shell:
@@ -314,8 +314,8 @@ rule plot_quality_by_generation:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     shell:
         "python {input.script:q}"
         " --metrics {input.metrics:q}"
@@ -345,8 +345,8 @@ rule plot_shapes:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         config=sections("dataset"),
     shell:
@@ -378,8 +378,8 @@ rule plot_shapes_sheet:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         config=sections("dataset"),
     shell:
@@ -409,8 +409,8 @@ rule plot_types_by_generation:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     shell:
         "python {input.script:q}"
         " --metrics {input.metrics:q}"
@@ -438,8 +438,8 @@ rule plot_confusion:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     shell:
         "python {input.script:q}"
         " --audit {input.audit:q}"

@@ -5,7 +5,7 @@ rule draw_samples:
         script=script_file("draw_samples"),
         code=modules(*NETWORK, "samplers", "diffusion", "trajectory", "detectors", "streams"),
     output:
-        samples=f"{RUN}/{{lineage}}/samples/shard{{shard}}.parquet",
+        samples=bulky(f"{RUN}/{{lineage}}/samples/shard{{shard}}.parquet"),
     log:
         f"{LOGS}/seed{{seed}}/{{lineage}}/draw_samples_{{shard}}.log",
     benchmark:
@@ -15,8 +15,8 @@ rule draw_samples:
     threads: lambda wildcards: experiment_of(wildcards).sampling.threads
     resources:
         gpu=gpus,
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=growing(drawing_memory),
+        runtime=minutes(drawing_passes),
     params:
         config=sections("dataset", "diffusion", "network", "sampling", "detection"),
         generation=generation_of,
@@ -57,8 +57,8 @@ rule record_bottleneck:
     threads: lambda wildcards: experiment_of(wildcards).sampling.threads
     resources:
         gpu=gpus,
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         config=sections("dataset", "diffusion", "network", "embedding"),
         generation=generation_of,
@@ -89,8 +89,8 @@ rule record_trajectories:
     threads: lambda wildcards: experiment_of(wildcards).sampling.threads
     resources:
         gpu=gpus,
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(drawing_memory),
+        runtime=minutes(drawing_passes),
     params:
         config=sections("dataset", "diffusion", "network", "sampling", "detection", "trajectories"),
         generation=generation_of,

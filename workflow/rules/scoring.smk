@@ -15,8 +15,8 @@ rule describe_reference:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         config=sections("dataset", "classifier"),
     shell:
@@ -41,7 +41,7 @@ rule score_samples:
             "tables",
         ),
     output:
-        scores=f"{RUN}/{{lineage}}/scores.parquet",
+        scores=bulky(f"{RUN}/{{lineage}}/scores.parquet"),
     log:
         f"{LOGS}/seed{{seed}}/{{lineage}}/score_samples.log",
     benchmark:
@@ -49,8 +49,8 @@ rule score_samples:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(table_memory),
+        runtime=growing(20),
     params:
         config=sections("dataset", "detection", "scoring", "classifier"),
         judges=lambda wildcards, input: options(**{key: input[key] for key in judges(wildcards)}),
@@ -76,8 +76,8 @@ rule filter_samples:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(table_memory),
+        runtime=growing(10),
     params:
         config=sections("dataset"),
         # Not the section: one more generation or filter leaves these choices as they are.
@@ -108,8 +108,8 @@ rule measure_generation:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(table_memory),
+        runtime=growing(20),
     params:
         config=sections("dataset", "detection", "scoring", "classifier"),
         generation=generation_of,
@@ -139,8 +139,8 @@ rule embed_bottleneck:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     shell:
         "python {input.script:q} --seed {wildcards.seed}"
         " --bottleneck {input.bottleneck:q}"
@@ -162,8 +162,8 @@ rule count_histogram:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(table_memory),
+        runtime=growing(10),
     params:
         config=sections("dataset"),
     shell:
@@ -187,8 +187,8 @@ rule collect_metrics:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     shell:
         "python {input.script:q} --experiment {wildcards.experiment} --parts {input.parts:q}"
         " --metrics {output.metrics:q} --summary {output.summary:q} > {log:q} 2>&1"

@@ -16,8 +16,8 @@ rule train_model:
     threads: lambda wildcards: experiment_of(wildcards).training.threads
     resources:
         gpu=gpus,
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=growing(training_memory),
+        runtime=minutes(training_passes),
     params:
         config=sections("dataset", "diffusion", "network", "training"),
         generation=generation_of,
@@ -47,8 +47,8 @@ rule train_classifier:
     conda:
         "../../envs/torch.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         config=sections("dataset", "classifier"),
     shell:

@@ -11,8 +11,8 @@ def main() -> None:
     parser.add_argument("--histogram", required=True)
     args = parser.parse_args()
     dataset = job.sections(args.config).dataset
-    points = tables.read_points(*args.samples, shape=dataset.shape)
-    counts = histogram(points, build_mixture(dataset))
+    shards = (tables.read_points(shard, shape=dataset.shape) for shard in args.samples)
+    counts = histogram(shards, build_mixture(dataset))
     tables.write(args.histogram, counts, tables.HISTOGRAM, job.provenance(args))
 
 

@@ -27,18 +27,20 @@ def main() -> None:
     args = parser.parse_args()
     experiment = job.sections(args.config)
     windows = columns(experiment.detection.detectors, experiment.detection.windows)
-    scores = tables.read(args.scores)
-    roc = detection.roc(scores, windows) if "label" in scores else pd.DataFrame()
+    scores, roc = tables.Parts(args.scores), pd.DataFrame()
     if isinstance(experiment.dataset, MixtureOptions):
         truth = build_mixture(experiment.dataset)
-        weights = np.exp(truth.log_weights)
-        rows = mixture.measure(scores, *truth.means.shape, experiment.scoring.radius, weights)
-        rows += detection.measure(scores, windows)
+        tally = mixture.tally(scores, np.exp(truth.log_weights))
+        rows = mixture.measure(tally, truth.means.shape[1], experiment.scoring.radius)
     elif isinstance(experiment.dataset, ShapesOptions):
-        rows = shapes.measure(scores, tables.read(args.counter), tables.read(args.audit))
-        rows += detection.measure(scores, windows)
+        counter, audit = tables.read(args.counter), tables.read(args.audit)
+        rows = shapes.measure(tables.read(args.scores), counter, audit)
     else:
-        rows = measure_pictures(experiment, scores, args)
+        rows = measure_pictures(experiment, tables.read(args.scores), args)
+    if experiment.dataset.has_labels:
+        rankings = detection.rank(scores, windows)
+        rows += detection.measure(rankings)
+        roc = detection.roc(rankings)
     metrics = pd.DataFrame([asdict(row) for row in rows])
     place = {
         "experiment": args.experiment,

@@ -38,7 +38,7 @@ def main() -> None:
             drawn_by[key] = draw_as_told(network, experiment, args.seed, compared, device)
         drawn = drawn_by[key]
         weights, radius = np.exp(truth.log_weights), experiment.scoring.radius
-        measured = mixture.measure(drawn, *truth.means.shape, radius, weights)
+        measured = mixture.measure(mixture.tally([drawn], weights), truth.means.shape[1], radius)
         measured += windows.measure(drawn, compared, predicted)
         rows += [asdict(row) | place | {"factor": factor, "level": level} for row in measured]
     table = pd.DataFrame(rows)[tables.SWEEP.names]

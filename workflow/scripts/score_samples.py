@@ -1,9 +1,11 @@
 """Join each sample's detector scores with what is known of its truth."""
 
 import argparse
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from mirage import job, tables
 from mirage.config import Experiment, MixtureOptions, ShapesOptions
@@ -12,6 +14,8 @@ from mirage.datasets.shapes import build_shapes
 from mirage.detectors import column, columns
 from mirage.support import label_points
 from mirage.support.shapes import Thresholds, label_pictures
+
+Judge = Callable[[np.ndarray], pd.DataFrame]
 
 
 def main() -> None:
@@ -25,30 +29,40 @@ def main() -> None:
     experiment = job.sections(args.config)
     detection = experiment.detection
     windows = columns(detection.detectors, detection.windows)
-    samples = tables.read(*args.samples)
-    points = tables.to_array(samples, experiment.dataset.shape)
+    judge, truth = judge_of(experiment, args)
+    schema = tables.scores(detection.detectors, windows, truth)
+    # Points are judged shard by shard, as there may be many of them; pictures in batches,
+    # whose limits must not depend on those of shards.
+    points = isinstance(experiment.dataset, MixtureOptions)
+    with tables.writing(args.scores, schema, job.provenance(args)) as append:
+        for shards in [[shard] for shard in args.samples] if points else [args.samples]:
+            samples = tables.read(*shards)
+            default = {
+                name: samples[column(name, experiment.scoring.window)]
+                for name in detection.detectors
+            }
+            scored = samples[["sample"]].assign(**default)
+            judged = judge(tables.to_array(samples, experiment.dataset.shape))
+            append(pd.concat([scored, samples[windows], judged], axis=1))
+
+
+def judge_of(experiment: Experiment, args: argparse.Namespace) -> tuple[Judge, pa.Schema]:
+    """What tells the truth of samples, and the columns that it gives."""
     if isinstance(experiment.dataset, MixtureOptions):
-        mixture = build_mixture(experiment.dataset)
-        truth = label_points(points, mixture, experiment.scoring.radius)
-        kind = tables.MIXTURE_SCORES
-    elif isinstance(experiment.dataset, ShapesOptions):
+        mixture, radius = build_mixture(experiment.dataset), experiment.scoring.radius
+        return lambda points: label_points(points, mixture, radius), tables.MIXTURE_SCORES
+    if isinstance(experiment.dataset, ShapesOptions):
+        shapes = build_shapes(experiment.dataset)
         thresholds = Thresholds.from_table(tables.read(args.counter))
-        truth = label_pictures(points, build_shapes(experiment.dataset), thresholds)
-        kind = tables.SHAPE_SCORES
-    else:
-        truth = judge_pictures(points, experiment, args)
-        width = len(truth["features"].iloc[0])
-        kind = tables.image_scores(width, classes=experiment.has_classes)
-    default = {
-        name: samples[column(name, experiment.scoring.window)] for name in detection.detectors
-    }
-    scores = pd.concat([samples[["sample"]].assign(**default), samples[windows], truth], axis=1)
-    schema = tables.scores(detection.detectors, windows, kind)
-    tables.write(args.scores, scores, schema, job.provenance(args))
+        return lambda x: label_pictures(x, shapes, thresholds), tables.SHAPE_SCORES
+    real = tables.read(args.reference)
+    real = tables.stack(real.loc[real["split"] == "train", "features"])
+    truth = tables.image_scores(real.shape[1], classes=experiment.has_classes)
+    return lambda pictures: judge_pictures(pictures, real, experiment, args), truth
 
 
 def judge_pictures(
-    pictures: np.ndarray, experiment: Experiment, args: argparse.Namespace
+    pictures: np.ndarray, real: np.ndarray, experiment: Experiment, args: argparse.Namespace
 ) -> pd.DataFrame:
     """Class and confidence where classes are known, distance to the nearest real, features."""
     import torch  # imported where it is needed: mixtures are scored without
@@ -63,8 +77,6 @@ def judge_pictures(
     else:
         judgement = classifier.judge(classifier.load(args.network), pictures)
         features = judgement.features
-    real = tables.read(args.reference)
-    real = tables.stack(real.loc[real["split"] == "train", "features"])
     columns = {"nn_distance": nearest_distances(features, real), "features": list(features)}
     if experiment.has_classes:
         columns = {

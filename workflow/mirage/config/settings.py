@@ -29,12 +29,16 @@ class Settings(Section):
     `default`, five in `paper`, one in `smoke` and `quick`."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """`auto`: the job's GPU where it has one, else the CPU."""
+    keep_samples: bool = True
+    """Whether generated samples and their scores stay; if not, they are deleted as soon as
+    all that is measured, drawn and trained from them is made."""
 
     @model_validator(mode="before")
     @classmethod
     def _as_many_seeds_as_the_preset_has(cls, values: Any) -> Any:
         if isinstance(values, dict) and values.get("seeds") is None:
-            count = REPLICATES.get(values.get("preset", "default"), 1)
+            preset = values.get("preset", "default")
+            count = REPLICATES.get(preset, 1) if isinstance(preset, str) else 1
             return {**values, "seeds": list(range(count))}
         return values
 

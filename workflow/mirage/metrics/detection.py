@@ -1,14 +1,16 @@
 """How well a score tells hallucinations (positives) from valid samples.
 
 Where one class is absent the numbers are undefined (NaN), never 0.5.
+
+Hallucinations are few, so only their scores are held; valid samples pass by in parts and
+are counted between them. The counts of parts add up, and all numbers below are exact.
 """
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
-from sklearn.metrics import roc_auc_score, roc_curve
 
 from mirage.metrics.rows import Row, estimate, rate
 
@@ -18,79 +20,148 @@ SENSITIVITY = 0.95
 ROC_POINTS = 400
 
 
-def measure(scores: pd.DataFrame, columns: list[str]) -> list[Row]:
-    """AUROC and specificity at 95 % sensitivity of each score column.
+class Ranking:
+    """Where valid samples stand among hallucinated ones by a score.
 
-    scores: the columns, and `label`; everything but `valid` is a hallucination.
+    Args:
+        hallucinated: the scores of all hallucinated samples: [p].
     """
-    positive = (scores["label"] != "valid").to_numpy()
-    return [row for name in columns for row in _rows(name, positive, finite(scores[name]))]
 
+    def __init__(self, hallucinated: np.ndarray) -> None:
+        self.hits, self.times = np.unique(hallucinated, return_counts=True)
+        # Valid samples below hits[k] and above hits[k - 1], the lowest of them, and those
+        # that equal hits[k].
+        self.between = np.zeros(len(self.hits) + 1, np.int64)
+        self.lowest = np.full(len(self.hits) + 1, np.inf)
+        self.equal = np.zeros(len(self.hits) + 1, np.int64)
 
-def roc(scores: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """ROC curves, thinned to at most 400 points each; empty where a class is absent."""
-    positive = (scores["label"] != "valid").to_numpy()
-    curves = []
-    for name in columns if defined(positive) else []:
-        false_positive, true_positive, threshold = roc_curve(positive, finite(scores[name]))
-        thin = np.unique(np.linspace(0, len(threshold) - 1, ROC_POINTS).round().astype(int))
-        curves.append(
-            pd.DataFrame(
-                {
-                    "score": name,
-                    "threshold": threshold[thin],
-                    "false_positive_rate": false_positive[thin],
-                    "true_positive_rate": true_positive[thin],
-                }
-            )
+    def add(self, valid: np.ndarray) -> None:
+        """Count some valid samples by their scores: [m]."""
+        place = np.searchsorted(self.hits, valid)
+        tied = np.append(self.hits, np.nan)[place] == valid
+        self.between += np.bincount(place[~tied], minlength=len(self.between))
+        self.equal += np.bincount(place[tied], minlength=len(self.equal))
+        np.minimum.at(self.lowest, place[~tied], valid[~tied])
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Hallucinated and valid samples."""
+        return int(self.times.sum()), int(self.between.sum() + self.equal.sum())
+
+    @property
+    def below(self) -> np.ndarray:
+        """Valid samples below each of the hits: [k]."""
+        return np.cumsum(self.between)[:-1] + np.cumsum(self.equal)[:-1] - self.equal[:-1]
+
+    def auroc(self) -> tuple[float, float]:
+        """The area under the ROC curve, and its error (DeLong et al. 1988).
+
+        The error is NaN with fewer than two samples of a class.
+        """
+        positives, negatives = self.counts
+        outdone = (self.below + self.equal[:-1] / 2) / negatives  # shares of valid samples
+        above = positives - np.cumsum(self.times)  # hallucinated samples above each hit
+        beaten_by = np.concatenate([above + self.times, [0]]) / positives  # those in a gap
+        tied_with = (above + self.times / 2) / positives
+        shares = np.concatenate([beaten_by, tied_with])
+        weights = np.concatenate([self.between, self.equal[:-1]])
+        area = float(np.average(outdone, weights=self.times))
+        if min(positives, negatives) < 2:
+            return area, math.nan
+        variance = _variance(outdone, self.times) / positives
+        return area, math.sqrt(variance + _variance(shares, weights) / negatives)
+
+    def threshold(self, sensitivity: float) -> float:
+        """The largest score that a share of the hits reach or exceed."""
+        return float(self.hits[self._missed(sensitivity)])
+
+    def specificity(self, sensitivity: float) -> tuple[int, int]:
+        """Valid samples below the threshold that finds a share of the hits, and all of them."""
+        return int(self.below[self._missed(sensitivity)]), self.counts[1]
+
+    def _missed(self, sensitivity: float) -> int:
+        missed = math.floor(self.counts[0] * (1 - sensitivity) + 1e-9)
+        return int(np.searchsorted(np.cumsum(self.times), missed, side="right"))
+
+    def curve(self) -> pd.DataFrame:
+        """The ROC curve's corners: threshold, false_positive_rate, true_positive_rate."""
+        positives, negatives = self.counts
+        # Falling thresholds: the samples of a gap, then the hit below it, and so on.
+        order = slice(None, None, -1)
+        thresholds = np.full(2 * len(self.hits) + 1, np.inf)
+        thresholds[0::2], thresholds[1::2] = self.lowest[order], self.hits[order]
+        valid, hits = np.zeros(len(thresholds), np.int64), np.zeros(len(thresholds), np.int64)
+        valid[0::2], valid[1::2] = self.between[order], self.equal[:-1][order]
+        hits[1::2] = self.times[order]
+        there = (valid + hits) > 0
+        return pd.DataFrame(
+            {
+                "threshold": np.append(np.inf, thresholds[there]),
+                "false_positive_rate": np.append(0, np.cumsum(valid[there]) / negatives),
+                "true_positive_rate": np.append(0, np.cumsum(hits[there]) / positives),
+            }
         )
-    return pd.concat(curves) if curves else pd.DataFrame()
 
 
-def threshold_of(hits: np.ndarray) -> float:
-    """The largest threshold at which 95 % of the hallucinations score as high or higher."""
-    missed = math.floor(len(hits) * (1 - SENSITIVITY) + 1e-9)
-    return float(np.sort(hits)[missed])
+def rank(parts: Iterable[pd.DataFrame], columns: list[str]) -> dict[str, Ranking]:
+    """Rank valid samples among hallucinated ones by each score column.
+
+    Args:
+        parts: of the scores, with the columns and `label`, of which everything but
+            `valid` is a hallucination. They are gone through twice.
+    """
+    hits = [part.loc[_hallucinated(part), columns] for part in parts]
+    rankings = {name: Ranking(finite(pd.concat(hits)[name])) for name in columns}
+    for part in parts:
+        valid = ~_hallucinated(part)
+        for name, ranking in rankings.items():
+            ranking.add(finite(part[name])[valid])
+    return rankings
+
+
+def measure(rankings: dict[str, Ranking]) -> list[Row]:
+    """AUROC and specificity at 95 % sensitivity of each score column."""
+    return [row for name, ranking in rankings.items() for row in _rows(name, ranking)]
+
+
+def roc(rankings: dict[str, Ranking]) -> pd.DataFrame:
+    """ROC curves, thinned to at most 400 points each; empty where a class is absent."""
+    curves = []
+    for name, ranking in rankings.items():
+        if all(ranking.counts):
+            curve = ranking.curve()
+            thin = np.linspace(0, len(curve) - 1, ROC_POINTS).round().astype(int)
+            curves.append(curve.iloc[np.unique(thin)].assign(score=name))
+    return pd.concat(curves, ignore_index=True) if curves else pd.DataFrame()
 
 
 def delong_error(positive: np.ndarray, score: np.ndarray) -> float:
-    """Standard error of the AUROC (DeLong et al. 1988), from ranks (Sun and Xu 2014).
-
-    positive: bool [n]; score: [n]. NaN with fewer than two samples of a class.
-    """
-    hits, misses = score[positive], score[~positive]
-    if min(len(hits), len(misses)) < 2:
-        return np.nan
-    ranks = rankdata(score)
-    above_misses = (ranks[positive] - rankdata(hits)) / len(misses)
-    below_hits = 1 - (ranks[~positive] - rankdata(misses)) / len(hits)
-    return float(
-        np.sqrt(above_misses.var(ddof=1) / len(hits) + below_hits.var(ddof=1) / len(misses))
-    )
+    """Standard error of the AUROC of a score [n], given which samples are positive [n]."""
+    ranking = Ranking(score[positive])
+    ranking.add(score[~positive])
+    return ranking.auroc()[1] if all(ranking.counts) else math.nan
 
 
-def _rows(name: str, positive: np.ndarray, score: np.ndarray) -> list[Row]:
-    if not defined(positive):
-        return [Row(metric, np.nan, len(score), name) for metric in (AUROC, SPECIFICITY)]
-    auroc = estimate(
-        AUROC,
-        roc_auc_score(positive, score),
-        delong_error(positive, score),
-        len(score),
-        name,
-        largest=1.0,
-    )
-    valid = score[~positive]
-    below = (valid < threshold_of(score[positive])).sum()
-    return [auroc, rate(SPECIFICITY, below, len(valid), name)]
+def _rows(name: str, ranking: Ranking) -> list[Row]:
+    n = sum(ranking.counts)
+    if not all(ranking.counts):
+        return [Row(metric, math.nan, n, name) for metric in (AUROC, SPECIFICITY)]
+    auroc = estimate(AUROC, *ranking.auroc(), n, name, largest=1.0)
+    return [auroc, rate(SPECIFICITY, *ranking.specificity(SENSITIVITY), name)]
+
+
+def _hallucinated(scores: pd.DataFrame) -> np.ndarray:
+    return (scores["label"] != "valid").to_numpy()
 
 
 def finite(score: pd.Series) -> np.ndarray:
     """Scores as numbers; one that is not finite is the most suspicious, as for filters."""
-    largest = np.finfo(np.float32).max
-    return score.replace([np.inf, -np.inf], np.nan).fillna(largest).to_numpy()
+    values = score.to_numpy(np.float64, copy=True)
+    values[~np.isfinite(values)] = np.finfo(np.float32).max
+    return values
 
 
-def defined(positive: np.ndarray) -> bool:
-    """Whether there are samples of both classes."""
-    return bool(positive.any() and not positive.all())
+def _variance(values: np.ndarray, weights: np.ndarray) -> float:
+    """Variance of values that occur so many times, over n - 1."""
+    mean = np.average(values, weights=weights)
+    return float(weights @ (values - mean) ** 2 / (weights.sum() - 1))

@@ -4,6 +4,9 @@ Each number has the floor of a perfect sampler beside it: what n exact draws fro
 the mixture would show on average.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
 import numpy as np
 import pandas as pd
 from scipy.stats import chi, chi2
@@ -12,60 +15,99 @@ from mirage.metrics.rows import Row, estimate, rate
 from mirage.support import LABELS
 
 THRESHOLDS = (3, 4, 5, 6)
+UNIT = 2.0**-20
+"""In which squared distances are added, as whole numbers: sums do not depend on order."""
 
 
-def measure(
-    scores: pd.DataFrame,
-    modes: int,
-    dim: int,
-    radius: float,
-    weights: np.ndarray | None = None,
-) -> list[Row]:
+@dataclass
+class Tally:
+    """All that is measured of a generation's samples, added up part by part.
+
+    Args:
+        weights: of the mixture's modes: [modes].
+    """
+
+    weights: np.ndarray
+    n: int = 0
+    labels: dict[str, int] = field(default_factory=lambda: dict.fromkeys(LABELS, 0))
+    beyond: dict[int, int] = field(default_factory=lambda: dict.fromkeys(THRESHOLDS, 0))
+    """Samples farther than so many standard deviations from the nearest mode."""
+    valid_by_mode: np.ndarray = field(init=False)
+    squares: tuple[int, int] = (0, 0)
+    """Sums of the squared distances of valid samples, and of their squares, in UNIT."""
+
+    def __post_init__(self) -> None:
+        self.valid_by_mode = np.zeros(len(self.weights), np.int64)
+
+    def add(self, scores: pd.DataFrame) -> None:
+        """Count some samples: columns `mode`, `distance` (in standard deviations), `label`."""
+        self.n += len(scores)
+        for label, count in scores["label"].value_counts().items():
+            self.labels[label] += int(count)
+        for k in THRESHOLDS:
+            self.beyond[k] += int((scores["distance"] > k).sum())
+        valid = scores[scores["label"] == "valid"]
+        self.valid_by_mode += np.bincount(valid["mode"], minlength=len(self.weights))
+        square = valid["distance"].to_numpy(np.float64) ** 2
+        self.squares = tuple(
+            total + int(np.rint(power / UNIT).astype(np.int64).sum())
+            for total, power in zip(self.squares, (square, square**2), strict=True)
+        )
+
+
+def tally(parts: Iterable[pd.DataFrame], weights: np.ndarray) -> Tally:
+    """Count the samples of all parts of the scores."""
+    total = Tally(weights)
+    for part in parts:
+        total.add(part)
+    return total
+
+
+def measure(tally: Tally, dim: int, radius: float) -> list[Row]:
     """All metrics of a generation of points.
 
     Args:
-        scores: columns `mode`, `distance` (in standard deviations) and `label`.
-        modes, dim: number of modes and of coordinates of the mixture.
+        tally: of its samples.
+        dim: number of coordinates of the mixture.
         radius: of the support, in standard deviations.
-        weights: of the modes; equal where none are given.
     """
-    weights = np.full(modes, 1 / modes) if weights is None else weights
     return [
-        *label_rates(scores, dim, radius),
-        *tail_rates(scores, dim),
-        *mode_metrics(scores, weights),
-        within_mode_variance_ratio(scores, dim, radius),
+        *label_rates(tally, dim, radius),
+        *tail_rates(tally, dim),
+        *mode_metrics(tally.valid_by_mode, tally.weights),
+        within_mode_variance_ratio(tally, dim, radius),
     ]
 
 
-def label_rates(scores: pd.DataFrame, dim: int, radius: float) -> list[Row]:
+def label_rates(tally: Tally, dim: int, radius: float) -> list[Row]:
     """Shares of hallucinations, and of each kind, with Wilson intervals."""
-    counts, n = scores["label"].value_counts(), len(scores)
     threshold, floor = f"{radius:g} std", float(chi.sf(radius, dim))
-    hits = {f"{label}_rate": counts.get(label, 0) for label in LABELS[1:]}
+    hits = {f"{label}_rate": tally.labels[label] for label in LABELS[1:]}
     return [
-        rate("hallucination_rate", sum(hits.values()), n, threshold, floor),
-        *(rate(name, count, n, threshold) for name, count in hits.items()),
+        rate("hallucination_rate", sum(hits.values()), tally.n, threshold, floor),
+        *(rate(name, count, tally.n, threshold) for name, count in hits.items()),
     ]
 
 
-def tail_rates(scores: pd.DataFrame, dim: int) -> list[Row]:
+def tail_rates(tally: Tally, dim: int) -> list[Row]:
     """Share of samples farther than k standard deviations from the nearest mode."""
     return [
-        rate("beyond_rate", (scores["distance"] > k).sum(), len(scores), f"{k} std", chi.sf(k, dim))
-        for k in THRESHOLDS
+        rate("beyond_rate", count, tally.n, f"{k} std", float(chi.sf(k, dim)))
+        for k, count in tally.beyond.items()
     ]
 
 
-def mode_metrics(scores: pd.DataFrame, weights: np.ndarray) -> list[Row]:
+def mode_metrics(counts: np.ndarray, weights: np.ndarray) -> list[Row]:
     """Modes with a valid sample, and the total variation of the mode weights from the true.
 
     The floor of the total variation is its expectation for n exact draws, by the
     normal approximation; its error is that of the multinomial counts.
+
+    Args:
+        counts: valid samples of each mode: [modes].
+        weights: true ones: [modes].
     """
-    valid = scores.loc[scores["label"] == "valid", "mode"]
-    counts = np.bincount(valid, minlength=len(weights))
-    n = len(valid)
+    n = int(counts.sum())
     covered = Row("modes_covered", float((counts > 0).sum()), n, floor=float(len(weights)))
     if n == 0:
         return [covered, Row("mode_weight_tv", np.nan, 0)]
@@ -78,22 +120,16 @@ def mode_metrics(scores: pd.DataFrame, weights: np.ndarray) -> list[Row]:
     return [covered, estimate("mode_weight_tv", tv, error, n, floor=expected)]
 
 
-def within_mode_variance_ratio(scores: pd.DataFrame, dim: int, radius: float) -> Row:
+def within_mode_variance_ratio(tally: Tally, dim: int, radius: float) -> Row:
     """Variance of valid samples about their mode over the true one.
 
     Both are cut at the radius, so the floor is a little below 1.
     """
-    squares = scores.loc[scores["label"] == "valid", "distance"].astype(float) ** 2 / dim
+    n = tally.labels["valid"]
     floor = float(chi2.cdf(radius**2, dim + 2) / chi2.cdf(radius**2, dim))
     threshold = f"{radius:g} std"
-    if len(squares) < 2:
-        return Row("within_mode_variance_ratio", np.nan, len(squares), threshold, floor=floor)
-    error = squares.std() / np.sqrt(len(squares))
-    return estimate(
-        "within_mode_variance_ratio",
-        squares.mean(),
-        error,
-        len(squares),
-        threshold,
-        floor,
-    )
+    if n < 2:
+        return Row("within_mode_variance_ratio", np.nan, n, threshold, floor=floor)
+    square, fourth = (total * UNIT / n for total in tally.squares)
+    error = np.sqrt((fourth - square**2) / (n - 1)) / dim
+    return estimate("within_mode_variance_ratio", square / dim, error, n, threshold, floor)

@@ -22,9 +22,11 @@ def measure(scores: pd.DataFrame, counter: pd.DataFrame, audit: pd.DataFrame) ->
         audit: table AUDIT, for the floor: what the counter says of clean true pictures.
     """
     threshold = counter.set_index("statistic")["threshold"]["match"]
+    valid = scores["label"] == "valid"
+    counts = np.bincount(_subset(scores)[valid], minlength=SUBSETS)
     return [
         *label_rates(scores, f"match {threshold:.3f}", audit),
-        *mode_metrics(scores.assign(mode=_subset(scores)), np.full(SUBSETS, 1 / SUBSETS)),
+        *mode_metrics(counts, np.full(SUBSETS, 1 / SUBSETS)),
         *degradation(scores),
     ]
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from mirage.metrics.detection import finite, threshold_of
+from mirage.metrics.detection import SENSITIVITY, Ranking, finite
 from mirage.metrics.rows import rate
 
 CALIBRATION, TEST = 0, 1
@@ -17,7 +17,7 @@ def threshold(scores: pd.DataFrame, score: str) -> float:
     """
     half = scores[scores["sample"] % 2 == CALIBRATION]
     hits = finite(half[score])[(half["label"] != "valid").to_numpy()]
-    return threshold_of(hits) if len(hits) else np.nan
+    return Ranking(hits).threshold(SENSITIVITY) if len(hits) else np.nan
 
 
 def test(scores: pd.DataFrame, score: str, threshold: float) -> dict[str, float]:

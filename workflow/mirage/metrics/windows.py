@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import roc_auc_score
 
 from mirage.detectors import column
-from mirage.metrics.detection import defined, delong_error, finite
+from mirage.metrics.detection import rank
 from mirage.metrics.rows import Row, estimate
 
 LASTS = (1, 2, 3, 4, 5, 6, 7, 9, 11, 14, 19, 24, 29, 39)
@@ -37,28 +36,19 @@ def measure(
         `window_steps` (length of the window) and `window_auroc` (on the test half), each for
         `best` and `predicted`; NaN where a half lacks one of the classes.
     """
-    positive = (scores["label"] != "valid").to_numpy()
-    calibration = np.arange(len(scores)) % 2 == 0
-    known = defined(positive[calibration]) and defined(positive[~calibration])
-    best = None
-    if known:
-        areas = [
-            roc_auc_score(positive[calibration], _hal(scores, window)[calibration])
-            for window in windows
-        ]
-        best = windows[int(np.argmax(areas))]
-    rows = [Row("window_steps", float(predicted[1] + 1), len(scores), "predicted")]
-    rows.append(Row("window_steps", float(best[1] + 1) if best else np.nan, len(scores), "best"))
-    truth = positive[~calibration]
+    names = [column("hal", window) for window in windows]
+    calibration, test = (rank([half], names) for half in (scores.iloc[0::2], scores.iloc[1::2]))
+    known = all(calibration[names[0]].counts) and all(test[names[0]].counts)
+    areas = [calibration[name].auroc()[0] if known else np.nan for name in names]
+    best = windows[int(np.argmax(areas))] if known else None
+    rows = []
     for name, window in (("predicted", predicted), ("best", best)):
-        if not known:
-            rows.append(Row("window_auroc", np.nan, len(truth), name))
-            continue
-        score = _hal(scores, window)[~calibration]
-        area, error = roc_auc_score(truth, score), delong_error(truth, score)
-        rows.append(estimate("window_auroc", area, error, len(truth), name, largest=1.0))
+        steps = window[1] + 1 if window else np.nan
+        rows.append(Row("window_steps", float(steps), len(scores), name))
+        n = sum(test[names[0]].counts)
+        if known:
+            area, error = test[column("hal", window)].auroc()
+            rows.append(estimate("window_auroc", area, error, n, name, largest=1.0))
+        else:
+            rows.append(Row("window_auroc", np.nan, n, name))
     return rows
-
-
-def _hal(scores: pd.DataFrame, window: tuple[int, int]) -> np.ndarray:
-    return finite(scores[column("hal", window)])

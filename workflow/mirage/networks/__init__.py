@@ -3,10 +3,9 @@
 import json
 from pathlib import Path
 
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from mirage import files
+from mirage import tensors
 from mirage.config import Experiment
 from mirage.networks.mlp import TemporalMLP
 
@@ -27,14 +26,13 @@ def build(experiment: Experiment) -> nn.Module:
 def load(experiment: Experiment, weights: Path, device: str) -> nn.Module:
     """A trained network on its device."""
     network = build(experiment)
-    network.load_state_dict(load_file(weights))
+    network.load_state_dict(tensors.read(weights)[0])
     return network.to(device).eval().requires_grad_(False)
 
 
 def save(weights: dict[str, Tensor], path: Path, provenance: dict) -> None:
     """Write weights whole or not at all, with their provenance in the file's metadata."""
-    with files.replacing(path) as temporary:
-        save_file(weights, temporary, {"provenance": json.dumps(provenance, sort_keys=True)})
+    tensors.write(path, weights, {"provenance": json.dumps(provenance, sort_keys=True)})
 
 
 __all__ = ["TemporalMLP", "build", "load", "save"]

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from mirage import tensors
 from mirage.config import Classifier
 from mirage.streams import stream
 
@@ -73,7 +73,7 @@ def judge(classifier: PictureClassifier, pictures: np.ndarray) -> Judgement:
 
 def load(weights: Path) -> PictureClassifier:
     """A trained classifier; its sizes are read off the weights."""
-    state = load_file(weights)
+    state, _ = tensors.read(weights)
     classes, features = state["classify.weight"].shape
     classifier = PictureClassifier(state["features.0.weight"].shape[1], features, classes)
     classifier.load_state_dict(state)

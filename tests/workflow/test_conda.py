@@ -1,0 +1,72 @@
+"""One conda env for each kind of step, made and activated for real.
+
+Runs where a stand-in for conda and its channel lies in ../shared/conda-standin beside the
+checkout, or in the folder named by MIRAGE_CONDA_STANDIN; it takes a quarter of an hour.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+SCRIPTS = Path(os.environ.get("MIRAGE_CONDA_STANDIN", ROOT.parent / "shared/conda-standin"))
+# Python imports this at its start; at its end it tells what it imported, and whence.
+WITNESS = """
+import atexit, json, os, sys
+
+@atexit.register
+def tell():
+    whence = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
+    with open(f"imported/{os.getpid()}.json", "w") as file:
+        json.dump({"prefix": sys.prefix, "script": sys.argv[0], "whence": whence}, file)
+"""
+
+pytestmark = [
+    pytest.mark.conda,
+    pytest.mark.skipif(
+        not (SCRIPTS / "run_check.sh").exists(), reason=f"conda's stand-in needs {SCRIPTS}"
+    ),
+]
+
+
+def test_a_run_in_conda_envs_ends_with_the_same_tables(small, undisturbed, tmp_path_factory, tell):
+    scratch = tmp_path_factory.mktemp("conda")
+    # The channel holds what requirements.lock names, but for what only a GPU needs.
+    names = [line for line in (ROOT / "requirements.lock").read_text().splitlines() if line]
+    wanted = scratch / "requirements.txt"
+    wanted.write_text("\n".join(name for name in names if not name.startswith("triton")))
+    (small.path / "imported").mkdir()
+    (small.path / "workflow/sitecustomize.py").write_text(WITNESS)
+    made = subprocess.run(
+        [
+            "bash",
+            SCRIPTS / "run_check.sh",
+            small.path,
+            scratch,
+            *small.settings,
+            "--",
+            "all_figures",
+        ],
+        env=os.environ | {"REQ": str(wanted), "PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stdout[-2000:] + made.stderr[-4000:]
+    assert undisturbed.items() <= small.tables().items()
+
+    told = [json.loads(path.read_text()) for path in (small.path / "imported").iterdir()]
+    steps = [witness for witness in told if "workflow/scripts" in witness["script"]]
+    prefixes = {witness["prefix"] for witness in steps}
+    assert len(prefixes) == 4  # data, torch, analysis, figures
+    assert str(sys.prefix) not in prefixes
+    for witness in steps:
+        own = (witness["prefix"], str(small.path))
+        foreign = [place for place in witness["whence"].values() if place]
+        foreign = [place for place in foreign if place.startswith("/")]
+        assert [place for place in foreign if not place.startswith(own)] == []
+    tell(f"{len(steps)} steps in {len(prefixes)} conda envs imported from their own env alone")
