@@ -233,7 +233,6 @@ def test_ranking_agrees_with_scikit_learn(decimals):
 
 N = 100_000
 RADIUS = 5.0
-EQUAL = np.full(25, 1 / 25)
 
 
 def exact_scores(truth, n=N, width=1.0, modes=None) -> pd.DataFrame:
@@ -245,8 +244,7 @@ def exact_scores(truth, n=N, width=1.0, modes=None) -> pd.DataFrame:
 
 
 def by_name(scores, truth) -> dict:
-    weights, dim = np.exp(truth.log_weights), truth.means.shape[1]
-    rows = mixture.measure(mixture.tally([scores], weights), dim, RADIUS)
+    rows = mixture.measure(mixture.tally([scores], truth), RADIUS)
     return {(row.metric, row.parameter): row for row in rows}
 
 
@@ -296,7 +294,7 @@ def test_exact_samples_have_the_width_of_their_modes(exact_grid):
 def test_the_width_of_cut_modes_has_a_floor_below_one(grid):
     points, _ = grid.sample(N, rng())
     scores = label_points(points, grid, radius=3)
-    row = mixture.within_mode_variance_ratio(mixture.tally([scores], EQUAL), 2, 3)
+    row = mixture.within_mode_variance_ratio(mixture.tally([scores], grid), 3)
     # For r^2/2 ~ Exp(1) cut at 4.5: 1 - 4.5 / (e^4.5 - 1) = 0.9494.
     assert row.floor == pytest.approx(1 - 4.5 / (math.exp(4.5) - 1))
     assert row.value == pytest.approx(row.floor, abs=4 * (row.high - row.value) / 1.96)
@@ -312,7 +310,7 @@ def test_the_floor_and_error_of_mode_weights_are_those_of_repeated_draws(grid):
     draws = []
     for seed in range(300):
         modes = rng(seed).integers(25, size=1000)
-        _, row = mixture.mode_metrics(np.bincount(modes, minlength=25), EQUAL)
+        _, row = mixture.mode_metrics(np.bincount(modes, minlength=25), np.full(25, 1 / 25))
         draws.append(row.value)
     error = (row.high - row.value) / 1.96
     # Four standard errors of the mean of 300; for their spread, 1/sqrt(600) four times and
@@ -348,10 +346,10 @@ def test_widened_modes_are_seen(grid):
     assert rows["beyond_rate", "3 std"].value == pytest.approx(beyond, abs=4 * error)
 
 
-def test_each_kind_of_hallucination_is_counted_by_itself():
+def test_each_kind_of_hallucination_is_counted_by_itself(grid):
     labels = ["valid"] * 90 + ["interpolated"] * 7 + ["invalid"] * 3
     scores = pd.DataFrame({"label": labels, "mode": 0, "distance": 1.0})
-    rows = mixture.label_rates(mixture.tally([scores], np.ones(1)), 2, 5)
+    rows = mixture.label_rates(mixture.tally([scores], grid), RADIUS)
     rows = {row.metric: row for row in rows}
     assert rows["hallucination_rate"].value == 0.1
     assert rows["interpolated_rate"].value == 0.07
@@ -360,7 +358,7 @@ def test_each_kind_of_hallucination_is_counted_by_itself():
 
 def test_without_a_valid_sample_the_modes_are_undefined(grid):
     scores = label_points(np.full((10, 2), 50.0), grid, RADIUS)
-    rows = mixture.measure(mixture.tally([scores], EQUAL), 2, RADIUS)
+    rows = mixture.measure(mixture.tally([scores], grid), RADIUS)
     rows = {row.metric: row for row in rows}
     assert rows["hallucination_rate"].value == 1
     assert rows["modes_covered"].value == 0
@@ -372,8 +370,8 @@ def test_samples_in_parts_are_measured_as_in_one_piece_to_the_bit(grid):
     scores = exact_scores(grid, n=5_000, width=1.5)
     order = rng(1).permutation(len(scores))
     parts = [scores.iloc[rows] for rows in np.array_split(order, 7)]
-    whole = mixture.measure(mixture.tally([scores], EQUAL), 2, RADIUS)
-    assert mixture.measure(mixture.tally(parts, EQUAL), 2, RADIUS) == whole
+    whole = mixture.measure(mixture.tally([scores], grid), RADIUS)
+    assert mixture.measure(mixture.tally(parts, grid), RADIUS) == whole
 
 
 def test_a_sample_that_is_no_number_is_beyond_every_threshold(grid):

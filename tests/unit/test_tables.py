@@ -26,6 +26,7 @@ SCHEMAS = {
     "trajectories of pictures": tables.trajectories((1, 4, 4)),
     "scores of points": tables.scores(["hal"], ["hal_0_4"], tables.MIXTURE_SCORES),
     "scores of pictures": tables.scores(["hal"], ["hal_0_4"], tables.image_scores(8)),
+    "scores of shapes": tables.scores(["hal"], ["hal_0_4"], tables.SHAPE_SCORES),
     "scores without classes": tables.image_scores(8, classes=False),
     "data without labels": tables.data((3, 4, 4), labelled=False),
     "reference": tables.reference(8),
@@ -44,6 +45,10 @@ def some_rows(schema: pa.Schema, n: int = 5) -> pd.DataFrame:
     for field in schema:
         if pa.types.is_fixed_size_list(field.type):
             values = list(rng.random((n, field.type.list_size), np.float32))
+        elif pa.types.is_list(field.type):  # of any length
+            text = pa.types.is_string(field.type.value_type)
+            items = np.arange(n).astype(str if text else np.float32)
+            values = [items[:length] for length in range(n)]
         elif pa.types.is_integer(field.type):
             values = np.arange(n) + len(columns)
         elif pa.types.is_floating(field.type):

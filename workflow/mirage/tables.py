@@ -410,12 +410,11 @@ def digest(*paths: Path) -> str:
     sha = hashlib.sha256()
     for name, column in table.items():
         sha.update(f"{name} {column.dtype}\n".encode())
-        numbers = pd.api.types.is_numeric_dtype(column)
-        is_list = len(column) and isinstance(column.iloc[0], np.ndarray)
-        if numbers or is_list:
-            sha.update(stack(column).tobytes() if is_list else column.to_numpy().tobytes())
+        if pd.api.types.is_numeric_dtype(column):
+            sha.update(column.to_numpy().tobytes())
         else:
-            sha.update(json.dumps(column.tolist()).encode())
+            values = [v.tolist() if isinstance(v, np.ndarray) else v for v in column]
+            sha.update(json.dumps(values).encode())
     return sha.hexdigest()
 
 
@@ -450,6 +449,8 @@ def _kind(kind: pa.DataType) -> str:
     """A type without the name of its items, which a file does not keep."""
     if pa.types.is_fixed_size_list(kind):
         return f"{kind.value_type}[{kind.list_size}]"
+    if pa.types.is_list(kind):
+        return f"{kind.value_type}[]"
     return str(kind)
 
 

@@ -10,7 +10,7 @@ from mirage.datasets import build_mixture
 from mirage.decomposition import FINE, walks
 from mirage.diffusion import Schedule
 from mirage.exact import DiffusedMixture, DiffusedPoints
-from mirage.metrics.mixture import tail_rates
+from mirage.metrics.mixture import tail_rates, tally
 from mirage.variants import draw, for_sampling
 
 
@@ -43,7 +43,7 @@ def main() -> None:
             model = for_sampling(network, experiment, samples, len(walk.steps), device)
         size, radius = experiment.sampling.block_size, experiment.scoring.radius
         drawn = draw(model, walk.steps, mixture, samples, size, radius, args.seed, device=device)
-        rates = tail_rates(drawn, mixture.means.shape[1])
+        rates = tail_rates(tally([drawn], mixture))
         rows += [asdict(row) | {"sampler": sampler} for row in rates]
         job.log.info("%s score, %s: %s", args.model, sampler, {r.parameter: r.value for r in rates})
     place = {"experiment": args.experiment, "seed": args.seed, "filter": "shared", "generation": 0}

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 
-import numpy as np
 import pandas as pd
 
 from mirage import job, tables
@@ -29,9 +28,8 @@ def main() -> None:
     windows = columns(experiment.detection.detectors, experiment.detection.windows)
     scores, roc = tables.Parts(args.scores), pd.DataFrame()
     if isinstance(experiment.dataset, MixtureOptions):
-        truth = build_mixture(experiment.dataset)
-        tally = mixture.tally(scores, np.exp(truth.log_weights))
-        rows = mixture.measure(tally, truth.means.shape[1], experiment.scoring.radius)
+        tally = mixture.tally(scores, build_mixture(experiment.dataset))
+        rows = mixture.measure(tally, experiment.scoring.radius)
     elif isinstance(experiment.dataset, ShapesOptions):
         counter, audit = tables.read(args.counter), tables.read(args.audit)
         rows = shapes.measure(tables.read(args.scores), counter, audit)

@@ -3,7 +3,6 @@
 import json
 from dataclasses import asdict
 
-import numpy as np
 import pandas as pd
 
 from mirage import job, tables
@@ -37,8 +36,7 @@ def main() -> None:
         if key not in drawn_by:  # the base stands at one level of many factors
             drawn_by[key] = draw_as_told(network, experiment, args.seed, compared, device)
         drawn = drawn_by[key]
-        weights, radius = np.exp(truth.log_weights), experiment.scoring.radius
-        measured = mixture.measure(mixture.tally([drawn], weights), truth.means.shape[1], radius)
+        measured = mixture.measure(mixture.tally([drawn], truth), experiment.scoring.radius)
         measured += windows.measure(drawn, compared, predicted)
         rows += [asdict(row) | place | {"factor": factor, "level": level} for row in measured]
     table = pd.DataFrame(rows)[tables.SWEEP.names]

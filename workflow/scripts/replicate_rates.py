@@ -5,7 +5,8 @@ from dataclasses import asdict
 import pandas as pd
 
 from mirage import job, tables
-from mirage.metrics.mixture import label_rates
+from mirage.datasets import build_mixture
+from mirage.metrics.mixture import label_rates, tally
 from mirage.variants import Seeds, draw_as_told, train
 
 
@@ -20,12 +21,13 @@ def main() -> None:
     args = parser.parse_args()
     experiment = job.sections(args.config)
     device = job.device(args.gpus)
+    mixture = build_mixture(experiment.dataset)
     rows = []
     for training_seed in range(args.replicates):
         network = train(experiment, Seeds(args.data_seed, training_seed, 0), device)
         for sampling_seed in range(args.replicates):
             drawn = draw_as_told(network, experiment, sampling_seed, device=device)
-            row = label_rates(drawn, experiment.dataset.shape[0], experiment.scoring.radius)[0]
+            row = label_rates(tally([drawn], mixture), experiment.scoring.radius)[0]
             seeds = {"training_seed": training_seed, "sampling_seed": sampling_seed}
             rows.append(asdict(row) | seeds)
     place = {"experiment": args.experiment, "data_seed": args.data_seed}

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi, chi2
 
+from mirage.datasets import GaussianMixture
 from mirage.metrics.rows import Row, estimate, rate
 from mirage.support import LABELS
 
@@ -24,10 +25,10 @@ class Tally:
     """All that is measured of a generation's samples, added up part by part.
 
     Args:
-        weights: of the mixture's modes: [modes].
+        truth: the mixture that they should follow.
     """
 
-    weights: np.ndarray
+    truth: GaussianMixture
     n: int = 0
     labels: dict[str, int] = field(default_factory=lambda: dict.fromkeys(LABELS, 0))
     beyond: dict[int, int] = field(default_factory=lambda: dict.fromkeys(THRESHOLDS, 0))
@@ -37,7 +38,12 @@ class Tally:
     """Sums of the squared distances of valid samples, and of their squares, in UNIT."""
 
     def __post_init__(self) -> None:
-        self.valid_by_mode = np.zeros(len(self.weights), np.int64)
+        self.valid_by_mode = np.zeros(len(self.truth.means), np.int64)
+
+    @property
+    def dim(self) -> int:
+        """Number of coordinates."""
+        return self.truth.means.shape[1]
 
     def add(self, scores: pd.DataFrame) -> None:
         """Count some samples: columns `mode`, `distance` (in standard deviations), `label`."""
@@ -47,7 +53,7 @@ class Tally:
         for k in THRESHOLDS:
             self.beyond[k] += int((scores["distance"] > k).sum())
         valid = scores[scores["label"] == "valid"]
-        self.valid_by_mode += np.bincount(valid["mode"], minlength=len(self.weights))
+        self.valid_by_mode += np.bincount(valid["mode"], minlength=len(self.truth.means))
         square = valid["distance"].to_numpy(np.float64) ** 2
         self.squares = tuple(
             total + int(np.rint(power / UNIT).astype(np.int64).sum())
@@ -55,33 +61,32 @@ class Tally:
         )
 
 
-def tally(parts: Iterable[pd.DataFrame], weights: np.ndarray) -> Tally:
+def tally(parts: Iterable[pd.DataFrame], truth: GaussianMixture) -> Tally:
     """Count the samples of all parts of the scores."""
-    total = Tally(weights)
+    total = Tally(truth)
     for part in parts:
         total.add(part)
     return total
 
 
-def measure(tally: Tally, dim: int, radius: float) -> list[Row]:
+def measure(tally: Tally, radius: float) -> list[Row]:
     """All metrics of a generation of points.
 
     Args:
         tally: of its samples.
-        dim: number of coordinates of the mixture.
         radius: of the support, in standard deviations.
     """
     return [
-        *label_rates(tally, dim, radius),
-        *tail_rates(tally, dim),
-        *mode_metrics(tally.valid_by_mode, tally.weights),
-        within_mode_variance_ratio(tally, dim, radius),
+        *label_rates(tally, radius),
+        *tail_rates(tally),
+        *mode_metrics(tally.valid_by_mode, np.exp(tally.truth.log_weights)),
+        within_mode_variance_ratio(tally, radius),
     ]
 
 
-def label_rates(tally: Tally, dim: int, radius: float) -> list[Row]:
+def label_rates(tally: Tally, radius: float) -> list[Row]:
     """Shares of hallucinations, and of each kind, with Wilson intervals."""
-    threshold, floor = f"{radius:g} std", float(chi.sf(radius, dim))
+    threshold, floor = f"{radius:g} std", float(chi.sf(radius, tally.dim))
     hits = {f"{label}_rate": tally.labels[label] for label in LABELS[1:]}
     return [
         rate("hallucination_rate", sum(hits.values()), tally.n, threshold, floor),
@@ -89,10 +94,10 @@ def label_rates(tally: Tally, dim: int, radius: float) -> list[Row]:
     ]
 
 
-def tail_rates(tally: Tally, dim: int) -> list[Row]:
+def tail_rates(tally: Tally) -> list[Row]:
     """Share of samples farther than k standard deviations from the nearest mode."""
     return [
-        rate("beyond_rate", count, tally.n, f"{k} std", float(chi.sf(k, dim)))
+        rate("beyond_rate", count, tally.n, f"{k} std", float(chi.sf(k, tally.dim)))
         for k, count in tally.beyond.items()
     ]
 
@@ -120,12 +125,12 @@ def mode_metrics(counts: np.ndarray, weights: np.ndarray) -> list[Row]:
     return [covered, estimate("mode_weight_tv", tv, error, n, floor=expected)]
 
 
-def within_mode_variance_ratio(tally: Tally, dim: int, radius: float) -> Row:
+def within_mode_variance_ratio(tally: Tally, radius: float) -> Row:
     """Variance of valid samples about their mode over the true one.
 
     Both are cut at the radius, so the floor is a little below 1.
     """
-    n = tally.labels["valid"]
+    n, dim = tally.labels["valid"], tally.dim
     floor = float(chi2.cdf(radius**2, dim + 2) / chi2.cdf(radius**2, dim))
     threshold = f"{radius:g} std"
     if n < 2:
