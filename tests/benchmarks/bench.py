@@ -152,7 +152,8 @@ def unet(precision: str, channels_last: bool) -> Callable[[], float]:
     from mirage.networks.unet import build_unet
 
     torch.manual_seed(0)
-    net = build_unet(UNet(name="unet", channels=[16, 32, 32]), (1, 28, 28)).requires_grad_(False)
+    options, schedule = UNet(name="unet", channels=[16, 32, 32]), Schedule.linear(Diffusion())
+    net = build_unet(options, (1, 28, 28), schedule).requires_grad_(False)
     layout = torch.channels_last if channels_last else torch.contiguous_format
     model = engine.for_sampling(net.to(memory_format=layout), precision, "cpu", calls=1)
     x = torch.randn(64, 1, 28, 28).to(memory_format=layout)

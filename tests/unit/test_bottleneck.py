@@ -9,8 +9,9 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from mirage.bottleneck import SQUARE_GROUPS, choose_by_squares, choose_generated, choose_real
-from mirage.config.experiment import UNet
+from mirage.config.experiment import Diffusion, UNet
 from mirage.datasets.shapes import of_size, scaled
+from mirage.diffusion import Schedule
 from mirage.metrics.embedding import embed
 from mirage.networks.unet import BATCH_SIZE, bottleneck, build_unet
 from mirage.support.shapes import Thresholds, label_pictures
@@ -103,7 +104,8 @@ class TestActivation:
     @pytest.fixture
     def unet(self):
         torch.manual_seed(0)
-        return build_unet(UNet(name="unet", channels=[8, 16]), (1, 16, 16)).eval()
+        schedule = Schedule.linear(Diffusion())
+        return build_unet(UNet(name="unet", channels=[8, 16]), (1, 16, 16), schedule).eval()
 
     def test_is_that_of_the_middle_block_at_all_places(self, unet):
         x, t = torch.randn(3, 1, 16, 16), torch.full((3,), 50)

@@ -189,6 +189,11 @@ WRONG = {
         {"recursion": {"generations": 1, "filters": ["oracle"], "keep": 5}},
         ["recursion.filters", "'oracle'", "images"],
     ),
+    "v where no signal is left": (
+        PHOTOS,
+        {"network": {"prediction": "v_prediction"}, "diffusion": {"beta_end": 0.2}},
+        ["network.prediction", "1e-06", "diffusion.beta_end"],
+    ),
     "a detector's filter without its detector": (
         PHOTOS,
         {"recursion": {"generations": 1, "filters": ["hal_moving"], "keep": 5}},

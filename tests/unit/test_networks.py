@@ -8,18 +8,22 @@ import pytest
 import torch
 
 from mirage import networks, tensors
-from mirage.config import Classifier, read_experiment
+from mirage.config import Classifier, Diffusion, read_experiment
 from mirage.config.experiment import UNet
+from mirage.diffusion import Schedule
+from mirage.engine.pytorch import TorchLoss
 from mirage.networks import classifier
 from mirage.networks.features import torchscript_features
 from mirage.networks.unet import build_unet
+
+SCHEDULE = Schedule.linear(Diffusion(beta_start=1e-4, beta_end=0.02))
 
 
 @pytest.mark.parametrize("size", [16, 28, 32])
 @pytest.mark.parametrize("attention", [False, True])
 def test_a_unet_predicts_noise_of_the_pictures_shape(size, attention):
     options = UNet(name="unet", channels=[8, 16, 16], attention=attention)
-    unet = build_unet(options, (1, size, size))
+    unet = build_unet(options, (1, size, size), SCHEDULE)
     pictures = torch.randn(2, 1, size, size)
     with torch.inference_mode():
         assert unet(pictures, torch.tensor(3)).shape == pictures.shape
@@ -28,7 +32,7 @@ def test_a_unet_predicts_noise_of_the_pictures_shape(size, attention):
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_patches_become_channels_and_pixels_again(channels):
-    unet = build_unet(UNet(name="unet", channels=[8, 8], patch=2), (channels, 16, 16))
+    unet = build_unet(UNet(name="unet", channels=[8, 8], patch=2), (channels, 16, 16), SCHEDULE)
     pictures = torch.randn(2, channels, 16, 16)
     with torch.no_grad():
         assert unet(pictures, torch.tensor(3)).shape == pictures.shape
@@ -43,8 +47,38 @@ def test_patches_become_channels_and_pixels_again(channels):
     assert seen == [(2, 4 * channels, 8, 8)]
 
 
+class TestVPrediction:
+    """v = sqrt(abar) eps - sqrt(1 - abar) x0 (Salimans and Ho 2022, appendix D)."""
+
+    T = torch.tensor([0, 100, 600, 999])
+    ABAR = torch.tensor(SCHEDULE.alphas_cumprod, dtype=torch.float32)[T].reshape(-1, 1, 1, 1)
+    X0, EPS = torch.randn(2, 4, 1, 16, 16, generator=torch.Generator().manual_seed(0))
+    X_T = ABAR.sqrt() * X0 + (1 - ABAR).sqrt() * EPS
+    V = ABAR.sqrt() * EPS - (1 - ABAR).sqrt() * X0
+
+    @pytest.fixture
+    def unet(self):
+        options = UNet(name="unet", channels=[8], prediction="v_prediction")
+        return build_unet(options, (1, 16, 16), SCHEDULE)
+
+    def test_the_true_v_gives_the_noise(self, unet):
+        unet.unet.forward = lambda *_, **__: (self.V,)
+        assert torch.allclose(unet(self.X_T, self.T), self.EPS, atol=1e-5)
+
+    def test_the_loss_is_the_squared_error_of_v(self, unet):
+        wrong = self.V + torch.randn(self.V.shape)
+        unet.unet.forward = lambda *_, **__: (wrong,)
+        loss = TorchLoss(unet, bfloat16=False, device="cpu", calls=1)
+        expected = (wrong - self.V).square().mean().item()
+        assert loss(self.X_T, self.T, self.EPS).item() == pytest.approx(expected, rel=1e-3)
+
+    def test_its_weights_are_those_of_a_network_that_computes_noise(self, unet):
+        plain = build_unet(UNet(name="unet", channels=[8]), (1, 16, 16), SCHEDULE)
+        assert unet.state_dict().keys() == plain.state_dict().keys()
+
+
 def test_a_unet_answers_in_float32_from_bfloat16_products():
-    unet = build_unet(UNet(name="unet", channels=[8]), (1, 16, 16))
+    unet = build_unet(UNet(name="unet", channels=[8]), (1, 16, 16), SCHEDULE)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         assert unet(torch.randn(1, 1, 16, 16), torch.tensor(0)).dtype == torch.float32
 

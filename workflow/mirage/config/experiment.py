@@ -1,5 +1,6 @@
 """One experiment: a dataset and a recipe, from training to retraining."""
 
+import math
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,6 +21,9 @@ from mirage.filters import FILTERS
 from mirage.window import predict as predict_window
 
 Precision = Literal["float32", "bfloat16"]
+
+LEAST_ABAR = 1e-6
+"""At which float32 still tells x_0 from x_t to a part in ten thousand."""
 
 
 class Diffusion(Section):
@@ -66,6 +70,10 @@ class UNet(Section):
     """Self-attention at every resolution but the finest."""
     patch: PositiveInt = 1
     """Pixels a side of the patches that the network sees as one; 2 costs about a quarter."""
+    prediction: Literal["epsilon", "v_prediction"] = "epsilon"
+    """What the network computes, and its squared error is taken of: the noise (Ho et al. 2020),
+    or v = sqrt(abar) eps - sqrt(1 - abar) x0 (Salimans and Ho 2022), which tells x0 from few
+    updates where noise is strong. The rest of the pipeline sees the noise."""
 
 
 class TimeFocus(Section):
@@ -309,6 +317,17 @@ class Experiment(Section):
                     f"network: {self.dataset.shape[-1]} pixels cannot be cut into patches of "
                     f"{patch} and halved {halvings} times (network.patch, network.channels)"
                 )
+
+            self._check_prediction()
+
+    def _check_prediction(self) -> None:
+        """float32 holds seven digits, and x_0 shrinks by the root of abar."""
+        left = math.prod(1 - beta for beta in self.diffusion.betas)
+        if self.network.prediction == "v_prediction" and left < LEAST_ABAR:
+            raise ValueError(
+                f"network.prediction: 'v_prediction' needs abar of at least {LEAST_ABAR:g} at the "
+                f"last time: found {left:.1e}; lower diffusion.beta_end"
+            )
 
     def _check_times(self) -> None:
         timesteps, start = self.diffusion.timesteps, self.start

@@ -30,9 +30,10 @@ class TorchSampler:
 
 
 class TorchLoss:
-    """A `Loss`."""
+    """A `Loss`; weighted by a network's `loss_weight` (t [batch] -> [batch, ...]) if it has one."""
 
     def __init__(self, network: nn.Module, bfloat16: bool, device: str, calls: int) -> None:
+        self._weight = getattr(network, "loss_weight", None)
         self.name = _name(bfloat16, device, calls)
         self._bfloat16 = bfloat16
         self._network = _compiled(network, device, calls)
@@ -40,7 +41,8 @@ class TorchLoss:
     def __call__(self, x_t: Tensor, t: Tensor, eps: Tensor) -> Tensor:
         with torch.autocast(x_t.device.type, torch.bfloat16, enabled=self._bfloat16):
             eps_hat = self._network(x_t, t)
-        return F.mse_loss(eps_hat, eps)
+        error = F.mse_loss(eps_hat, eps, reduction="none")
+        return (self._weight(t) * error).mean() if self._weight else error.mean()
 
 
 def _compiled(network: nn.Module, device: str, calls: int) -> nn.Module:

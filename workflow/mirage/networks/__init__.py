@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from mirage import tensors
 from mirage.config import Experiment
+from mirage.diffusion import Schedule
 from mirage.networks.mlp import TemporalMLP
 
 
@@ -20,7 +21,7 @@ def build(experiment: Experiment) -> nn.Module:
         return TemporalMLP(shape[0], options)
     from mirage.networks.unet import build_unet
 
-    return build_unet(options, shape)
+    return build_unet(options, shape, Schedule.linear(experiment.diffusion))
 
 
 def load(experiment: Experiment, weights: Path, device: str) -> nn.Module:

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mirage.config.experiment import UNet
+from mirage.diffusion import Schedule
 
 BATCH_SIZE = 100
 """Pictures that go through together when they are only looked at."""
@@ -16,20 +17,36 @@ class NoiseUNet(nn.Module):
 
     Patches of pixels become channels on the way in, and pixels again on the way out
     (pixel shuffle, Shi et al. 2016).
+
+    Args:
+        unet: computes the noise, or v.
+        patch: pixels a side.
+        alphas_cumprod: abar by t where the U-Net computes v: [T].
     """
 
-    def __init__(self, unet: UNet2DModel, patch: int) -> None:
+    def __init__(self, unet: UNet2DModel, patch: int, alphas_cumprod: Tensor | None = None) -> None:
         super().__init__()
         self.unet, self.patch = unet, patch
+        self.register_buffer("alphas_cumprod", alphas_cumprod, persistent=False)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
         """Predict the noise in x_t: [batch, c, h, w]."""
         patches = F.pixel_unshuffle(x, self.patch)
-        eps_hat = self.unet(patches, t, return_dict=False)[0]
-        return F.pixel_shuffle(eps_hat, self.patch).to(x.dtype)
+        output = self.unet(patches, t, return_dict=False)[0]
+        output = F.pixel_shuffle(output, self.patch).to(x.dtype)
+        if self.alphas_cumprod is None:
+            return output
+        abar = self.alphas_cumprod[t].reshape(-1, 1, 1, 1)
+        return abar.sqrt() * output + (1 - abar).sqrt() * x
+
+    def loss_weight(self, t: Tensor) -> Tensor:
+        """What makes a squared error of the noise one of what is computed: [batch, 1, 1, 1]."""
+        if self.alphas_cumprod is None:
+            return torch.ones(len(t), 1, 1, 1, device=t.device)
+        return 1 / self.alphas_cumprod[t].reshape(-1, 1, 1, 1)
 
 
-def build_unet(options: UNet, shape: tuple[int, ...]) -> NoiseUNet:
+def build_unet(options: UNet, shape: tuple[int, ...], schedule: Schedule) -> NoiseUNet:
     """An untrained U-Net for pictures of a shape (c, h, w), with group norm of 8 groups."""
     deeper = len(options.channels) - 1
     kind = "Attn" if options.attention else ""
@@ -44,7 +61,9 @@ def build_unet(options: UNet, shape: tuple[int, ...]) -> NoiseUNet:
         up_block_types=(*[f"{kind}UpBlock2D"] * deeper, "UpBlock2D"),
         add_attention=options.attention,
     )
-    return NoiseUNet(unet, options.patch)
+    computes_v = options.prediction == "v_prediction"
+    abars = torch.tensor(schedule.alphas_cumprod, dtype=torch.float32) if computes_v else None
+    return NoiseUNet(unet, options.patch, abars)
 
 
 @torch.inference_mode()
