@@ -247,12 +247,25 @@ def start_up() -> list[dict]:
     """Seconds of whole jobs that compute next to nothing."""
     with tempfile.TemporaryDirectory() as folder:
         subjects = {
-            "import torch": jobs.bare,
+            "import torch": lambda: jobs.bare("torch"),
             "sampling job": jobs.sampling_job(Path(folder)),
             "training job": jobs.training_job(Path(folder)),
             "sampling job that compiles": jobs.sampling_job(Path(folder), cold=True),
         }
         return compare("job", subjects, rounds=3)
+
+
+def plans() -> list[dict]:
+    """Seconds until Snakemake knows what to do."""
+    with tempfile.TemporaryDirectory() as folder:
+        subjects = {
+            "import snakemake": lambda: jobs.bare("snakemake.cli"),
+            "`quick`": jobs.plan(Path(folder), "quick", seeds=1),
+            "`paper`, 5 seeds, 4 filters, 20 generations": jobs.plan(
+                Path(folder), "paper", seeds=5, generations=20
+            ),
+        }
+        return compare("plan", subjects, rounds=3)
 
 
 def shards() -> list[dict]:
@@ -285,6 +298,7 @@ SECTIONS = {
     "shards": (shards, "Shards on two cores", "one shard, one thread", STEP, 1e6, "µs"),
     "picture": (pictures, "U-Net, 28 pixels", "float32", "picture and step", 1e3, "ms"),
     "job": (start_up, "Jobs that compute next to nothing", "import torch", "job", 1, "s"),
+    "plan": (plans, "Dry runs of all figures", "import snakemake", "plan", 1, "s"),
     "memory": (memory, "Peak memory that sampling adds to a process", "", "", 1, "MiB"),
 }
 """Function, title, yardstick and unit of each section of the page."""
@@ -296,13 +310,17 @@ def page(table: pd.DataFrame) -> str:
         "# Benchmark\n",
         "Made by `make bench`: the engine and a plain writing of the official algorithm "
         "(float32, eager, whole batches, every prediction kept; tests/benchmarks/reference.py) "
-        "in turns, in one run. Each ratio is the median over rounds, the extremes in brackets.\n",
+        "in turns, section by section. Each ratio is the median over rounds, the extremes in "
+        "brackets.\n",
         f"Machine: {processor()}, {os.cpu_count()} cores, PyTorch {torch.__version__}, "
         f"Python {platform.python_version()}.\n",
     ]
     if {"update", "sample-step", "shards"} <= set(table["section"]):
         parts += [*summary(table), ""]
-    for section, rows in table.groupby("section", sort=False):
+    for section in SECTIONS:
+        rows = table[table["section"] == section]
+        if rows.empty:
+            continue
         parts += [f"## {SECTIONS[section][1]}\n", *lines(section, rows), ""]
     return "\n".join(parts)
 
@@ -370,6 +388,9 @@ def main() -> None:
     torch.set_num_threads(1)
     rows = [row for name in args.sections for row in SECTIONS[name][0]()]
     table = pd.DataFrame(rows)
+    if (args.folder / "benchmark.parquet").exists():  # what was not measured now stays
+        before = pd.read_parquet(args.folder / "benchmark.parquet")
+        table = pd.concat([before[~before["section"].isin(table["section"])], table])
     table = table.reindex(columns=[*table.columns.union(KEYS, sort=False)])
     table.to_parquet(args.folder / "benchmark.parquet")
     (args.folder / "benchmark.md").write_text(page(table))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import torch
+import yaml
 
 from mirage import networks, tables
 from mirage.config import read_experiments, read_settings, to_json
@@ -18,8 +19,8 @@ ROOT = Path(__file__).parents[2]
 EXPERIMENT = "gaussian2d_grid"
 
 
-def bare() -> float:
-    _run([sys.executable, "-c", "import torch"])
+def bare(module: str) -> float:
+    _run([sys.executable, "-c", f"import {module}"])
     return 1
 
 
@@ -62,6 +63,31 @@ def training_job(folder: Path) -> Callable[[], float]:
     def work() -> float:
         paths = {name: folder / name for name in ("weights", "loss", "checkpoint")}
         _script("train_model", config, {"data": data, **paths})
+        return 1
+
+    return work
+
+
+def plan(folder: Path, preset: str, seeds: int, generations: int | None = None) -> Callable:
+    """A dry run of a copy of the workflow, by all filters for so many generations."""
+    checkout = folder / f"{preset}{generations}"
+    for part in ("config", "envs", "workflow"):
+        shutil.copytree(ROOT / part, checkout / part)
+    shutil.copy(ROOT / "Snakefile", checkout)
+    for path in (checkout / "config/experiments").glob("*.yaml") if generations else ():
+        recipe = yaml.safe_load(path.read_text())
+        recursion = recipe["presets"][preset].get("recursion", {})
+        if recursion.get("generations"):
+            labelled = recipe["dataset"]["name"] != "mnist"
+            filters = ["none", "random", "hal", *(["oracle"] if labelled else [])]
+            recursion |= {"generations": generations, "filters": filters}
+        path.write_text(yaml.safe_dump(recipe))
+    command = [sys.executable, "-m", "snakemake", "--directory", str(checkout), "--snakefile"]
+    command += [str(checkout / "Snakefile"), "--dry-run", "--config", f"preset={preset}"]
+    command += [f"seeds={list(range(seeds))}", "--", "all_figures"]
+
+    def work() -> float:
+        _run(command)
         return 1
 
     return work

@@ -193,16 +193,22 @@ class TestHalHistogram:
         return pd.DataFrame({"hal_0_4": score, "label": ["valid"] * 900 + ["invalid"] * 100})
 
     def test_each_class_adds_up_to_100_percent(self, scores):
-        (axes,) = hal_histogram.draw(scores, "hal_0_4", "Hal").axes
+        (axes,) = hal_histogram.draw([scores], "hal_0_4", "Hal").axes
         assert axes.get_xscale() == "log"
-        for polygon in axes.patches:
-            # A filled step outline passes each height twice on its way out.
-            heights = polygon.get_path().vertices[: 2 * hal_histogram.BINS + 1, 1][1::2]
-            assert heights.sum() == pytest.approx(100)
+        assert [bars.get_data().values.sum() for bars in axes.patches] == pytest.approx([100] * 2)
+
+    def test_scores_in_parts_look_like_those_in_one(self, scores):
+        whole, parts = (
+            hal_histogram.draw(cut, "hal_0_4", "Hal").axes[0].patches
+            for cut in ([scores], [scores[:300], scores[300:950], scores[950:]])
+        )
+        for one, other in zip(whole, parts, strict=True):
+            assert np.array_equal(one.get_data().values, other.get_data().values)
+            assert np.array_equal(one.get_data().edges, other.get_data().edges)
 
     def test_ticks_within_a_decade_do_not_crowd(self, scores):
         narrow = scores.assign(hal_0_4=np.linspace(0.002, 0.015, len(scores)))
-        (axes,) = hal_histogram.draw(narrow, "hal_0_4", "Hal").axes
+        (axes,) = hal_histogram.draw([narrow], "hal_0_4", "Hal").axes
         axes.figure.draw_without_rendering()
         low, high = axes.get_xlim()
         ticks = [tick for tick in axes.xaxis.get_major_ticks() if low < tick.get_loc() < high]
@@ -210,7 +216,7 @@ class TestHalHistogram:
         assert not any(label.get_text() for label in axes.get_xticklabels(minor=True))
 
     def test_thresholds_are_drawn_and_named(self, scores):
-        drawn = hal_histogram.draw(scores, "hal_0_4", "Hal", {"filter's threshold": 0.002})
+        drawn = hal_histogram.draw([scores], "hal_0_4", "Hal", {"filter's threshold": 0.002})
         assert [line.get_xdata()[0] for line in drawn.axes[0].lines] == [0.002]
         assert legend_texts(drawn) == [
             "valid (n = 900)",
@@ -219,16 +225,16 @@ class TestHalHistogram:
         ]
 
     def test_one_histogram_where_there_are_no_labels(self, scores):
-        drawn = hal_histogram.draw(scores[["hal_0_4"]], "hal_0_4", "Hal")
+        drawn = hal_histogram.draw([scores[["hal_0_4"]]], "hal_0_4", "Hal")
         assert legend_texts(drawn) == ["generated samples (n = 1,000)"]
 
     def test_scores_that_a_log_axis_cannot_show_are_counted(self, scores):
         scores.loc[[0, 1], "hal_0_4"] = [0, np.nan]
-        (axes,) = hal_histogram.draw(scores, "hal_0_4", "Hal").axes
+        (axes,) = hal_histogram.draw([scores], "hal_0_4", "Hal").axes
         assert axes.get_title() == "n = 1,000 samples, 2 of them zero or undefined"
 
     def test_says_when_there_is_no_positive_score(self):
-        drawn = hal_histogram.draw(pd.DataFrame({"hal_0_4": [0.0, 0.0]}), "hal_0_4", "Hal")
+        drawn = hal_histogram.draw([pd.DataFrame({"hal_0_4": [0.0, 0.0]})], "hal_0_4", "Hal")
         assert texts(drawn) == ["No sample has a positive score."]
 
     def test_threshold_is_the_largest_that_finds_95_percent(self):

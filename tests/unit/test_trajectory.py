@@ -150,7 +150,7 @@ def labelled(text: str) -> pd.DataFrame:
 
 
 def test_as_many_valid_as_hallucinated_paths_are_chosen_in_the_order_drawn():
-    chosen = choose_paths(labelled("vvvi vxvi iiiv"), count=3, block_size=4)
+    chosen = choose_paths([labelled("vvvi vxvi iiiv")], count=3, block_size=4)
     assert chosen["sample"].tolist() == [0, 1, 2, 3, 5, 7]
     assert (chosen["label"] != "valid").sum() == 3
 
@@ -158,19 +158,26 @@ def test_as_many_valid_as_hallucinated_paths_are_chosen_in_the_order_drawn():
 def test_paths_come_from_the_few_blocks_with_most_hallucinations():
     # Blocks of four with 0, 1, 2, 0, 3, 4 hallucinations: the first and fourth are passed over.
     scores = labelled("vvvv vvvi vixv vvvv viix ixxi")
-    chosen = choose_paths(scores, count=100, block_size=4)
+    chosen = choose_paths([scores], count=100, block_size=4)
     assert set(chosen["sample"] // 4) == {1, 2, 4, 5}
     assert MOST_BLOCKS == 4
     assert (chosen["label"] != "valid").sum() == 10
 
 
+def test_the_same_paths_are_chosen_from_scores_in_parts():
+    scores = labelled("vvvv vvvi vixv vvvv viix ixxi xxxx viii")
+    parts = [scores.iloc[:12], scores.iloc[12:16], scores.iloc[16:]]
+    whole = choose_paths([scores], count=3, block_size=4)
+    assert choose_paths(parts, count=3, block_size=4).equals(whole)
+
+
 def test_fewer_paths_are_chosen_where_hallucinations_are_rare():
-    chosen = choose_paths(labelled("vvvv vvxv vvvv"), count=2, block_size=4)
+    chosen = choose_paths([labelled("vvvv vvxv vvvv")], count=2, block_size=4)
     assert chosen["label"].value_counts().to_dict() == {"valid": 2, "invalid": 1}
 
 
 def test_where_nothing_is_hallucinated_valid_paths_are_kept():
-    assert choose_paths(labelled("vvvv vvvv"), count=3, block_size=4)["sample"].tolist() == [
+    assert choose_paths([labelled("vvvv vvvv")], count=3, block_size=4)["sample"].tolist() == [
         0,
         1,
         2,
@@ -179,7 +186,7 @@ def test_where_nothing_is_hallucinated_valid_paths_are_kept():
 
 def test_without_labels_the_lowest_and_the_highest_scores_are_chosen():
     scores = pd.DataFrame({"sample": range(8), "hal": [3.0, 1, 7, 4, 0, 2, np.nan, 5]})
-    chosen = choose_paths(scores, count=2, block_size=4)
+    chosen = choose_paths([scores], count=2, block_size=4)
     assert dict(zip(chosen["sample"], chosen["label"], strict=True)) == {
         1: "lowest",
         2: "highest",
@@ -191,20 +198,20 @@ def test_without_labels_the_lowest_and_the_highest_scores_are_chosen():
 
 def test_another_detector_chooses_by_its_own_score():
     scores = pd.DataFrame({"sample": range(4), "hal": range(4), "mine": [0, 3, 1, 2]})
-    chosen = choose_paths(scores, count=1, block_size=4, detector="mine")
+    chosen = choose_paths([scores], count=1, block_size=4, detector="mine")
     assert chosen.set_index("label")["sample"].to_dict() == {"lowest": 0, "highest": 1}
 
 
 def test_without_labels_too_the_paths_come_from_few_blocks():
     scores = pd.DataFrame({"sample": range(4000), "hal": np.arange(4000) % 991 / 991})
-    chosen = choose_paths(scores, count=30, block_size=100)
+    chosen = choose_paths([scores], count=30, block_size=100)
     assert chosen["label"].value_counts().to_dict() == {"lowest": 30, "highest": 30}
     assert (chosen["sample"] // 100).nunique() <= MOST_BLOCKS
 
 
 def test_no_sample_is_both_lowest_and_highest():
     scores = pd.DataFrame({"sample": range(5), "hal": 0.0})
-    chosen = choose_paths(scores, count=4, block_size=5)
+    chosen = choose_paths([scores], count=4, block_size=5)
     assert chosen["label"].tolist() == ["lowest"] * 2 + ["highest"] * 2
 
 

@@ -14,6 +14,11 @@ ROOT = Path(__file__).parents[2]
 PARTS = ("Snakefile", "config", "envs", "profiles", "slurm", "workflow")
 
 
+def pytest_collection_modifyitems(items) -> None:
+    """Slurm comes last: its commands, once installed, make Snakemake wait for a cluster."""
+    items.sort(key=lambda item: item.path.name == "test_slurm.py")
+
+
 class Checkout:
     """A copy of the workflow, where tests may run and edit."""
 

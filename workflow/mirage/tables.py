@@ -340,15 +340,15 @@ class Parts:
         TableError: as `read`, when gone through.
     """
 
-    def __init__(self, *paths: Path) -> None:
-        self.paths = paths
+    def __init__(self, *paths: Path, columns: Sequence[str] | None = None) -> None:
+        self.paths, self.columns = paths, columns
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
         for path in self.paths:
             _schema(path)
             with _readable(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
                 for group in range(file.num_row_groups):
-                    yield file.read_row_group(group).to_pandas()
+                    yield file.read_row_group(group, self.columns).to_pandas()
 
 
 def read_points(*paths: Path, shape: Sequence[int], name: str = "x") -> np.ndarray:

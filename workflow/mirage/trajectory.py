@@ -1,6 +1,6 @@
 """Observers of a walk, with memory that does not grow with the number of steps."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -58,7 +58,7 @@ MOST_BLOCKS = 4
 
 
 def choose_paths(
-    scores: pd.DataFrame, count: int, block_size: int, detector: str = "hal"
+    parts: Iterable[pd.DataFrame], count: int, block_size: int, detector: str = "hal"
 ) -> pd.DataFrame:
     """Choose samples whose paths are kept: `count` calm and `count` suspicious ones.
 
@@ -67,7 +67,8 @@ def choose_paths(
     suspicious ones.
 
     Args:
-        scores: columns `sample` and `label`, or the detector's.
+        parts: of the scores, each of whole blocks: columns `sample` and `label`, or the
+            detector's.
         count: of each kind, where there are as many.
         block_size: samples that walk together.
         detector: whose score is used where there are no labels.
@@ -76,11 +77,11 @@ def choose_paths(
         Columns `sample` and `label` (without labels `lowest` or `highest`), in the order
         drawn.
     """
+    # The fullest of all blocks are among the fullest of their parts.
+    scores = pd.concat([_most_hallucinated(part, block_size) for part in parts])
     block = scores["sample"] // block_size
     if "label" in scores:
-        hallucinated = scores["label"] != "valid"
-        within = block.isin(_fullest(block, hallucinated))
-        candidates = scores.loc[within, ["sample", "label"]]
+        candidates = _most_hallucinated(scores, block_size)[["sample", "label"]]
         return candidates.groupby(candidates["label"] != "valid").head(count)
     # What is not finite is the most suspicious, as it is for filters.
     ranks = scores[detector].replace(-np.inf, np.inf).rank(method="first", na_option="bottom")
@@ -89,6 +90,14 @@ def choose_paths(
     count = min(count, len(ranked) // 2)
     ends = [ranked.head(count).assign(label="lowest"), ranked.tail(count).assign(label="highest")]
     return pd.concat(ends).sort_values("sample")
+
+
+def _most_hallucinated(scores: pd.DataFrame, block_size: int) -> pd.DataFrame:
+    """The samples of the few blocks with most hallucinations; all where there are no labels."""
+    if "label" not in scores:
+        return scores
+    block = scores["sample"] // block_size
+    return scores[block.isin(_fullest(block, scores["label"] != "valid"))]
 
 
 def _fullest(block: pd.Series, suspicious: pd.Series) -> pd.Index:

@@ -118,7 +118,7 @@ rule plot_hal_histogram:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=growing(table_memory),
+        mem_mb=growing(scores_memory),
         runtime=growing(10),
     params:
         config=sections("dataset", "recursion", "scoring"),

@@ -72,6 +72,20 @@ def table_memory(wildcards) -> int:
     return 1500 + samples * sample_bytes(wildcards) // 10**6
 
 
+def scores_memory(wildcards) -> int:
+    """MB to go through the scores of a generation.
+
+    Pictures are held together; of points a shard at a time, and the hallucinated ones,
+    which are one in ten at most where anything is learned.
+    """
+    options = experiment_of(wildcards)
+    if options.network.name != "mlp":
+        return table_memory(wildcards)
+    sampling = options.sampling
+    held = min(sampling.shard_size, sampling.samples) + sampling.samples // 10
+    return 1500 + held * sample_bytes(wildcards) // 10**6
+
+
 def sample_bytes(wildcards) -> int:
     """Bytes of a sample and its scores in five copies of float64, as pandas may make."""
     options = experiment_of(wildcards)

@@ -49,7 +49,7 @@ rule score_samples:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=growing(table_memory),
+        mem_mb=growing(scores_memory),
         runtime=growing(20),
     params:
         config=sections("dataset", "detection", "scoring", "classifier"),
@@ -108,7 +108,7 @@ rule measure_generation:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=growing(table_memory),
+        mem_mb=growing(scores_memory),
         runtime=growing(20),
     params:
         config=sections("dataset", "detection", "scoring", "classifier"),
@@ -162,7 +162,7 @@ rule count_histogram:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=growing(table_memory),
+        mem_mb=growing(scores_memory),
         runtime=growing(10),
     params:
         config=sections("dataset"),

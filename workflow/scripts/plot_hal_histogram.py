@@ -28,7 +28,8 @@ def main() -> None:
     )
     name = f"{style.word(args.detector)} over the {style.window_words(score)}"
     columns = [score, "label"] if config.dataset.has_labels else [score]
-    figure = hal_histogram.draw(tables.read(args.scores, columns=columns), score, name, thresholds)
+    scores = tables.Parts(args.scores, columns=columns)
+    figure = hal_histogram.draw(scores, score, name, thresholds)
     style.save(figure, args.png, args.pdf)
 
 

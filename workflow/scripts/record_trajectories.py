@@ -23,9 +23,10 @@ def main() -> None:
     steps = reverse_steps(Schedule.linear(experiment.diffusion), options)
     network = networks.load(experiment, args.weights, device)
     model = engine.for_sampling(network, options.precision, device, calls=len(steps))
-    scores = tables.read(args.scores)
     kept = experiment.trajectories
     detector = experiment.detection.detectors[0]
+    known = "label" if experiment.dataset.has_labels else detector
+    scores = tables.Parts(args.scores, columns=["sample", known])
     chosen = choose_paths(scores, kept.paths, options.block_size, detector)
     schema = tables.trajectories(shape)
     with tables.writing(

@@ -1,6 +1,6 @@
 """Figure: how a detector's score is spread over valid and hallucinated samples."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ SENSITIVITY = 0.95
 
 @style.theme()
 def draw(
-    scores: pd.DataFrame,
+    scores: Iterable[pd.DataFrame],
     column: str,
     name: str,
     thresholds: Mapping[str, float] | None = None,
@@ -24,24 +24,22 @@ def draw(
     """Histogram of a detector's score on a log axis, one for each class of samples.
 
     Args:
-        scores: the score's column; with a `label`, all but `valid` is hallucinated.
+        scores: parts of the score's column; with a `label`, all but `valid` is
+            hallucinated. They are gone through twice.
         column: of the score.
         name: of the score, for the axis.
         thresholds: what to say of a threshold, and where it lies.
     """
     figure = style.figure(style.COLUMN, 2.9)
     axes = figure.subplots()
-    positive = scores[np.isfinite(scores[column]) & (scores[column] > 0)]
-    left_out = len(scores) - len(positive)
+    low, high, n, left_out = _range(scores, column)
     note = f", {left_out:,} of them zero or undefined" if left_out else ""
-    axes.set(
-        xlabel=name, ylabel="Share of class per bin (%)", title=f"n = {len(scores):,} samples{note}"
-    )
-    if positive.empty:
+    axes.set(xlabel=name, ylabel="Share of class per bin (%)", title=f"n = {n:,} samples{note}")
+    if left_out == n:
         style.say(axes, "No sample has a positive score.")
         return figure
 
-    _histograms(axes, positive, column)
+    _histograms(axes, scores, column, np.geomspace(low, high * (1 + 1e-6), BINS + 1))
     for (words, threshold), dashes in zip((thresholds or {}).items(), ("--", ":"), strict=False):
         axes.axvline(
             threshold,
@@ -57,17 +55,35 @@ def draw(
     return figure
 
 
-def _histograms(axes: Axes, scores: pd.DataFrame, column: str) -> None:
-    bins = np.geomspace(scores[column].min(), scores[column].max() * (1 + 1e-6), BINS + 1)
-    for name, colour, rows in _classes(scores):
-        axes.hist(
-            rows[column],
+def _range(scores: Iterable[pd.DataFrame], column: str) -> tuple[float, float, int, int]:
+    """Smallest and largest positive score, the samples, and those that have none."""
+    low, high, n, left_out = np.inf, 0.0, 0, 0
+    for part in scores:
+        positive = _positive(part, column)[column]
+        low, high = min(low, positive.min()), max(high, positive.max())
+        n, left_out = n + len(part), left_out + len(part) - len(positive)
+    return low, high, n, left_out
+
+
+def _positive(part: pd.DataFrame, column: str) -> pd.DataFrame:
+    return part[np.isfinite(part[column]) & (part[column] > 0)]
+
+
+def _histograms(axes: Axes, scores: Iterable[pd.DataFrame], column: str, bins: np.ndarray) -> None:
+    counts, colours = {}, {}
+    for part in scores:
+        for name, colour, rows in _classes(_positive(part, column)):
+            counts[name] = counts.get(name, 0) + np.histogram(rows[column], bins)[0]
+            colours[name] = colour
+    for name, count in counts.items():
+        n = count.sum()
+        axes.stairs(
+            100 * count / max(n, 1),
             bins,
-            weights=np.full(len(rows), 100 / max(len(rows), 1)),
-            histtype="stepfilled",
-            facecolor=(colour, 0.45),
-            edgecolor=colour,
-            label=f"{name} (n = {len(rows):,})",
+            fill=True,
+            facecolor=(colours[name], 0.45),
+            edgecolor=colours[name],
+            label=f"{name} (n = {n:,})",
         )
 
 
