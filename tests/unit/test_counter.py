@@ -1,13 +1,16 @@
 """The counter of shapes, on pictures made by hand and on planted errors."""
 
+import math
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from mirage.config import Counter
 from mirage.datasets.planted import KINDS, degrade
 from mirage.datasets.shapes import of_size, scaled
 from mirage.metrics.audit import audit
-from mirage.metrics.shapes import measure
+from mirage.metrics.shapes import auroc_by_type, measure
 from mirage.support import pixel_count
 from mirage.support.calibration import calibrate
 from mirage.support.shapes import TYPES, Thresholds, inspect, label_pictures
@@ -250,3 +253,12 @@ def test_rates_by_type_come_with_intervals_floors_and_the_threshold(audited):
         assert rate.floor == share(audited, 32, "true", [name], False)
         assert rate.parameter.startswith("match 0.9")
     assert rows["modes_covered"].value == 1
+
+
+def test_each_type_has_an_auroc_of_its_own_against_the_valid():
+    labels = ["valid"] * 3 + ["duplicate"] * 2 + ["blank"]
+    scores = pd.DataFrame({"label": labels, "hal_0_4": [1.0, 2, 3, 4, 5, 0]})
+    rows = {row.metric: row for row in auroc_by_type(scores, ["hal_0_4"])}
+    assert (rows["duplicate_auroc"].value, rows["blank_auroc"].value) == (1, 0)
+    assert rows["duplicate_auroc"].n == 5
+    assert math.isnan(rows["malformed_auroc"].value)

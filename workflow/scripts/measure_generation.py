@@ -32,7 +32,9 @@ def main() -> None:
         rows = mixture.measure(tally, experiment.scoring.radius)
     elif isinstance(experiment.dataset, ShapesOptions):
         counter, audit = tables.read(args.counter), tables.read(args.audit)
-        rows = shapes.measure(tables.read(args.scores), counter, audit)
+        pictures = tables.read(args.scores)
+        rows = shapes.measure(pictures, counter, audit)
+        rows += shapes.auroc_by_type(pictures, windows)
     else:
         rows = measure_pictures(experiment, tables.read(args.scores), args)
     if experiment.dataset.has_labels:

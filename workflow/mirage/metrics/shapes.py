@@ -1,10 +1,14 @@
 """How many generated pictures of shapes no draw could give, by type of error."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from mirage.datasets.shapes import SHAPES
+from mirage.metrics import detection
 from mirage.metrics.audit import TRUE
+from mirage.metrics.detection import AUROC, rank
 from mirage.metrics.mixture import mode_metrics
 from mirage.metrics.rows import Row, rate
 from mirage.support.shapes import TYPES
@@ -42,6 +46,23 @@ def label_rates(scores: pd.DataFrame, threshold: str, audit: pd.DataFrame) -> li
         rate("hallucination_rate", sum(hits.values()), n, threshold, 1 - floors["valid"]),
         *(rate(f"{label}_rate", hits[label], n, threshold, floors[label]) for label in hits),
     ]
+
+
+def auroc_by_type(scores: pd.DataFrame, columns: list[str]) -> list[Row]:
+    """AUROC of each score column for pictures of one type against the valid ones.
+
+    Hal rises with the number of shapes, as more of a picture moves: what it makes of a
+    duplicate and of a blank picture are two things.
+    """
+    rows = []
+    for label in TYPES[1:]:
+        rankings = rank([scores[scores["label"].isin(["valid", label])]], columns)
+        rows += [
+            replace(row, metric=f"{label}_{AUROC}")
+            for row in detection.measure(rankings)
+            if row.metric == AUROC
+        ]
+    return rows
 
 
 def degradation(scores: pd.DataFrame) -> list[Row]:
