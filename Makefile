@@ -3,6 +3,8 @@
 PYTHON ?= python3
 PRESET ?= quick
 CORES ?= all
+# Tests of one file stay in one process, as they share what was run once.
+IN_PARALLEL := -n auto --maxprocesses 8 --dist loadfile
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -21,11 +23,11 @@ report: .venv/ready
 	@snakemake --config preset=$(PRESET) --quiet all --report results/$(PRESET)/report.html -- all_figures
 
 test: .venv/ready
-	python -m pytest
+	python -m pytest $(IN_PARALLEL)
 
 # Also the long ones: faults, fuzz, and a real Slurm where there is one to start
 test-all: .venv/ready
-	python -m pytest -m "not conda"
+	python -m pytest $(IN_PARALLEL) -m "not conda"
 
 # On an idle machine: the engine against the official algorithm, into docs/benchmark.*
 bench: .venv/ready

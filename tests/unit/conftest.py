@@ -37,14 +37,3 @@ def grid():
 def rotated():
     """25 modes on the diagonals, 0.4999 apart, of standard deviation 0.01767."""
     return build_mixture(Gaussian2DRotated(name="gaussian2d_rotated", samples=1, heldout=0))
-
-
-@pytest.fixture
-def tell(capsys):
-    """Prints a line among the results, for counts that a reader should see."""
-
-    def line(text: str) -> None:
-        with capsys.disabled():
-            print(f"\n  {text}")
-
-    return line

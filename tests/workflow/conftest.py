@@ -75,17 +75,6 @@ def tables_of(folder: Path) -> dict[str, str]:
     return {place: tables.digest(*parts) for place, parts in groups.items()}
 
 
-@pytest.fixture
-def tell(capsys):
-    """Prints a line among the results, for counts that a reader should see."""
-
-    def line(text: str) -> None:
-        with capsys.disabled():
-            print(f"\n  {text}")
-
-    return line
-
-
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory) -> Checkout:
     """A copy that tests only read, with a picture to plan for: dry runs and refusals."""
