@@ -26,6 +26,19 @@ MAKERS = {
     "gen*/metrics.parquet": "measure_generation",
     "gen*/roc.parquet": "measure_generation",
     "metrics.parquet": "collect_metrics",
+    "summary.parquet": "collect_metrics",
+    "causes/*.parquet": "decompose_causes",
+    "causes.parquet": "split_causes",
+    "score/lines.parquet": "compare_scores",
+    "score/slopes.parquet": "compare_scores",
+    "score/field.parquet": "map_score",
+    "score/followed.parquet": "follow_training",
+    "sweeps/*.parquet": "measure_variant",
+    "bridges.parquet": "locate_bridges",
+    "transfer.parquet": "transfer_thresholds",
+    "replicates/*.parquet": "replicate_rates",
+    "variance.parquet": "split_variance",
+    "claims.parquet": "decide_claims",
 }
 """Which rule makes a file, by the end of its path; the first that fits."""
 

@@ -55,7 +55,8 @@ def training_memory(wildcards) -> int:
     """MB for the training set and a batch's activations, of some hundred layers."""
     options = experiment_of(wildcards)
     batch = options.training.batch_size * 100 * 4 * widest_layer(wildcards)
-    samples = max(options.dataset.samples, options.recursion.keep or 0)
+    samples = options.dataset.samples or 10_000  # a folder is counted when it is read
+    samples = max(samples, options.recursion.keep or 0)
     return 1500 + (batch + samples * sample_bytes(wildcards)) // 10**6
 
 
