@@ -94,7 +94,7 @@ def test_a_bad_setting_is_refused_in_one_line(checkout, setting):
 
 FILE_REFUSALS = {
     ("generations: 3", "generations: -3"): ("recursion.generations", "-3"),
-    ("filters: [random, hal, oracle]", "filters: [halo]"): ("filters", "'halo'", "hal"),
+    ("filters: [random, hal]\n  keep", "filters: [halo]\n  keep"): ("filters", "'halo'", "hal"),
     ("keep: 100_000", "keep: 200_000"): ("recursion.keep", "200000", "105000"),
     ("name: gaussian2d_grid", "name: gaussian3d"): ("dataset", "gaussian3d", "gaussian1d"),
     ("updates: 5_000", "updatez: 5_000"): ("training", "'updatez'", "'updates'"),
