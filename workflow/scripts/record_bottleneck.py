@@ -34,6 +34,8 @@ def main() -> None:
     tables_of = {"real": tables.read(args.data), "generated": tables.read(*args.samples)}
     parts = []
     for source, chosen in choose(experiment, tables_of["real"], args).items():
+        if chosen.empty:  # a young model may draw none of a group
+            continue
         pictures = tables_of[source].set_index("sample").loc[chosen["sample"]]
         x0 = torch.from_numpy(tables.to_array(pictures, shape)).to(device)
         t = torch.full((len(x0),), options.t, device=device)
