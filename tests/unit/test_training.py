@@ -281,6 +281,16 @@ def test_a_run_asked_to_end_writes_a_checkpoint_and_goes_on_from_it(checkpoint, 
     assert "resuming after 14 updates" in caplog.text
 
 
+def test_a_run_without_checkpoints_ends_when_asked_and_keeps_no_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = trainer()
+    with pytest.raises(SystemExit) as ended:
+        run.run(observe=lambda done: done == 14 and signal.raise_signal(signal.SIGTERM))
+    assert ended.value.code == 143
+    assert run.update == 14  # the one after it was asked to end
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_run_asked_to_end_in_its_last_update_ends_well(checkpoint, unbroken):
     run, seen = trainer(), []
 

@@ -60,14 +60,15 @@ class Trainer:
 
     def run(
         self,
-        checkpoint: Path,
-        fingerprint: str,
+        checkpoint: Path | None = None,
+        fingerprint: str = "",
         observe: Callable[[int], None] | None = None,
     ) -> None:
         """Train to the end, from `checkpoint` if it holds a part of this very run.
 
         Args:
-            checkpoint: file written every `checkpoint_every` updates.
+            checkpoint: file written every `checkpoint_every` updates; None for a run that
+                is short enough to begin anew.
             fingerprint: names the run; a checkpoint of another is never resumed from.
             observe: called after each update with the number done.
 
@@ -76,7 +77,8 @@ class Trainer:
                 predicting zero, or a weight is not finite. No later checkpoint is written.
             SystemExit: with code 143 after a SIGTERM, once a checkpoint is written.
         """
-        self._resume(checkpoint, fingerprint)
+        if checkpoint:
+            self._resume(checkpoint, fingerprint)
         self.model.train()
         progress = tqdm(
             range(self.update, self.options.updates),
@@ -96,10 +98,11 @@ class Trainer:
                     progress.set_postfix(loss=f"{self._recent_loss(done):.4f}")
                 if save or last:
                     self._check_weights(done)
-                if save:
+                if save and checkpoint:
                     self._save(checkpoint, fingerprint, done)
+                    log.info("checkpoint after %d updates", done)
                 if save and end:
-                    log.warning("asked to end: the same command goes on from the checkpoint")
+                    log.warning("asked to end after %d of %d updates", done, self.options.updates)
                     raise SystemExit(128 + signal.SIGTERM)
                 if observe:
                     observe(done)
@@ -171,7 +174,6 @@ class Trainer:
             state |= {f"adam.{index}.{name}": value for name, value in adam.items()}
         state["losses"] = self.losses
         tensors.write(path, state, {"fingerprint": fingerprint, "update": json.dumps(done)})
-        log.info("checkpoint after %d updates", done)
 
     def _resume(self, path: Path, fingerprint: str) -> None:
         """Go on from a checkpoint of this very run.

@@ -3,13 +3,12 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 import torch
 from torch import nn
 
-from mirage import engine, networks
+from mirage import engine, networks, tables
 from mirage.config import Experiment
 from mirage.datasets import GaussianMixture, build_mixture
 from mirage.diffusion import ReverseStep, Schedule, reverse_steps
@@ -63,21 +62,13 @@ def train(
         networks.build(experiment).to(device),
         torch.from_numpy(points).to(device),
         Schedule.linear(experiment.diffusion),
-        # Short enough to begin anew after a crash.
-        experiment.training.model_copy(update={"checkpoint_every": experiment.training.updates}),
+        experiment.training,
         seeds.training,
         generation=0,
     )
     watch = observe and (lambda done: observe(done, trainer))
-    trainer.run(Path("none.checkpoint"), "", watch)
-    return frozen(trainer, experiment, device)
-
-
-def frozen(trainer: Trainer, experiment: Experiment, device: str = "cpu") -> nn.Module:
-    """The network as trained so far, with the weights that are sampled from."""
-    network = networks.build(experiment)
-    network.load_state_dict(trainer.weights())
-    return network.to(device).eval().requires_grad_(False)
+    trainer.run(observe=watch)
+    return networks.with_weights(experiment, trainer.weights(), device)
 
 
 def draw(
@@ -102,10 +93,9 @@ def draw(
         hal = WindowScores(["hal"] if windows else [], windows)
         x = draw_block(model, steps, shape, block, size, block_size, seed, 0, [hal], device=device)
         columns = {name: score.cpu().numpy() for name, score in hal.columns().items()}
-        points = {f"x{axis}": x[:, axis].cpu().numpy() for axis in range(x.shape[1])}
-        parts.append(pd.DataFrame(points | columns))
+        parts.append(pd.DataFrame(tables.from_array(x.cpu().numpy()) | columns))
     drawn = pd.concat(parts, ignore_index=True)
-    points = drawn[[f"x{axis}" for axis in range(shape[0])]].to_numpy()
+    points = tables.to_array(drawn, shape)
     return pd.concat([drawn, label_points(points, mixture, radius)], axis=1)
 
 

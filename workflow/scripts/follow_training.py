@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from mirage import job, tables
+from mirage import job, networks, tables
 from mirage.datasets import build_mixture
 from mirage.diffusion import Schedule
 from mirage.exact import DiffusedMixture
 from mirage.metrics import score
 from mirage.training import Trainer
-from mirage.variants import Seeds, draw_as_told, frozen, train
+from mirage.variants import Seeds, draw_as_told, train
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def main() -> None:
 
     def observe(done: int, trainer: Trainer) -> None:
         if done in args.snapshots:
-            network = frozen(trainer, experiment, device)
+            network = networks.with_weights(experiment, trainer.weights(), device)
             drawn = draw_as_told(network, experiment, args.seed, device=device)
             counts = score.pair_counts(drawn, mixture, experiment.scoring.radius)
             slopes = score.slopes_at(network.cpu(), truth, times)

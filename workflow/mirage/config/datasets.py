@@ -1,6 +1,7 @@
 """Options of each dataset, as they stand under `dataset:` in an experiment file."""
 
 import math
+from abc import abstractmethod
 from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
 
@@ -43,9 +44,9 @@ class MixtureOptions(DatasetOptions):
         return (2,)
 
     @property
+    @abstractmethod
     def spacing(self) -> float:
         """Distance between nearest modes, in data units."""
-        raise NotImplementedError
 
 
 class Gaussian1D(MixtureOptions):

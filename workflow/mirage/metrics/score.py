@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from mirage import tables
 from mirage.datasets import GaussianMixture
 from mirage.diffusion import Schedule
 from mirage.exact import DiffusedMixture
@@ -129,8 +130,7 @@ def pair_counts(drawn: pd.DataFrame, mixture: GaussianMixture, radius: float) ->
     drawn: columns `x0`, ... and `label`.
     """
     joined = pairs(mixture)
-    axes = [f"x{axis}" for axis in range(mixture.means.shape[1])]
-    points = drawn.loc[drawn["label"] != "valid", axes].to_numpy()
+    points = tables.to_array(drawn[drawn["label"] != "valid"], mixture.means.shape[1:])
     which, distance = nearest_segment(points[np.isfinite(points).all(1)], mixture, joined)
     hits = np.bincount(which[distance <= radius], minlength=len(joined))
     return pd.DataFrame(

@@ -24,11 +24,16 @@ def build(experiment: Experiment) -> nn.Module:
     return build_unet(options, shape, Schedule.linear(experiment.diffusion))
 
 
-def load(experiment: Experiment, weights: Path, device: str) -> nn.Module:
-    """A trained network on its device."""
+def with_weights(experiment: Experiment, weights: dict[str, Tensor], device: str) -> nn.Module:
+    """A network to sample from, with trained weights, on its device."""
     network = build(experiment)
-    network.load_state_dict(tensors.read(weights)[0])
+    network.load_state_dict(weights)
     return network.to(device).eval().requires_grad_(False)
+
+
+def load(experiment: Experiment, weights: Path, device: str) -> nn.Module:
+    """The same with the weights of a file."""
+    return with_weights(experiment, tensors.read(weights)[0], device)
 
 
 def save(weights: dict[str, Tensor], path: Path, provenance: dict) -> None:
@@ -36,4 +41,4 @@ def save(weights: dict[str, Tensor], path: Path, provenance: dict) -> None:
     tensors.write(path, weights, {"provenance": json.dumps(provenance, sort_keys=True)})
 
 
-__all__ = ["TemporalMLP", "build", "load", "save"]
+__all__ = ["TemporalMLP", "build", "load", "save", "with_weights"]
