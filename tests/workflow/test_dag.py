@@ -98,6 +98,7 @@ FILE_REFUSALS = {
     ("keep: 100_000", "keep: 200_000"): ("recursion.keep", "200000", "105000"),
     ("name: gaussian2d_grid", "name: gaussian3d"): ("dataset", "gaussian3d", "gaussian1d"),
     ("updates: 5_000", "updatez: 5_000"): ("training", "'updatez'", "'updates'"),
+    ("{width: 64}", "{width: 63}"): ("sweeps: width=64", "63"),
 }
 
 
@@ -165,15 +166,10 @@ def test_a_claim_of_an_unknown_statistic_is_refused_before_any_job_starts(scratc
     assert all(word in line for word in ("claims.yaml", "statistic", "'vibes'", "excess_rate"))
 
 
-def test_a_small_model_that_cannot_work_is_refused_before_any_job_starts(scratch):
-    path = scratch.path / "config/experiments/gaussian2d_grid.yaml"
-    text = path.read_text()
-    assert "{width: 64}" in text
-    path.write_text(text.replace("{width: 64}", "{width: 63}", 1))
-    refused = scratch.snakemake("--cores", "1", "--config", "preset=default")
-    assert refused.returncode != 0
-    line = refused.stderr.strip().splitlines()[-1]
-    assert all(word in line for word in ("gaussian2d_grid.yaml", "sweeps: width=64", "63"))
+@pytest.mark.parametrize("rules", sorted(ROOT.glob("workflow/rules/*.smk")), ids=lambda p: p.stem)
+def test_a_job_that_is_tried_again_asks_for_more(rules):
+    asked = re.findall(r"^ +(?:mem_mb|runtime)=(.*),$", rules.read_text(), re.MULTILINE)
+    assert [amount for amount in asked if not amount.startswith(("growing(", "minutes("))] == []
 
 
 def test_every_seed_is_a_replicate_of_the_studies(checkout):

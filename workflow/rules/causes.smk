@@ -18,8 +18,8 @@ rule decompose_causes:
     threads: lambda wildcards: experiment_of(wildcards).sampling.threads
     resources:
         gpu=gpus,
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=growing(2000),
+        runtime=growing(240),
     params:
         config=sections("dataset", "diffusion", "network", "sampling", "scoring", "causes"),
         made_of=lambda wildcards, input: options(
@@ -46,8 +46,8 @@ rule split_causes:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     shell:
         "python {input.script:q} --experiment {wildcards.experiment}"
         " --rates {input.rates:q} --causes {output.causes:q} > {log:q} 2>&1"
@@ -69,8 +69,8 @@ rule compare_scores:
     conda:
         "../../envs/torch.yaml"
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=growing(2000),
+        runtime=growing(20),
     params:
         config=sections("dataset", "diffusion", "network", "training", "sampling", "causes"),
     shell:
@@ -94,8 +94,8 @@ rule map_score:
     conda:
         "../../envs/torch.yaml"
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=growing(2000),
+        runtime=growing(20),
     params:
         config=sections("dataset", "diffusion", "network", "sampling", "causes"),
     shell:
@@ -119,8 +119,8 @@ rule follow_training:
         "../../envs/torch.yaml"
     resources:
         gpu=gpus,
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=growing(2000),
+        runtime=growing(120),
     params:
         config=sweep_base,
         fractions=noise_fractions,
@@ -147,8 +147,8 @@ rule measure_variant:
         "../../envs/torch.yaml"
     resources:
         gpu=gpus,
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=growing(2000),
+        runtime=growing(120),
     params:
         config=small,
         draws=small_draws,
@@ -173,8 +173,8 @@ rule replicate_rates:
         "../../envs/torch.yaml"
     resources:
         gpu=gpus,
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=growing(2000),
+        runtime=growing(240),
     params:
         config=sweep_base,
         replicates=lambda wildcards: experiment_of(wildcards).sweeps.replicates,
@@ -200,8 +200,8 @@ rule split_variance:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     shell:
         "python {input.script:q} --experiment {wildcards.experiment}"
         " --rates {input.rates:q} --variance {output.variance:q} > {log:q} 2>&1"
@@ -223,8 +223,8 @@ rule locate_bridges:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=growing(2000),
+        runtime=growing(20),
     params:
         config=sections("dataset", "scoring"),
     shell:
@@ -248,8 +248,8 @@ rule transfer_thresholds:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=growing(2000),
+        runtime=growing(20),
     params:
         config=sections("scoring"),
         detector=main_detector,

@@ -22,8 +22,8 @@ rule plot_causes:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     shell:
         "python {input.script:q} --causes {input.causes:q}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
@@ -50,8 +50,8 @@ rule plot_score:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     shell:
         "python {input.script:q} --lines {input.lines:q}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
@@ -78,8 +78,8 @@ rule plot_score_field:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     shell:
         "python {input.script:q} --field {input.field:q}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
@@ -106,8 +106,8 @@ rule plot_slopes:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     shell:
         "python {input.script:q} --slopes {input.slopes:q}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
@@ -134,8 +134,8 @@ rule plot_sweeps:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     shell:
         "python {input.script:q} --metrics {input.metrics:q}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
@@ -162,8 +162,8 @@ rule plot_windows:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     shell:
         "python {input.script:q} --metrics {input.metrics:q}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
@@ -190,8 +190,8 @@ rule plot_bridges:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     shell:
         "python {input.script:q} --bridges {input.bridges:q}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
@@ -218,8 +218,8 @@ rule plot_transfer:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     shell:
         "python {input.script:q} --transfer {input.transfer:q}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"

@@ -16,8 +16,8 @@ rule decide_claims:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         claims=claims_json,
         tables=claim_options,
@@ -47,8 +47,8 @@ rule write_claims:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     shell:
         "python {input.script:q} --ledger {input.ledger:q}"
         " --html {output.html:q} --markdown {output.markdown:q} > {log:q} 2>&1"
