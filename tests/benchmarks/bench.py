@@ -6,8 +6,6 @@ by `make bench` on an idle machine; everything is compared within this one run.
 
 import argparse
 import logging
-import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -20,8 +18,9 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from benchmarks import jobs, reference
-from benchmarks.measure import in_turns, ratios
+from benchmarks import jobs, page, reference
+from benchmarks.measure import in_turns
+from benchmarks.page import ENGINE, OFFICIAL
 from mirage import engine
 from mirage.config import Detection, Diffusion
 from mirage.config.experiment import MLP, UNet
@@ -35,9 +34,6 @@ log = logging.getLogger("bench")
 ROOT = Path(__file__).parents[2]
 SCHEDULE = Schedule.linear(Diffusion())
 ROUNDS = 5
-OFFICIAL = "official, batches of"
-ENGINE = "engine"
-FASTEST = "engine, bfloat16"
 
 
 def network(dim: int) -> TemporalMLP:
@@ -286,114 +282,36 @@ def shards() -> list[dict]:
     return rows
 
 
-KEYS = ["threads", "batch", "dim"]
-"""What comparisons of one section differ in."""
-
-STEP = "sample and step"
-SECTIONS = {
-    "update": (training, "One training update", FASTEST, "update", 1e3, "ms"),
-    "sample-step": (sampling, "Sampling with Hal", FASTEST, STEP, 1e6, "µs"),
-    "gpu": (gpu, "Sampling with Hal in 2D on the GPU", FASTEST, STEP, 1e9, "ns"),
-    "growth": (growth, "Cost by samples and steps", "1000 samples, 100 steps", STEP, 1e6, "µs"),
-    "shards": (shards, "Shards on two cores", "one shard, one thread", STEP, 1e6, "µs"),
-    "picture": (pictures, "U-Net, 28 pixels", "float32", "picture and step", 1e3, "ms"),
-    "job": (start_up, "Jobs that compute next to nothing", "import torch", "job", 1, "s"),
-    "plan": (plans, "Dry runs of all figures", "import snakemake", "plan", 1, "s"),
-    "memory": (memory, "Peak memory that sampling adds to a process", "", "", 1, "MiB"),
+MEASURES = {
+    "update": training,
+    "sample-step": sampling,
+    "gpu": gpu,
+    "growth": growth,
+    "shards": shards,
+    "picture": pictures,
+    "job": start_up,
+    "plan": plans,
+    "memory": memory,
 }
-"""Function, title, yardstick and unit of each section of the page."""
-
-
-def page(table: pd.DataFrame) -> str:
-    """The Markdown page."""
-    parts = [
-        "# Benchmark\n",
-        "Made by `make bench`: the engine and a plain writing of the official algorithm "
-        "(float32, eager, whole batches, every prediction kept; tests/benchmarks/reference.py) "
-        "in turns, section by section. Each ratio is the median over rounds, the extremes in "
-        "brackets.\n",
-        f"Machine: {processor()}, {os.cpu_count()} cores, PyTorch {torch.__version__}, "
-        f"Python {platform.python_version()}.\n",
-    ]
-    if {"update", "sample-step", "shards"} <= set(table["section"]):
-        parts += [*summary(table), ""]
-    for section in SECTIONS:
-        rows = table[table["section"] == section]
-        if rows.empty:
-            continue
-        parts += [f"## {SECTIONS[section][1]}\n", *lines(section, rows), ""]
-    return "\n".join(parts)
-
-
-def summary(table: pd.DataFrame) -> list[str]:
-    """What the tables say of the engine in bfloat16, in a few lines."""
-    median = table.groupby(["section", *KEYS, "subject"], dropna=False)["seconds"].median()
-    update, sampling = median["update"].droplevel("dim"), median["sample-step"].droplevel("batch")
-    shards = median["shards"].droplevel(KEYS)
-    found = []
-    for cores, batch in update.index.droplevel("subject").unique():
-        ratio = update[cores, batch, "official"] / update[cores, batch, FASTEST]
-        found.append(
-            f"- An update of {batch:g} samples on {cores:g} thread(s): {ratio:.1f} times as fast "
-            "as the official code."
-        )
-    for cores in (1, 2):
-        seconds = sampling[cores, 2]
-        official = seconds[seconds.index.str.startswith(OFFICIAL)]
-        # On two cores the engine runs as the workflow runs it: two shards, a thread each.
-        ours = seconds[FASTEST] if cores == 1 else shards["two shards, one thread each"]
-        found.append(
-            f"- Sampling with Hal in 2D on {cores} core(s): {official.min() / ours:.1f} times as "
-            f"fast as the official code at its best batch size, "
-            f"{official[f'{OFFICIAL} 100000'] / ours:.1f} times at batches of 100,000. The matrix "
-            f"products alone take {seconds['products alone, bfloat16'] / ours:.0%} of the "
-            "engine's time."
-        )
-    return found
-
-
-def lines(section: str, rows: pd.DataFrame) -> list[str]:
-    """The table of one section."""
-    _, _, yardstick, unit, factor, symbol = SECTIONS[section]
-    if section == "memory":
-        cells = [f"| {row.subject} | {row.mebibytes:.1f} |" for row in rows.itertuples()]
-        return ["| | MiB |", "|---|---|", *cells]
-    keys = [key for key in KEYS if rows[key].notna().any()]
-    head = [*keys, "subject", f"{symbol} a {unit}", f"time, in those of: {yardstick}"]
-    found = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
-    for labels, part in rows.groupby(keys) if keys else [((), rows)]:
-        table = ratios(part, yardstick)
-        for subject in part["subject"].unique():
-            row = table.loc[subject]
-            ratio = f"{row['ratio']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
-            cells = [*(f"{label:g}" for label in labels), subject]
-            cells += [f"{row['seconds'] * factor:.3g}", ratio]
-            found.append(f"| {' | '.join(cells)} |")
-    return found
-
-
-def processor() -> str:
-    found = torch.cpu.get_capabilities()
-    features = [name for name in ("avx2", "avx512_f", "avx512_bf16", "amx_bf16") if found.get(name)]
-    return f"{found.get('cpu_name', platform.machine())} ({', '.join(features)})"
+"""The sections of the page, in its order."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=list(SECTIONS))
+    parser.add_argument("--sections", nargs="+", choices=MEASURES, default=list(MEASURES))
     parser.add_argument("--folder", type=Path, default=ROOT / "docs")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     logging.getLogger("mirage").setLevel(logging.WARNING)
     torch.set_num_threads(1)
-    rows = [row for name in args.sections for row in SECTIONS[name][0]()]
+    rows = [row for name in args.sections for row in MEASURES[name]()]
     table = pd.DataFrame(rows)
     if (args.folder / "benchmark.parquet").exists():  # what was not measured now stays
         before = pd.read_parquet(args.folder / "benchmark.parquet")
         table = pd.concat([before[~before["section"].isin(table["section"])], table])
-    table = table.reindex(columns=[*table.columns.union(KEYS, sort=False)])
+    table = table.reindex(columns=[*table.columns.union(page.KEYS, sort=False)])
     table.to_parquet(args.folder / "benchmark.parquet")
-    (args.folder / "benchmark.md").write_text(page(table))
+    (args.folder / "benchmark.md").write_text(page.written(table))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,4 @@
 import logging
-import os
 import stat
 import sys
 
@@ -261,9 +260,8 @@ def test_the_second_job_compiles_nothing(monkeypatch, uncached):
     assert native.kernel(32, 2)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_an_unwritable_cache_is_no_obstacle(monkeypatch, uncached):
-    (uncached / "cache").mkdir(mode=0o500)
+    monkeypatch.setenv("XDG_CACHE_HOME", "/proc")  # where root may not write either
     assert native.kernel(32, 2)
 
 

@@ -107,7 +107,7 @@ def mount():
     def make(place: Path, *words: str) -> None:
         command = ["mount", *words, str(place)]
         if subprocess.run(command, capture_output=True).returncode:
-            pytest.skip("no right to mount")
+            pytest.skip("mounting a small disk needs root")
         if place not in places:  # a remount is undone with its mount
             places.append(place)
 

@@ -135,13 +135,6 @@ def roc(rankings: dict[str, Ranking]) -> pd.DataFrame:
     return pd.concat(curves, ignore_index=True) if curves else pd.DataFrame()
 
 
-def delong_error(positive: np.ndarray, score: np.ndarray) -> float:
-    """Standard error of the AUROC of a score [n], given which samples are positive [n]."""
-    ranking = Ranking(score[positive])
-    ranking.add(score[~positive])
-    return ranking.auroc()[1] if all(ranking.counts) else math.nan
-
-
 def _rows(name: str, ranking: Ranking) -> list[Row]:
     n = sum(ranking.counts)
     if not all(ranking.counts):
