@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from checkouts import ROOT
 
 SCRIPTS = Path(os.environ.get("MIRAGE_CONDA_STANDIN", ROOT.parent / "shared/conda-standin"))
 # Python imports this at its start; at its end it tells what it imported, and whence.

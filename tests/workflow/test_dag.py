@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from checkouts import ROOT
 
 from mirage import files
 
@@ -32,7 +32,7 @@ def test_generations_hang_together_by_what_filters_kept(checkout):
     plan = checkout.snakemake("-n", "--config", "preset=paper", "--", target)
     assert plan.returncode == 0, plan.stderr
     for needed in (
-        "seed0/gen0/scores.parquet",
+        "seed0/gen0/scores/shard00000.parquet",
         "seed0/hal/gen0/kept.parquet",
         "seed0/hal/gen1/model.safetensors",
         "seed0/hal/gen1/kept.parquet",

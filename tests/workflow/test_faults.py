@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from conftest import Small, tables_of
+from checkouts import Small, tables_of
 
 pytestmark = pytest.mark.long
 
@@ -173,11 +173,11 @@ DAMAGES = {
         "train_model",
     ),
     "seed0/gen0/samples/shard00000.parquet": (
-        "seed0/gen0/scores.parquet",
-        "seed0/gen0/score_samples",
+        "seed0/gen0/scores/shard00000.parquet",
+        "seed0/gen0/score_samples_00000",
         "draw_samples",
     ),
-    "seed0/gen0/scores.parquet": (
+    "seed0/gen0/scores/shard00001.parquet": (
         "seed0/gen0/metrics.parquet",
         "seed0/gen0/measure_generation",
         "score_samples",

@@ -5,7 +5,7 @@ import warnings
 import pandas as pd
 import pytest
 import torch
-from conftest import Checkout
+from checkouts import Checkout
 from PIL import Image
 from sklearn.datasets import load_sample_images
 
@@ -76,7 +76,7 @@ def test_what_needs_no_labels_is_measured_in_every_generation_and_nothing_else(p
 
 
 def test_samples_are_ranked_by_both_statistics(photographs):
-    scores = pd.read_parquet(photographs.path / IMAGES / "seed0/gen0/scores.parquet")
+    scores = pd.read_parquet(photographs.path / IMAGES / "seed0/gen0/scores")
     assert {"hal", "hal_moving", "hal_0_4", "hal_moving_0_4"} <= set(scores)
     assert not {"label", "predicted_class", "confidence"} & set(scores)
     assert (scores["hal_moving"] >= scores["hal"] * (1 - 1e-5)).all()
@@ -116,7 +116,7 @@ def test_distances_are_measured_in_a_network_of_the_users(photographs):
         path.write_text(text)
     metrics = pd.read_parquet(photographs.path / IMAGES / "seed0/gen0/metrics.parquet")
     assert set(metrics["parameter"]) == {"means.pt"}
-    scores = pd.read_parquet(photographs.path / IMAGES / "seed0/gen0/scores.parquet")
+    scores = pd.read_parquet(photographs.path / IMAGES / "seed0/gen0/scores")
     assert len(scores["features"].iloc[0]) == 6
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from shutil import which
 
 import pytest
-from conftest import ROOT
+from checkouts import ROOT
 
 SCRIPTS = Path(os.environ.get("MIRAGE_SLURM_TEST", ROOT.parent / "shared/slurm-test"))
 MODEL = "results/smoke/gaussian1d/seed0/gen0/model.safetensors"

@@ -20,7 +20,7 @@ MAKERS = {
     "trajectories.parquet": "record_trajectories",
     "bottleneck.parquet": "record_bottleneck",
     "embedding.parquet": "embed_bottleneck",
-    "scores.parquet": "score_samples",
+    "scores/shard*.parquet": "score_samples",
     "kept.parquet": "filter_samples",
     "histogram.parquet": "count_histogram",
     "gen*/metrics.parquet": "measure_generation",

@@ -210,8 +210,8 @@ rule split_variance:
 rule locate_bridges:
     """Bridges join nearest neighbours, or they are no interpolations."""
     input:
-        samples=lambda wildcards: shards(wildcards.experiment, f"{RUN}/gen0"),
-        scores=f"{RUN}/gen0/scores.parquet",
+        samples=in_shards(f"{RUN}/gen0/samples"),
+        scores=in_shards(f"{RUN}/gen0/scores"),
         script=script_file("locate_bridges"),
         code=modules("metrics/bridges", "datasets/mixtures", "streams", "tables"),
     output:

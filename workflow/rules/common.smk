@@ -127,9 +127,8 @@ def training_data(wildcards) -> str:
 
 
 def shards(experiment: str, folder: str) -> list[str]:
-    """The sample files of one generation, in order."""
-    count = EXPERIMENTS[experiment].shards
-    return [f"{folder}/samples/shard{shard:05}.parquet" for shard in range(count)]
+    """The shards of a generation's samples, or scores, in order."""
+    return [f"{folder}/shard{shard:05}.parquet" for shard in range(EXPERIMENTS[experiment].shards)]
 
 
 def bulky(file):
@@ -137,9 +136,9 @@ def bulky(file):
     return file if SETTINGS.keep_samples else temp(file)
 
 
-def drawn(wildcards) -> list[str]:
-    """All shards of the wildcards' generation."""
-    return shards(wildcards.experiment, f"{RUN}/{wildcards.lineage}")
+def in_shards(folder: str):
+    """The same for a rule's input, where the wildcards name the experiment."""
+    return lambda wildcards: shards(wildcards.experiment, folder)
 
 
 def filtered_from(wildcards) -> str:
@@ -223,7 +222,9 @@ def all_drawn(wildcards) -> list[str]:
     """The samples of every generation and filter of the replicate that figures show."""
     experiment = wildcards.experiment
     return [
-        shard for place in lineages(experiment) for shard in shards(experiment, f"{SHOWN}/{place}")
+        shard
+        for place in lineages(experiment)
+        for shard in shards(experiment, f"{SHOWN}/{place}/samples")
     ]
 
 
@@ -231,7 +232,7 @@ def points_by_generation(wildcards) -> str:
     """`--points FILTER GENERATION SHARD...` for each of `all_drawn`'s generations."""
     groups = []
     for place in map(Path, lineages(wildcards.experiment)):
-        files = shards(wildcards.experiment, f"{SHOWN}/{place}")
+        files = shards(wildcards.experiment, f"{SHOWN}/{place}/samples")
         files = [shard.format(**wildcards) for shard in files]
         generation = place.name.removeprefix("gen")
         groups.append(f"--points {place.parent.name or 'shared'} {generation} {shlex.join(files)}")

@@ -33,8 +33,8 @@ rule plot_density:
 rule plot_samples:
     """Where the samples lie between the true modes."""
     input:
-        samples=lambda wildcards: shards(wildcards.experiment, f"{SHOWN}/gen0"),
-        scores=f"{SHOWN}/gen0/scores.parquet",
+        samples=in_shards(f"{SHOWN}/gen0/samples"),
+        scores=in_shards(f"{SHOWN}/gen0/scores"),
         modes=f"{RESULTS}/modes.parquet",
         script=script_file("plot_samples"),
         code=modules("figures/style", "figures/samples"),
@@ -100,7 +100,7 @@ rule plot_hal_histogram:
     """How far apart the two kinds of sample are in Hal."""
     input:
         unpack(roc),
-        scores=f"{SHOWN}/gen0/scores.parquet",
+        scores=in_shards(f"{SHOWN}/gen0/scores"),
         script=script_file("plot_hal_histogram"),
         code=modules("figures/style", "figures/hal_histogram"),
     output:
@@ -232,7 +232,7 @@ rule plot_gallery:
     """What a detector finds least and most suspicious, to be judged by eye."""
     input:
         data=f"{SHOWN}/data.parquet",
-        samples=lambda wildcards: shards(wildcards.experiment, f"{SHOWN}/gen0"),
+        samples=in_shards(f"{SHOWN}/gen0/samples"),
         script=script_file("plot_gallery"),
         code=modules("figures/style", "figures/gallery"),
     output:
@@ -326,8 +326,8 @@ rule plot_shapes:
     """Hallucinations beside what the model was shown."""
     input:
         data=f"{SHOWN}/data.parquet",
-        samples=lambda wildcards: shards(wildcards.experiment, f"{SHOWN}/gen0"),
-        scores=f"{SHOWN}/gen0/scores.parquet",
+        samples=in_shards(f"{SHOWN}/gen0/samples"),
+        scores=in_shards(f"{SHOWN}/gen0/scores"),
         script=script_file("plot_shapes"),
         code=modules("figures/style", "figures/shapes", "figures/gallery"),
     output:
@@ -359,8 +359,8 @@ rule plot_shapes:
 rule plot_shapes_sheet:
     """Generated pictures with what the counter says of them, to be checked by eye."""
     input:
-        samples=lambda wildcards: shards(wildcards.experiment, f"{SHOWN}/gen0"),
-        scores=f"{SHOWN}/gen0/scores.parquet",
+        samples=in_shards(f"{SHOWN}/gen0/samples"),
+        scores=in_shards(f"{SHOWN}/gen0/scores"),
         script=script_file("plot_shapes_sheet"),
         code=modules("figures/style", "figures/shapes", "figures/shapes_sheet", "figures/gallery"),
     output:

@@ -67,6 +67,12 @@ def drawing_memory(wildcards) -> int:
     return 1500 + block * per_sample // 10**6
 
 
+def shard_memory(wildcards) -> int:
+    """MB to hold what is known of the samples of a shard."""
+    sampling = experiment_of(wildcards).sampling
+    return 1500 + min(sampling.shard_size, sampling.samples) * sample_bytes(wildcards) // 10**6
+
+
 def table_memory(wildcards) -> int:
     """MB to hold what is known of all samples of a generation."""
     samples = experiment_of(wildcards).sampling.samples

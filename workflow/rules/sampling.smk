@@ -34,8 +34,8 @@ rule record_bottleneck:
         unpack(counter),
         weights=f"{RUN}/{{lineage}}/model.safetensors",
         data=f"{RUN}/data.parquet",
-        samples=drawn,
-        scores=f"{RUN}/{{lineage}}/scores.parquet",
+        samples=in_shards(f"{RUN}/{{lineage}}/samples"),
+        scores=in_shards(f"{RUN}/{{lineage}}/scores"),
         script=script_file("record_bottleneck"),
         code=modules(
             *NETWORK,
@@ -75,7 +75,7 @@ rule record_trajectories:
     """The few paths that figures show, walked again from the same noise."""
     input:
         weights=f"{RUN}/{{lineage}}/model.safetensors",
-        scores=f"{RUN}/{{lineage}}/scores.parquet",
+        scores=in_shards(f"{RUN}/{{lineage}}/scores"),
         script=script_file("record_trajectories"),
         code=modules(*NETWORK, "samplers", "diffusion", "trajectory", "streams"),
     output:

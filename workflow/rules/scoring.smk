@@ -29,7 +29,7 @@ rule score_samples:
     """What the detectors say of each sample, beside what is true of it."""
     input:
         unpack(judges),
-        samples=drawn,
+        samples=f"{RUN}/{{lineage}}/samples/shard{{shard}}.parquet",
         script=script_file("score_samples"),
         code=modules(
             "support",
@@ -41,15 +41,15 @@ rule score_samples:
             "tables",
         ),
     output:
-        scores=bulky(f"{RUN}/{{lineage}}/scores.parquet"),
+        scores=bulky(f"{RUN}/{{lineage}}/scores/shard{{shard}}.parquet"),
     log:
-        f"{LOGS}/seed{{seed}}/{{lineage}}/score_samples.log",
+        f"{LOGS}/seed{{seed}}/{{lineage}}/score_samples_{{shard}}.log",
     benchmark:
-        f"{BENCHMARKS}/seed{{seed}}/{{lineage}}/score_samples.jsonl"
+        f"{BENCHMARKS}/seed{{seed}}/{{lineage}}/score_samples_{{shard}}.jsonl"
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=growing(scores_memory),
+        mem_mb=growing(shard_memory),
         runtime=growing(20),
     params:
         config=sections("dataset", "detection", "scoring", "classifier"),
@@ -63,8 +63,10 @@ rule score_samples:
 rule filter_samples:
     """The choice that the recursion turns on; every filter keeps the same number."""
     input:
-        samples=lambda wildcards: shards(wildcards.experiment, filtered_from(wildcards)),
-        scores=lambda wildcards: f"{filtered_from(wildcards)}/scores.parquet",
+        samples=lambda wildcards: shards(
+            wildcards.experiment, f"{filtered_from(wildcards)}/samples"
+        ),
+        scores=lambda wildcards: shards(wildcards.experiment, f"{filtered_from(wildcards)}/scores"),
         script=script_file("filter_samples"),
         code=modules("filters", "streams"),
     output:
@@ -95,7 +97,7 @@ rule measure_generation:
     """Every rate with its threshold, its interval and the floor of a perfect sampler."""
     input:
         unpack(yardsticks),
-        scores=f"{RUN}/{{lineage}}/scores.parquet",
+        scores=in_shards(f"{RUN}/{{lineage}}/scores"),
         script=script_file("measure_generation"),
         code=modules("metrics", "support", "datasets/mixtures", "streams", "tables"),
     output:
@@ -150,7 +152,7 @@ rule embed_bottleneck:
 rule count_histogram:
     """Bridges on a line are seen in counts, not in points."""
     input:
-        samples=drawn,
+        samples=in_shards(f"{RUN}/{{lineage}}/samples"),
         script=script_file("count_histogram"),
         code=modules("metrics/histogram", "datasets/mixtures", "tables"),
     output:

@@ -94,15 +94,21 @@ def replicate_files(wildcards) -> list[str]:
 
 def scored(wildcards) -> list[str]:
     """The scores of every seed and generation of an experiment."""
-    return [f"{RESULTS}/seed{seed}/{place}/scores.parquet" for seed, place in _places(wildcards)]
+    return [
+        shard
+        for seed, place in _places(wildcards)
+        for shard in shards(wildcards.experiment, f"{RESULTS}/seed{seed}/{place}/scores")
+    ]
 
 
-def scored_options(wildcards, input) -> str:
-    """`--generations SEED FILTER GENERATION SCORES` for each of `scored`."""
+def scored_options(wildcards) -> str:
+    """`--generations SEED FILTER GENERATION SCORES...` for each generation of `scored`."""
     groups = []
-    for (seed, place), file in zip(_places(wildcards), input.scores, strict=True):
+    for seed, place in _places(wildcards):
+        files = shards(wildcards.experiment, f"{RESULTS}/seed{seed}/{place}/scores")
+        files = [shard.format(**wildcards) for shard in files]
         filter, generation = Path(place).parent.name or "shared", Path(place).name[len("gen") :]
-        groups.append(f"--generations {seed} {filter} {generation} {shlex.quote(file)}")
+        groups.append(f"--generations {seed} {filter} {generation} {shlex.join(files)}")
     return " ".join(groups)
 
 

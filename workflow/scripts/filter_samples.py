@@ -8,7 +8,7 @@ from mirage.streams import stream
 def main() -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--samples", nargs="+", required=True)
-    parser.add_argument("--scores", required=True)
+    parser.add_argument("--scores", nargs="+", required=True)
     parser.add_argument("--filter", required=True)
     parser.add_argument("--keep", type=int, required=True, help="samples kept")
     parser.add_argument("--threshold", type=float, help="largest score kept at all")
@@ -17,7 +17,7 @@ def main() -> None:
     experiment = job.sections(args.config)
     schema = tables.kept(experiment.dataset.shape)
     chosen = select(
-        tables.read(args.scores),
+        tables.read(*args.scores),
         args.filter,
         args.keep,
         stream(args.seed, "filter", args.generation),

@@ -10,12 +10,12 @@ def main() -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--experiment", required=True, help="name of the experiment")
     parser.add_argument("--samples", nargs="+", required=True, help="shards, in order")
-    parser.add_argument("--scores", required=True, help="for the labels")
+    parser.add_argument("--scores", nargs="+", required=True, help="for the labels")
     parser.add_argument("--bridges", required=True)
     args = parser.parse_args()
     experiment = job.sections(args.config)
     points = tables.read_points(*args.samples, shape=experiment.dataset.shape)
-    labels = tables.read(args.scores, columns=["label"])["label"]
+    labels = tables.read(*args.scores, columns=["label"])["label"]
     mixture = build_mixture(experiment.dataset)
     rng = stream(args.seed, "chance")
     table = measure(points, labels, mixture, experiment.scoring.radius, rng)

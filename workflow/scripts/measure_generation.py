@@ -17,7 +17,7 @@ def main() -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--experiment", required=True, help="name of the experiment")
     parser.add_argument("--filter", required=True, help="that led here; `shared` for generation 0")
-    parser.add_argument("--scores", required=True)
+    parser.add_argument("--scores", nargs="+", required=True)
     parser.add_argument("--reference", help="for pictures: features of the real ones")
     parser.add_argument("--counter", help="for shapes: thresholds of their counter")
     parser.add_argument("--audit", help="for shapes: how far the counter can be trusted")
@@ -26,17 +26,17 @@ def main() -> None:
     args = parser.parse_args()
     experiment = job.sections(args.config)
     windows = columns(experiment.detection.detectors, experiment.detection.windows)
-    scores, roc = tables.Parts(args.scores), pd.DataFrame()
+    scores, roc = tables.Parts(*args.scores), pd.DataFrame()
     if isinstance(experiment.dataset, MixtureOptions):
         tally = mixture.tally(scores, build_mixture(experiment.dataset))
         rows = mixture.measure(tally, experiment.scoring.radius)
     elif isinstance(experiment.dataset, ShapesOptions):
         counter, audit = tables.read(args.counter), tables.read(args.audit)
-        pictures = tables.read(args.scores)
+        pictures = tables.read(*args.scores)
         rows = shapes.measure(pictures, counter, audit)
         rows += shapes.auroc_by_type(pictures, windows)
     else:
-        rows = measure_pictures(experiment, tables.read(args.scores), args)
+        rows = measure_pictures(experiment, tables.read(*args.scores), args)
     if experiment.dataset.has_labels:
         rankings = detection.rank(scores, windows)
         rows += detection.measure(rankings)

@@ -10,7 +10,7 @@ from mirage.figures import hal_histogram, style
 def main() -> None:
     """Read, draw, save."""
     parser = job.parser(__doc__)
-    parser.add_argument("--scores", type=Path, required=True)
+    parser.add_argument("--scores", type=Path, nargs="+", required=True)
     parser.add_argument(
         "--roc", type=Path, help="table ROC, for the threshold of 95 %% sensitivity"
     )
@@ -28,7 +28,7 @@ def main() -> None:
     )
     name = f"{style.word(args.detector)} over the {style.window_words(score)}"
     columns = [score, "label"] if config.dataset.has_labels else [score]
-    scores = tables.Parts(args.scores, columns=columns)
+    scores = tables.Parts(*args.scores, columns=columns)
     figure = hal_histogram.draw(scores, score, name, thresholds)
     style.save(figure, args.png, args.pdf)
 

@@ -10,7 +10,7 @@ def main() -> None:
     """Read, join on the sample, draw, save."""
     parser = job.parser(__doc__)
     parser.add_argument("--samples", type=Path, nargs="+", required=True, help="shards, in order")
-    parser.add_argument("--scores", type=Path, required=True, help="for the labels")
+    parser.add_argument("--scores", type=Path, nargs="+", required=True, help="for the labels")
     parser.add_argument("--modes", type=Path, required=True, help="table MODES")
     parser.add_argument("--png", type=Path, required=True)
     parser.add_argument("--pdf", type=Path, required=True)
@@ -20,12 +20,11 @@ def main() -> None:
     points = tables.read(
         *args.samples, columns=["sample", *tables.coordinates(config.dataset.shape)]
     )
-    labels = tables.read(args.scores, columns=["sample", "label"])
+    labels = tables.read(*args.scores, columns=["sample", "label"])
     labelled = points.merge(labels, on="sample", validate="one_to_one")
     if len(labelled) < len(points):
-        raise ValueError(
-            f"{args.scores}: {len(points) - len(labelled)} of {len(points)} samples have no label"
-        )
+        missing = f"{len(points) - len(labelled)} of {len(points)} samples have no label"
+        raise ValueError(f"{args.scores[0].parent}: {missing}")
     figure = samples.draw(labelled, tables.read(args.modes), config.scoring.radius)
     style.save(figure, args.png, args.pdf)
 

@@ -11,7 +11,7 @@ def main() -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="what the model was trained on")
     parser.add_argument("--samples", type=Path, nargs="+", required=True, help="shards, in order")
-    parser.add_argument("--scores", type=Path, required=True)
+    parser.add_argument("--scores", type=Path, nargs="+", required=True)
     parser.add_argument("--png", type=Path, required=True)
     parser.add_argument("--pdf", type=Path, required=True)
     args = parser.parse_args()
@@ -20,7 +20,7 @@ def main() -> None:
     figure = shapes.draw(
         tables.read_points(args.data, shape=shape),
         tables.read_points(*args.samples, shape=shape),
-        tables.read(args.scores, columns=["label"]),
+        tables.read(*args.scores, columns=["label"]),
     )
     style.save(figure, args.png, args.pdf)
 

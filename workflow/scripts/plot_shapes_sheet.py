@@ -10,7 +10,7 @@ def main() -> None:
     """Read, draw, save."""
     parser = job.parser(__doc__)
     parser.add_argument("--samples", type=Path, nargs="+", required=True, help="shards, in order")
-    parser.add_argument("--scores", type=Path, required=True)
+    parser.add_argument("--scores", type=Path, nargs="+", required=True)
     parser.add_argument("--png", type=Path, required=True)
     parser.add_argument("--pdf", type=Path, required=True)
     args = parser.parse_args()
@@ -18,7 +18,7 @@ def main() -> None:
 
     figure = shapes_sheet.draw(
         tables.read_points(*args.samples, shape=shape),
-        tables.read(args.scores, columns=["sample", "label", "match"]),
+        tables.read(*args.scores, columns=["sample", "label", "match"]),
     )
     style.save(figure, args.png, args.pdf)
 

@@ -20,7 +20,7 @@ def main() -> None:
     parser.add_argument("--weights", required=True)
     parser.add_argument("--data", required=True, help="real pictures")
     parser.add_argument("--samples", nargs="+", required=True, help="generated pictures")
-    parser.add_argument("--scores", required=True)
+    parser.add_argument("--scores", nargs="+", required=True)
     parser.add_argument("--counter", help="for shapes: thresholds of their counter")
     parser.add_argument("--bottleneck", required=True)
     args = parser.parse_args()
@@ -51,7 +51,7 @@ def choose(
     experiment: Experiment, real: pd.DataFrame, args: argparse.Namespace
 ) -> dict[str, pd.DataFrame]:
     """The pictures to show, real and generated, with their groups."""
-    scores, count = tables.read(args.scores), experiment.embedding.pictures
+    scores, count = tables.read(*args.scores), experiment.embedding.pictures
     if not isinstance(experiment.dataset, ShapesOptions):
         return {"real": choose_real(real, count), "generated": choose_generated(scores, count)}
     truth = build_shapes(experiment.dataset)

@@ -13,7 +13,7 @@ from mirage.trajectory import PathRecorder, choose_paths
 def main() -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--weights", required=True)
-    parser.add_argument("--scores", required=True)
+    parser.add_argument("--scores", nargs="+", required=True)
     parser.add_argument("--trajectories", required=True)
     args = parser.parse_args()
     experiment = job.sections(args.config)
@@ -26,7 +26,7 @@ def main() -> None:
     kept = experiment.trajectories
     detector = experiment.detection.detectors[0]
     known = "label" if experiment.dataset.has_labels else detector
-    scores = tables.Parts(args.scores, columns=["sample", known])
+    scores = tables.Parts(*args.scores, columns=["sample", known])
     chosen = choose_paths(scores, kept.paths, options.block_size, detector)
     schema = tables.trajectories(shape)
     with tables.writing(

@@ -1,4 +1,4 @@
-"""Join each sample's detector scores with what is known of its truth."""
+"""Join the detector scores of a shard's samples with what is known of their truth."""
 
 import argparse
 from collections.abc import Callable
@@ -20,7 +20,7 @@ Judge = Callable[[np.ndarray], pd.DataFrame]
 
 def main() -> None:
     parser = job.parser(__doc__)
-    parser.add_argument("--samples", nargs="+", required=True)
+    parser.add_argument("--samples", required=True)
     parser.add_argument("--scores", required=True)
     parser.add_argument("--network", help="for pictures: whose features are compared")
     parser.add_argument("--reference", help="for pictures: features of the real ones")
@@ -31,19 +31,18 @@ def main() -> None:
     windows = columns(detection.detectors, detection.windows)
     judge, truth = judge_of(experiment, args)
     schema = tables.scores(detection.detectors, windows, truth)
-    # Points are judged shard by shard, as there may be many of them; pictures in batches,
-    # whose limits must not depend on those of shards.
-    points = isinstance(experiment.dataset, MixtureOptions)
-    with tables.writing(args.scores, schema, job.provenance(args)) as append:
-        for shards in [[shard] for shard in args.samples] if points else [args.samples]:
-            samples = tables.read(*shards)
-            default = {
-                name: samples[column(name, experiment.scoring.window)]
-                for name in detection.detectors
-            }
-            scored = samples[["sample"]].assign(**default)
-            judged = judge(tables.to_array(samples, experiment.dataset.shape))
-            append(pd.concat([scored, samples[windows], judged], axis=1))
+    # Judged block by block, as pictures in a batch are rounded together: the limits of
+    # blocks, unlike those of shards, are always the same.
+    parts = []
+    for samples in tables.Parts(args.samples):
+        default = {
+            name: samples[column(name, experiment.scoring.window)] for name in detection.detectors
+        }
+        scored = samples[["sample"]].assign(**default)
+        judged = judge(tables.to_array(samples, experiment.dataset.shape))
+        parts.append(pd.concat([scored, samples[windows], judged], axis=1))
+    scores = pd.concat(parts, ignore_index=True)
+    tables.write(args.scores, scores, schema, job.provenance(args))
 
 
 def judge_of(experiment: Experiment, args: argparse.Namespace) -> tuple[Judge, pa.Schema]:

@@ -14,16 +14,16 @@ def main() -> None:
     parser.add_argument(
         "--generations",
         action="append",
-        nargs=4,
-        metavar=("SEED", "FILTER", "GENERATION", "SCORES"),
+        nargs="+",
+        metavar=("SEED FILTER GENERATION SCORES", "SCORES"),
         required=True,
     )
     parser.add_argument("--transfer", required=True)
     args = parser.parse_args()
     score = column(args.detector, job.sections(args.config).scoring.window)
     generations = [
-        (int(seed), name, int(generation), read(path, score))
-        for seed, name, generation, path in args.generations
+        (int(seed), name, int(generation), read(shards, score))
+        for seed, name, generation, *shards in args.generations
     ]
     rows = []
     for from_seed, _, first, calibration in generations:
@@ -40,9 +40,9 @@ def main() -> None:
     tables.write(args.transfer, table[schema.names], schema, job.provenance(args))
 
 
-def read(path: str, score: str) -> pd.DataFrame:
+def read(shards: list[str], score: str) -> pd.DataFrame:
     """What is needed of a generation's scores."""
-    return tables.read(path, columns=["sample", "label", score])
+    return tables.read(*shards, columns=["sample", "label", score])
 
 
 if __name__ == "__main__":
