@@ -17,6 +17,7 @@ from checkouts import ROOT
 
 SCRIPTS = Path(os.environ.get("MIRAGE_SLURM_TEST", ROOT.parent / "shared/slurm-test"))
 MODEL = "results/smoke/gaussian1d/seed0/gen0/model.safetensors"
+GENERATION = "results/smoke/gaussian1d/seed0/gen0/metrics.parquet"
 
 pytestmark = [
     pytest.mark.long,
@@ -140,6 +141,19 @@ def test_a_run_through_the_profile_survives_a_cancelled_job(site, undisturbed):
 
 def is_training(site, job: str) -> bool:
     return "train_model" in command("scontrol", "show", "job", job)
+
+
+def test_shards_spread_over_slurm_jobs_once_nothing_joins_them(site):
+    profile = site.path / "profiles/slurm/config.yaml"
+    text = profile.read_text()
+    for rule in ("count_histogram", "filter_samples", "measure_generation"):
+        assert f"\n  {rule}: generation" in text
+        text = text.replace(f"\n  {rule}: generation", "")
+    profile.write_text(text)
+    jobs, told = submitted(run(site, GENERATION)), accounts()
+    shards = [told[number] for name, number in jobs if name.startswith("generation")]
+    assert [job["Partition"] for job in shards] == ["gpu", "gpu"]
+    assert not [name for name, _ in jobs if name.startswith(("draw", "score"))]
 
 
 def test_a_job_over_its_time_is_given_more(site):
