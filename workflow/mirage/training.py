@@ -75,7 +75,7 @@ class Trainer:
         Raises:
             DivergenceError: when the loss is not finite or above ten times that of
                 predicting zero, or a weight is not finite. No later checkpoint is written.
-            SystemExit: with code 143 after a SIGTERM, once a checkpoint is written.
+            SystemExit: with code 143 after a SIGTERM, once the checkpoint, if any, is written.
         """
         if checkpoint:
             self._resume(checkpoint, fingerprint)

@@ -230,13 +230,18 @@ def all_drawn(wildcards) -> list[str]:
 
 def points_by_generation(wildcards) -> str:
     """`--points FILTER GENERATION SHARD...` for each of `all_drawn`'s generations."""
-    groups = []
-    for place in map(Path, lineages(wildcards.experiment)):
-        files = shards(wildcards.experiment, f"{SHOWN}/{place}/samples")
-        files = [shard.format(**wildcards) for shard in files]
-        generation = place.name.removeprefix("gen")
-        groups.append(f"--points {place.parent.name or 'shared'} {generation} {shlex.join(files)}")
-    return " ".join(groups)
+    return " ".join(
+        f"--points {generation_shards(wildcards, SHOWN, place, 'samples')}"
+        for place in lineages(wildcards.experiment)
+    )
+
+
+def generation_shards(wildcards, run: str, place: str, kind: str) -> str:
+    """`FILTER GENERATION SHARD...` of a generation's samples or scores."""
+    files = shards(wildcards.experiment, f"{run}/{place}/{kind}")
+    files = [shard.format(**wildcards) for shard in files]
+    filter, generation = Path(place).parent.name or "shared", Path(place).name.removeprefix("gen")
+    return f"{filter} {generation} {shlex.join(files)}"
 
 
 def table_files() -> list[str]:

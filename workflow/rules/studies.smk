@@ -16,7 +16,16 @@ except ConfigError as error:
 VARIANTS = {name: variants(options) for name, options in EXPERIMENTS.items()}
 MODELS = ("true", "empirical", "learned")
 SMALL = ("dataset", "diffusion", "network", "training", "sampling", "detection", "scoring")
-DRAWING = ("variants", "samplers", "diffusion", "trajectory", "detectors", "support", "streams")
+DRAWING = (
+    "variants",
+    "samplers",
+    "diffusion",
+    "trajectory",
+    "detectors",
+    "support",
+    "streams",
+    "tables",
+)
 
 
 wildcard_constraints:
@@ -103,13 +112,11 @@ def scored(wildcards) -> list[str]:
 
 def scored_options(wildcards) -> str:
     """`--generations SEED FILTER GENERATION SCORES...` for each generation of `scored`."""
-    groups = []
-    for seed, place in _places(wildcards):
-        files = shards(wildcards.experiment, f"{RESULTS}/seed{seed}/{place}/scores")
-        files = [shard.format(**wildcards) for shard in files]
-        filter, generation = Path(place).parent.name or "shared", Path(place).name[len("gen") :]
-        groups.append(f"--generations {seed} {filter} {generation} {shlex.join(files)}")
-    return " ".join(groups)
+    return " ".join(
+        f"--generations {seed} "
+        + generation_shards(wildcards, f"{RESULTS}/seed{seed}", place, "scores")
+        for seed, place in _places(wildcards)
+    )
 
 
 def _places(wildcards) -> list[tuple[int, str]]:
