@@ -19,6 +19,7 @@ from mirage.config.experiment import MLP
 from mirage.datasets import build_mixture
 from mirage.detectors import column
 from mirage.diffusion import Schedule, ddpm_steps
+from mirage.engine import native
 from mirage.metrics.detection import Ranking
 from mirage.networks import TemporalMLP
 from mirage.samplers import draw_block
@@ -79,9 +80,19 @@ def official(network, mixture):
     return pd.concat(parts)
 
 
-@pytest.fixture(scope="module", params=["float32", "bfloat16"])
+UNITS = [level for levels in native.LEVELS.values() for level in levels]
+COMPUTED = [("pytorch", "float32")]
+COMPUTED += [(unit.name, "bfloat16" if unit.bfloat16 else "float32") for unit in UNITS]
+
+
+@pytest.fixture(scope="module", params=COMPUTED, ids=" in ".join)
 def ours(network, mixture, request):
-    model = engine.for_sampling(network, request.param, "cpu", calls=len(STEPS))
+    name, precision = request.param
+    if name not in ("pytorch", *(level.name for level in native.levels())):
+        pytest.skip(f"this machine has no {name}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MIRAGE_ENGINE", name)
+        model = engine.for_sampling(network, precision, "cpu", calls=len(STEPS))
     parts = []
     for block in range(SAMPLES // 1000):
         scores = WindowScores(["hal"], [WINDOW])

@@ -118,7 +118,7 @@ def fingerprint(args: argparse.Namespace, data: Path) -> str:
     Of the code, that is what this job has loaded: an edit of a figure costs no checkpoint.
     """
     loaded = {module.__file__ for name, module in sys.modules.items() if _is_ours(name)}
-    code = _hash_of(path for path in _sources() if path.suffix == ".cpp" or str(path) in loaded)
+    code = _hash_of(path for path in _sources() if path.suffix != ".py" or str(path) in loaded)
     digest = hashlib.sha256(Path(data).read_bytes()).hexdigest()
     parts = [args.config, args.seed, args.generation, code, digest]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -126,7 +126,7 @@ def fingerprint(args: argparse.Namespace, data: Path) -> str:
 
 def _sources() -> list[Path]:
     folder = Path(mirage.__file__).parent
-    return sorted([*folder.rglob("*.py"), *folder.rglob("*.cpp")])
+    return sorted(path for kind in ("py", "cpp", "h") for path in folder.rglob(f"*.{kind}"))
 
 
 def _is_ours(module: str) -> bool:

@@ -10,11 +10,12 @@ import math
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from mirage import engine, tensors
@@ -53,8 +54,9 @@ class Trainer:
         self._key = (seed, "train", generation)
         self.loss = engine.for_training(model, options.precision, data.device.type, options.updates)
         self.optimizer = torch.optim.Adam(model.parameters(), options.learning_rate, fused=True)
-        decay = options.ema_decay
-        self.ema = decay and AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))
+        self.ema = deepcopy(model).requires_grad_(False) if options.ema_decay else None
+        self._weights = list(model.parameters())
+        self._averages = list(self.ema.parameters()) if self.ema else []
         self.update = 0
         self.losses = torch.full((options.updates,), math.nan, device=data.device)
 
@@ -109,7 +111,7 @@ class Trainer:
 
     def weights(self) -> dict[str, Tensor]:
         """The weights to sample from: the moving average where there is one."""
-        trained = self.ema.module if self.ema else self.model
+        trained = self.ema or self.model
         return {name: value.detach().cpu() for name, value in trained.state_dict().items()}
 
     def learning_rate(self, update: int) -> float:
@@ -129,8 +131,9 @@ class Trainer:
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
-        if self.ema:
-            self.ema.update_parameters(self.model)
+        if self.ema:  # which starts at the weights after the first update
+            decay = self.options.ema_decay if self.update else 0.0
+            get_ema_multi_avg_fn(decay)(self._averages, self._weights, self.update)
         return loss.detach()
 
     def _batches(self, update: int) -> Iterator[Tensor]:

@@ -47,7 +47,7 @@ wildcard_constraints:
 # Reaches jobs in conda envs too, where Snakemake clears PYTHONPATH.
 shell.prefix(
     f"set -euo pipefail; export PYTHONPATH={shlex.quote(f'{workflow.basedir}/workflow')}"
-    f" MIRAGE_DEVICE={SETTINGS.device}; "
+    f" MIRAGE_DEVICE={SETTINGS.device} MIRAGE_ENGINE={SETTINGS.engine}; "
 )
 
 
@@ -75,7 +75,7 @@ def modules(*names) -> list[str]:
     for name in names:
         folder = library / name
         found = sorted(folder.rglob("*")) if folder.is_dir() else [library / f"{name}.py"]
-        files += [file for file in found if file.suffix in (".py", ".cpp")]
+        files += [file for file in found if file.suffix in (".py", ".cpp", ".h")]
     return [str(file) for file in files]
 
 

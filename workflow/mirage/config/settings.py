@@ -14,6 +14,9 @@ from mirage.config.sweeps import variants
 from mirage.config.user_files import require_files
 
 Preset = Literal["smoke", "quick", "default", "paper"]
+Engine = Literal[
+    "auto", "pytorch", "sse4", "avx2", "avx512", "avx512_bf16", "amx", "neon", "neon_bf16"
+]
 REPLICATES = {"smoke": 1, "quick": 1, "default": 3, "paper": 5}
 
 
@@ -29,6 +32,9 @@ class Settings(Section):
     `default`, five in `paper`, one in `smoke` and `quick`."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """`auto`: the job's GPU where it has one, else the CPU."""
+    engine: Engine = "auto"
+    """What computes networks for points on a CPU: `auto`, the fastest vector unit of each
+    job's processor; the name of one, for the same numbers on unlike machines; `pytorch`."""
     keep_samples: bool = True
     """Whether generated samples and their scores stay; if not, they are deleted as soon as
     all that is measured, drawn and trained from them is made."""

@@ -24,9 +24,10 @@ def for_sampling(network: nn.Module, precision: str, device: str, calls: int) ->
         precision: `float32` or `bfloat16`, as the config asks.
         calls: how often it will be called: long jobs repay compiling.
     """
-    bfloat16 = _bfloat16(precision, device)
-    if native := _native(network, device):
-        model = NativeSampler(network, native, bfloat16 and native.multiplies_bfloat16)
+    native = _native(network, device)
+    bfloat16 = _bfloat16(precision, device, native)
+    if native:
+        model = NativeSampler(network, native, bfloat16)
     elif _fits_triton(network, device):
         from mirage.engine.gpu import TritonSampler  # Triton comes with PyTorch for CUDA
 
@@ -39,9 +40,10 @@ def for_sampling(network: nn.Module, precision: str, device: str, calls: int) ->
 
 def for_training(network: nn.Module, precision: str, device: str, calls: int) -> Loss:
     """The `Loss` of a network in training, through which gradients flow."""
-    bfloat16 = _bfloat16(precision, device)
-    if native := _native(network, device):
-        loss = NativeLoss(network, native, bfloat16 and native.multiplies_bfloat16)
+    native = _native(network, device)
+    bfloat16 = _bfloat16(precision, device, native)
+    if native:
+        loss = NativeLoss(network, native, bfloat16)
     else:
         loss = TorchLoss(network, bfloat16, device, calls)
     log.info("computing with %s", loss.name)
@@ -61,8 +63,11 @@ def _fits_triton(network: nn.Module, device: str) -> bool:
     return network.width.bit_count() == 1 and network.width >= 16 and network.input.in_features <= 2
 
 
-def _bfloat16(precision: str, device: str) -> bool:
-    if precision == "bfloat16" and not multiplies_bfloat16(device):
-        log.info("this processor does not multiply bfloat16: products are in float32")
+def _bfloat16(precision: str, device: str, native: Kernel | None) -> bool:
+    """Whether products are in bfloat16: where that is asked for, and what computes has it."""
+    if precision != "bfloat16":
         return False
-    return precision == "bfloat16"
+    able = native.level.bfloat16 if native else multiplies_bfloat16(device)
+    if not able:
+        log.info("bfloat16 is not multiplied here: products are in float32")
+    return able

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from mirage.diffusion import ReverseStep
 from mirage.engine.native import Kernel
-from mirage.engine.parameters import parameters_of
-from mirage.networks.mlp import TemporalMLP
+from mirage.engine.parameters import parameters_of, time_parameters_of
+from mirage.networks.mlp import TemporalMLP, sinusoids
 
 SLICE = 2048
 """Samples of a training batch that are summed together: a unit of work for a thread,
@@ -20,7 +20,7 @@ class NativeSampler:
     """A `samplers.FusedModel`: takes a block of samples through many steps in the cache."""
 
     def __init__(self, network: TemporalMLP, kernel: Kernel, bfloat16: bool) -> None:
-        self.name = _name(bfloat16)
+        self.name = _name(kernel, bfloat16)
         self._network, self._kernel, self._bfloat16 = network, kernel, bfloat16
         self._parameters = parameters_of(network)
 
@@ -64,31 +64,31 @@ class NativeLoss:
     """A `Loss` whose gradients are computed with it, tile by tile."""
 
     def __init__(self, network: TemporalMLP, kernel: Kernel, bfloat16: bool) -> None:
-        self.name = _name(bfloat16)
+        self.name = _name(kernel, bfloat16)
         self._network, self._kernel, self._bfloat16 = network, kernel, bfloat16
+        self._time, self._parameters = time_parameters_of(network), parameters_of(network)
+        self._tensors = [*self._time, *self._parameters]
+        self._sinusoids = torch.empty(0, network.width)
 
     def __call__(self, x_t: Tensor, t: Tensor, eps: Tensor) -> Tensor:
         """Mean squared error of the noise. x_t, eps: [batch, d]; t: [batch]; returns []."""
-        times, index = t.unique(return_inverse=True)
-        shifts = self._network.time_shifts(times)
-        parameters = parameters_of(self._network)
-        return _Loss.apply(self, x_t, eps, index, shifts, *parameters)
+        return _Loss.apply(self, x_t, t, eps, *self._tensors)
 
-    def compute(
-        self, x_t: Tensor, eps: Tensor, index: Tensor, shifts: Tensor, parameters: Sequence[Tensor]
-    ) -> tuple[Tensor, list[Tensor]]:
-        """The loss [] and its gradients by `shifts` and by each parameter."""
-        n = len(x_t)
-        slices = [range(a, min(a + SLICE, n)) for a in range(0, n, SLICE)]
-        tensors = [shifts, *parameters]
-        gradients = torch.zeros(len(slices), sum(tensor.numel() for tensor in tensors))
+    def compute(self, x_t: Tensor, t: Tensor, eps: Tensor) -> tuple[Tensor, Tensor]:
+        """The loss [], and its gradients by the time embedding's and the other parameters, flat."""
+        times, index = t.unique(return_inverse=True)
+        sinusoids = self._sinusoids_at(times)
+        shifts = self._kernel.time_shifts(self._time, sinusoids)
+        slices = [range(a, min(a + SLICE, len(t))) for a in range(0, len(t), SLICE)]
+        of_shifts = torch.zeros(len(slices), *shifts.shape)
+        gradients = torch.zeros(len(slices), sum(tensor.numel() for tensor in self._tensors))
 
         def loss(rows: range) -> float:
-            parts = _split(gradients[rows.start // SLICE], tensors)
+            number = rows.start // SLICE
             return self._kernel.loss(
                 self._bfloat16,
-                parameters,
-                parts[1:],
+                self._parameters,
+                _split(gradients[number], self._tensors)[len(self._time) :],
                 len(self._network.blocks),
                 self._network.layers,
                 x_t,
@@ -97,29 +97,37 @@ class NativeLoss:
                 index,
                 2 / eps.numel(),
                 rows,
-                parts[0],
+                of_shifts[number],
             )
 
         total = sum(_in_threads(loss, slices))
-        return torch.tensor(total / eps.numel()), _split(gradients.sum(0), tensors)
+        of_time = _split(gradients[0], self._tensors)[: len(self._time)]
+        self._kernel.time_gradients(self._time, sinusoids, of_shifts.sum(0), of_time)
+        return torch.tensor(total / eps.numel()), gradients.sum(0)
+
+    def _sinusoids_at(self, times: Tensor) -> Tensor:
+        """The sinusoids of sorted times: [u, width]; each is computed once."""
+        if times[-1] >= len(self._sinusoids):
+            self._sinusoids = sinusoids(torch.arange(int(times[-1]) + 1), self._network.width)
+        return self._sinusoids[times]
 
 
 class _Loss(torch.autograd.Function):
     """Gives autograd the gradients that came with the loss."""
 
     @staticmethod
-    def forward(ctx, engine, x_t, eps, index, shifts, *parameters):
-        loss, ctx.gradients = engine.compute(
-            x_t.contiguous(), eps.contiguous(), index, shifts.contiguous(), parameters
-        )
+    def forward(ctx, engine, x_t, t, eps, *parameters):
+        loss, ctx.gradients = engine.compute(x_t.contiguous(), t, eps.contiguous())
+        ctx.parameters = parameters
         return loss
 
     @staticmethod
     def backward(ctx, upstream):
-        return None, None, None, None, *(upstream * gradient for gradient in ctx.gradients)
+        return None, None, None, None, *_split(upstream * ctx.gradients, ctx.parameters)
 
 
 def _split(flat: Tensor, like: Sequence[Tensor]) -> list[Tensor]:
+    """Parts of a flat tensor, in the shapes of others."""
     parts = flat.split([tensor.numel() for tensor in like])
     return [part.view(tensor.shape) for part, tensor in zip(parts, like, strict=True)]
 
@@ -133,5 +141,6 @@ def _in_threads(work: Callable[[range], float | None], parts: Sequence[range]) -
         return list(pool.map(work, parts))
 
 
-def _name(bfloat16: bool) -> str:
-    return f"the native kernel, products in {'bfloat16' if bfloat16 else 'float32'}"
+def _name(kernel: Kernel, bfloat16: bool) -> str:
+    precision = "bfloat16" if bfloat16 else "float32"
+    return f"the native kernel for {kernel.level.name}, products in {precision}"

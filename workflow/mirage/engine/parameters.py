@@ -6,7 +6,7 @@ from mirage.networks.mlp import TemporalMLP
 
 
 def parameters_of(network: TemporalMLP) -> list[Tensor]:
-    """The weights in the order that the kernels read them; the time embedding's are not."""
+    """The weights in the order that the kernels read them, but for the time embedding's."""
     blocks = [
         tensor
         for block in network.blocks
@@ -21,3 +21,9 @@ def parameters_of(network: TemporalMLP) -> list[Tensor]:
     ]
     norm, output = network.norm, network.output
     return [network.input.weight, *blocks, norm.weight, norm.bias, output.weight, output.bias]
+
+
+def time_parameters_of(network: TemporalMLP) -> list[Tensor]:
+    """The weights and biases of the time embedding: its first layer's, then each block's."""
+    layers = [network.time, *(block.time for block in network.blocks)]
+    return [tensor for layer in layers for tensor in (layer.weight, layer.bias)]
