@@ -29,9 +29,10 @@ test: .venv/ready
 test-all: .venv/ready
 	python -m pytest $(IN_PARALLEL) -m "not conda"
 
-# On an idle machine: the engine against the official algorithm, into docs/benchmark.*
+# On an idle machine: the engine against the official algorithm, into docs/benchmark.*;
+# SECTIONS="sampling training" measures a part
 bench: .venv/ready
-	PYTHONPATH=workflow:tests python -m benchmarks.bench
+	PYTHONPATH=workflow:tests python -m benchmarks.bench $(if $(SECTIONS),--sections $(SECTIONS))
 
 lint: .venv/ready
 	ruff check

@@ -95,10 +95,10 @@ def plan(folder: Path, preset: str, seeds: int, generations: int | None = None) 
 
 def draw_shard(threads: int) -> float:
     """Sample-steps of a shard, in this process."""
-    from benchmarks import bench
+    from benchmarks import work
 
     if not hasattr(draw_shard, "work"):
-        draw_shard.work = bench.draw(2, "bfloat16", samples=4000, count=300)
+        draw_shard.work = work.draw(2, "bfloat16", samples=4000, count=300)
     torch.set_num_threads(threads)
     return draw_shard.work()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import bench, reference
+from benchmarks import reference, work
 from mirage.diffusion import ddpm_steps, times_of
 
 
@@ -22,11 +22,11 @@ def main() -> None:
     Path("/proc/self/clear_refs").write_text("5")  # forget the peak of the imports
     before = resident("VmRSS")
     if subject == "engine":
-        bench.draw(2, "bfloat16", samples, count)()
+        work.draw(2, "bfloat16", samples, count)()
     else:
-        steps = ddpm_steps(bench.SCHEDULE, times_of(count - 1, count), "fixed_large")
+        steps = ddpm_steps(work.SCHEDULE, times_of(count - 1, count), "fixed_large")
         x = torch.randn(samples, 2)
-        reference.sample(bench.network(2), steps, x, lambda: torch.randn(samples, 2), window=5)
+        reference.sample(work.network(2), steps, x, lambda: torch.randn(samples, 2), window=5)
     sys.stdout.write(f"{(resident('VmHWM') - before) / 1024}\n")
 
 

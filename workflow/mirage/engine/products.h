@@ -102,10 +102,11 @@ struct Start {
 alignas(64) constexpr float ZEROS[WIDTH] = {};
 
 // out[m][n] = start[m][n] + sum_k a[m * row + k * step] b[k * width + n], for HEIGHT rows and
-// PANEL columns.
+// PANEL columns. A function of its own, as compilers run out of registers where it is inlined.
 template <class P, int HEIGHT>
-inline void product(const typename P::Unit *a, long row, long step, const typename P::Unit *b,
-                    long width, int depth, Start start, float *out) {
+__attribute__((noinline)) void product(const typename P::Unit *a, long row, long step,
+                                       const typename P::Unit *b, long width, int depth,
+                                       Start start, float *out) {
   Vector sum[HEIGHT][N];
   for (int m = 0; m < HEIGHT; ++m)
     for (int n = 0; n < N; ++n) sum[m][n] = load(start.at + m * start.row + n * LANES);
