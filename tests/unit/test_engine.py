@@ -319,6 +319,7 @@ def avx2_alone(monkeypatch):
     """A processor of 2013 to 2021, as most laptops have."""
     if AVX2 not in native.levels():
         pytest.skip("this machine has no avx2")
+    monkeypatch.delenv("MIRAGE_ENGINE", raising=False)
     monkeypatch.setattr(native.platform, "machine", lambda: "x86_64")
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True, "sse4_2": True})
 
@@ -338,6 +339,7 @@ def test_an_architecture_the_kernel_does_not_know_is_left_to_pytorch(monkeypatch
 
 
 def test_tile_registers_that_the_system_withholds_are_not_used(monkeypatch):
+    monkeypatch.delenv("MIRAGE_ENGINE", raising=False)
     found = dict.fromkeys(("amx_bf16", "avx512_bf16", "avx512_bw", "avx2", "sse4_2"), True)
     monkeypatch.setattr(native.platform, "machine", lambda: "x86_64")
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found)
