@@ -1,7 +1,8 @@
 """Figure: how the U-Net's bottleneck arranges real and generated pictures."""
 
+import numpy as np
 import pandas as pd
-import seaborn as sns
+from matplotlib import color_sequences, colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -67,8 +68,10 @@ def _colours(groups: pd.Series) -> dict[str, tuple]:
     if set(groups) <= set(SQUARE_COLOURS):
         return SQUARE_COLOURS
     names = sorted(groups.unique(), key=lambda name: (len(name) if name.isdigit() else 0, name))
-    kind = ("colorblind",) if len(names) <= 10 else ("husl", len(names))
-    return dict(zip(names, sns.color_palette(*kind), strict=False))
+    colours = color_sequences["petroff10"]
+    if len(names) > len(colours):
+        colours = colormaps["turbo"](np.linspace(0, 1, len(names)))
+    return dict(zip(names, map(tuple, colours), strict=False))
 
 
 def _legend(figure: Figure, colours: dict, counts: pd.Series) -> None:
