@@ -4,7 +4,7 @@ PYTHON ?= python3
 PRESET ?= quick
 CORES ?= all
 # Made before all else, with what they need: there is soon something to look at.
-FIRST := plot_density plot_samples
+FIRST := plot_density
 # Tests of one file stay in one process, as they share what was run once.
 IN_PARALLEL := -n auto --maxprocesses 8 --dist loadfile
 BIN := .venv/bin

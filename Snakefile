@@ -23,6 +23,12 @@ include: "workflow/rules/causes_figures.smk"
 include: "workflow/rules/claims.smk"
 
 
+# A picture as soon as its tables are there: of jobs alike, the scheduler takes large inputs first.
+for plot in workflow.rules:
+    if plot.name.startswith("plot_"):
+        plot.priority = 1
+
+
 rule all_figures:
     default_target: True
     input:

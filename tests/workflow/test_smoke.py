@@ -61,6 +61,13 @@ def test_a_run_without_a_terminal_says_how_far_it_is_and_little_else(smoke):
     assert (smoke.path / "results/smoke/report.html").exists()
 
 
+def test_the_first_picture_is_there_while_most_jobs_wait(smoke):
+    results = smoke.path / "results/smoke"
+    first = min(path.stat().st_mtime for path in results.glob("figures/*.png"))
+    ended = [log.stat().st_mtime for log in (results / "logs").rglob("*.log")]
+    assert sum(moment < first for moment in ended) < len(ended) / 4
+
+
 def test_the_log_of_every_job_ends_with_what_it_took(smoke):
     logs = list((smoke.path / "results/smoke/logs").rglob("*.log"))
     assert len(logs) > 50
