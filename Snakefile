@@ -45,3 +45,7 @@ rule all_tables:
 
 onstart:
     require_device()
+    # Each job that ends would make Snakemake 9 choose jobs anew every second from then on, for the
+    # sake of a limit that a hundred starts a second on one machine do not need.
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
