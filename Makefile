@@ -3,6 +3,8 @@
 PYTHON ?= python3
 PRESET ?= quick
 CORES ?= all
+# Made before all else, with what they need: there is soon something to look at.
+FIRST := plot_density
 # Tests of one file stay in one process, as they share what was run once.
 IN_PARALLEL := -n auto --maxprocesses 8 --dist loadfile
 BIN := .venv/bin
@@ -11,8 +13,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .PHONY: figures report test test-all bench lint format schema lock clean
 
 figures: .venv/ready
-	snakemake --cores $(CORES) --scheduler greedy --show-failed-logs --rerun-incomplete \
-	  --quiet rules reason host --config preset=$(PRESET) -- all_figures
+	@PYTHONPATH=workflow snakemake --cores $(CORES) --scheduler greedy --logger mirage \
+	  --rerun-incomplete --prioritize $(FIRST) --config preset=$(PRESET) -- all_figures
 	@$(MAKE) --no-print-directory report
 	@echo
 	@echo "figures: results/$(PRESET)/figures/"

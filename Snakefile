@@ -23,6 +23,12 @@ include: "workflow/rules/causes_figures.smk"
 include: "workflow/rules/claims.smk"
 
 
+# A picture as soon as its tables are there: of jobs alike, the scheduler takes large inputs first.
+for plot in workflow.rules:
+    if plot.name.startswith("plot_"):
+        plot.priority = 1
+
+
 rule all_figures:
     default_target: True
     input:
@@ -39,3 +45,7 @@ rule all_tables:
 
 onstart:
     require_device()
+    # Each job that ends would make Snakemake 9 choose jobs anew every second from then on, for the
+    # sake of a limit that a hundred starts a second on one machine do not need.
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None

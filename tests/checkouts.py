@@ -9,7 +9,16 @@ from pathlib import Path
 from mirage import tables
 
 ROOT = Path(__file__).parents[1]
-PARTS = ("Snakefile", "config", "envs", "profiles", "slurm", "workflow")
+PARTS = (
+    "Makefile",
+    "Snakefile",
+    "config",
+    "envs",
+    "profiles",
+    "requirements.lock",
+    "slurm",
+    "workflow",
+)
 
 
 class Checkout:
@@ -34,9 +43,23 @@ class Checkout:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         return {**os.environ, "PATH": path, "PYTHONPATH": ""}
 
+    def make_command(self, *args: str) -> list[str]:
+        """`make`, with the environment of the tests in the place of .venv."""
+        ready = self.path / ".venv/ready"
+        ready.parent.mkdir(exist_ok=True)
+        ready.touch()
+        return ["make", f"BIN={Path(sys.executable).parent}", *args]
+
     def snakemake(self, *args: str) -> subprocess.CompletedProcess:
+        return self.finish(self.command(*args))
+
+    def make(self, *args: str) -> subprocess.CompletedProcess:
+        return self.finish(self.make_command(*args))
+
+    def finish(self, command: list[str]) -> subprocess.CompletedProcess:
+        """Run a command to its end, without a terminal."""
         return subprocess.run(
-            self.command(*args),
+            command,
             cwd=self.path,
             env=self.environment(),
             capture_output=True,

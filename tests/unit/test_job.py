@@ -1,6 +1,8 @@
 """What every job has in common."""
 
 import json
+import re
+import time
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,17 @@ def test_an_expected_error_ends_a_job_with_one_line(caplog):
     (record,) = caplog.records
     assert record.getMessage() == "ValueError: dataset.samples: found 9, allowed 5"
     assert not record.exc_info
+
+
+def test_a_jobs_log_ends_with_what_it_took(caplog):
+    caplog.set_level("INFO")
+    before = time.process_time()
+    job.run(lambda: None)
+    seconds, memory = re.search(
+        r"took (.+) core-seconds and (\d+) MB$", caplog.messages[-1]
+    ).groups()
+    assert float(seconds) > before - 0.1
+    assert int(memory) > 50
 
 
 def test_a_runs_fingerprint_changes_with_all_that_decides_its_weights(tmp_path, config):

@@ -1,6 +1,7 @@
 """A run of everything: complete, repeatable, extensible, and safe to kill."""
 
 import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -48,6 +49,31 @@ def test_every_figure_and_table_is_there(smoke):
         assert {f"{stem}.pdf", f"{stem}.png"} <= figures
     for experiment in results.glob("*/config.yaml"):
         assert (experiment.parent / "metrics.parquet").exists()
+
+
+def test_a_run_without_a_terminal_says_how_far_it_is_and_little_else(smoke):
+    lines = smoke.said.stderr.splitlines()
+    for line in lines:
+        assert re.match(r"\d+ of \d+ jobs \(\d+%\), \d+:\d\d", line)
+    done, total = re.match(r"(\d+) of (\d+) jobs \(100%\)", lines[-1]).groups()
+    assert int(done) == int(total) > len(lines)
+    assert "figures: results/smoke/figures/" in smoke.said.stdout
+    assert (smoke.path / "results/smoke/report.html").exists()
+
+
+def test_the_first_picture_is_there_while_most_jobs_wait(smoke):
+    results = smoke.path / "results/smoke"
+    first = min(path.stat().st_mtime for path in results.glob("figures/*.png"))
+    ended = [log.stat().st_mtime for log in (results / "logs").rglob("*.log")]
+    assert sum(moment < first for moment in ended) < len(ended) / 4
+
+
+def test_the_log_of_every_job_ends_with_what_it_took(smoke):
+    logs = list((smoke.path / "results/smoke/logs").rglob("*.log"))
+    assert len(logs) > 50
+    for log in logs:
+        last = log.read_text().splitlines()[-1]
+        assert re.search(r" \w+ took \d+\.\d core-seconds and \d+ MB$", last), log
 
 
 def test_metrics_cover_every_generation_and_filter(smoke):

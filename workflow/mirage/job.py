@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import platform
+import resource
 import signal
 import sys
 from collections.abc import Callable, Iterable
@@ -61,7 +62,8 @@ def sections(config: dict) -> Experiment:
 def run(main: Callable[[], None]) -> None:
     """Run a script's main with its log on stderr, and end with one line on an expected error.
 
-    SIGTERM, by which clusters end jobs, ends it with code 143 and no temporary file left.
+    SIGTERM, by which clusters end jobs, ends it with code 143 and no temporary file left. The
+    log's last line says what the job took.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     logging.basicConfig(
@@ -73,6 +75,17 @@ def run(main: Callable[[], None]) -> None:
     except (ConfigError, OSError, RuntimeError, ValueError) as error:
         log.error("%s: %s", type(error).__name__, error, exc_info=os.environ.get("MIRAGE_DEBUG"))
         sys.exit(1)
+    log.info("%s took %.1f core-seconds and %d MB", Path(sys.argv[0]).stem, *_taken())
+
+
+def _taken() -> tuple[float, int]:
+    """Core-seconds of this process since its start, and the most memory that it held, in MB.
+
+    From the kernel's own account: to poll a job from outside costs a tenth of a core.
+    """
+    per_mb = 2**20 if sys.platform == "darwin" else 2**10
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // per_mb
+    return sum(os.times()[:4]), memory
 
 
 def device(gpus: int) -> str:

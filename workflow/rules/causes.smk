@@ -11,8 +11,6 @@ rule decompose_causes:
         rates=f"{RUN}/causes/{{model}}.parquet",
     log:
         f"{LOGS}/seed{{seed}}/causes/{{model}}.log",
-    benchmark:
-        f"{BENCHMARKS}/seed{{seed}}/causes/{{model}}.jsonl"
     conda:
         "../../envs/torch.yaml"
     threads: lambda wildcards: experiment_of(wildcards).sampling.threads
@@ -41,8 +39,6 @@ rule split_causes:
         causes=f"{RESULTS}/causes.parquet",
     log:
         f"{LOGS}/split_causes.log",
-    benchmark:
-        f"{BENCHMARKS}/split_causes.jsonl"
     conda:
         "../../envs/analysis.yaml"
     resources:
@@ -64,8 +60,6 @@ rule compare_scores:
         slopes=f"{RUN}/score/slopes.parquet",
     log:
         f"{LOGS}/seed{{seed}}/compare_scores.log",
-    benchmark:
-        f"{BENCHMARKS}/seed{{seed}}/compare_scores.jsonl"
     conda:
         "../../envs/torch.yaml"
     resources:
@@ -89,8 +83,6 @@ rule map_score:
         field=f"{RUN}/score/field.parquet",
     log:
         f"{LOGS}/seed{{seed}}/map_score.log",
-    benchmark:
-        f"{BENCHMARKS}/seed{{seed}}/map_score.jsonl"
     conda:
         "../../envs/torch.yaml"
     resources:
@@ -113,8 +105,6 @@ rule follow_training:
         slopes=f"{RUN}/score/followed.parquet",
     log:
         f"{LOGS}/seed{{seed}}/follow_training.log",
-    benchmark:
-        f"{BENCHMARKS}/seed{{seed}}/follow_training.jsonl"
     conda:
         "../../envs/torch.yaml"
     resources:
@@ -141,8 +131,6 @@ rule measure_variant:
         metrics=f"{RUN}/sweeps/{{variant}}.parquet",
     log:
         f"{LOGS}/seed{{seed}}/sweeps/{{variant}}.log",
-    benchmark:
-        f"{BENCHMARKS}/seed{{seed}}/sweeps/{{variant}}.jsonl"
     conda:
         "../../envs/torch.yaml"
     resources:
@@ -167,8 +155,6 @@ rule replicate_rates:
         rates=f"{RESULTS}/replicates/data{{data_seed}}.parquet",
     log:
         f"{LOGS}/replicates/data{{data_seed}}.log",
-    benchmark:
-        f"{BENCHMARKS}/replicates/data{{data_seed}}.jsonl"
     conda:
         "../../envs/torch.yaml"
     resources:
@@ -195,8 +181,6 @@ rule split_variance:
         variance=f"{RESULTS}/variance.parquet",
     log:
         f"{LOGS}/split_variance.log",
-    benchmark:
-        f"{BENCHMARKS}/split_variance.jsonl"
     conda:
         "../../envs/analysis.yaml"
     resources:
@@ -218,8 +202,6 @@ rule locate_bridges:
         bridges=f"{RUN}/bridges.parquet",
     log:
         f"{LOGS}/seed{{seed}}/locate_bridges.log",
-    benchmark:
-        f"{BENCHMARKS}/seed{{seed}}/locate_bridges.jsonl"
     conda:
         "../../envs/analysis.yaml"
     resources:
@@ -243,8 +225,6 @@ rule transfer_thresholds:
         transfer=f"{RESULTS}/transfer.parquet",
     log:
         f"{LOGS}/transfer_thresholds.log",
-    benchmark:
-        f"{BENCHMARKS}/transfer_thresholds.jsonl"
     conda:
         "../../envs/analysis.yaml"
     resources:

@@ -17,8 +17,6 @@ rule plot_causes:
         ),
     log:
         f"{LOGS}/plot_causes.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_causes.jsonl"
     conda:
         "../../envs/figures.yaml"
     resources:
@@ -45,8 +43,6 @@ rule plot_score:
         ),
     log:
         f"{LOGS}/plot_score.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_score.jsonl"
     conda:
         "../../envs/figures.yaml"
     resources:
@@ -73,8 +69,6 @@ rule plot_score_field:
         ),
     log:
         f"{LOGS}/plot_score_field.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_score_field.jsonl"
     conda:
         "../../envs/figures.yaml"
     resources:
@@ -101,8 +95,6 @@ rule plot_slopes:
         ),
     log:
         f"{LOGS}/plot_slopes.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_slopes.jsonl"
     conda:
         "../../envs/figures.yaml"
     resources:
@@ -129,8 +121,6 @@ rule plot_sweeps:
         ),
     log:
         f"{LOGS}/plot_sweeps.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_sweeps.jsonl"
     conda:
         "../../envs/figures.yaml"
     resources:
@@ -157,8 +147,6 @@ rule plot_windows:
         ),
     log:
         f"{LOGS}/plot_windows.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_windows.jsonl"
     conda:
         "../../envs/figures.yaml"
     resources:
@@ -185,8 +173,6 @@ rule plot_bridges:
         ),
     log:
         f"{LOGS}/plot_bridges.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_bridges.jsonl"
     conda:
         "../../envs/figures.yaml"
     resources:
@@ -213,8 +199,6 @@ rule plot_transfer:
         ),
     log:
         f"{LOGS}/plot_transfer.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_transfer.jsonl"
     conda:
         "../../envs/figures.yaml"
     resources:

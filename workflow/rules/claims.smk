@@ -11,8 +11,6 @@ rule decide_claims:
         ledger="results/{preset}/claims.parquet",
     log:
         "results/{preset}/logs/decide_claims.log",
-    benchmark:
-        "results/{preset}/benchmarks/decide_claims.jsonl"
     conda:
         "../../envs/analysis.yaml"
     resources:
@@ -42,8 +40,6 @@ rule write_claims:
         markdown="results/{preset}/claims.md",
     log:
         "results/{preset}/logs/write_claims.log",
-    benchmark:
-        "results/{preset}/benchmarks/write_claims.jsonl"
     conda:
         "../../envs/figures.yaml"
     resources:

@@ -26,7 +26,6 @@ WORKFLOW = Path(os.path.relpath(f"{workflow.basedir}/workflow"))
 RESULTS = "results/{preset}/{experiment}"
 RUN = f"{RESULTS}/seed{{seed}}"
 LOGS = "results/{preset}/logs/{experiment}"
-BENCHMARKS = "results/{preset}/benchmarks/{experiment}"
 FIGURES = "results/{preset}/figures/{experiment}"
 NETWORK = ("tensors", "networks/__init__", "networks/mlp", "networks/unet", "engine")
 SHOWN = f"{RESULTS}/seed{SETTINGS.seeds[0]}"  # the replicate whose samples figures show

@@ -7,8 +7,6 @@ rule calibrate_counter:
         counter=f"{RESULTS}/counter.parquet",
     log:
         f"{LOGS}/calibrate_counter.log",
-    benchmark:
-        f"{BENCHMARKS}/calibrate_counter.jsonl"
     conda:
         "../../envs/analysis.yaml"
     resources:
@@ -39,8 +37,6 @@ rule audit_counter:
         audit=f"{RESULTS}/audit.parquet",
     log:
         f"{LOGS}/audit_counter.log",
-    benchmark:
-        f"{BENCHMARKS}/audit_counter.jsonl"
     conda:
         "../../envs/analysis.yaml"
     resources:

@@ -10,8 +10,6 @@ rule make_dataset:
         heldout=f"{RUN}/heldout.parquet",
     log:
         f"{LOGS}/seed{{seed}}/make_dataset.log",
-    benchmark:
-        f"{BENCHMARKS}/seed{{seed}}/make_dataset.jsonl"
     conda:
         "../../envs/data.yaml"
     resources:
@@ -33,8 +31,6 @@ rule describe_modes:
         modes=f"{RESULTS}/modes.parquet",
     log:
         f"{LOGS}/describe_modes.log",
-    benchmark:
-        f"{BENCHMARKS}/describe_modes.jsonl"
     conda:
         "../../envs/data.yaml"
     resources:
@@ -55,8 +51,6 @@ rule write_config:
         config=f"{RESULTS}/config.yaml",
     log:
         f"{LOGS}/write_config.log",
-    benchmark:
-        f"{BENCHMARKS}/write_config.jsonl"
     conda:
         "../../envs/data.yaml"
     resources:

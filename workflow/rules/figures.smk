@@ -17,8 +17,6 @@ rule plot_density:
         ),
     log:
         f"{LOGS}/plot_density.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_density.jsonl"
     conda:
         "../../envs/figures.yaml"
     resources:
@@ -48,8 +46,6 @@ rule plot_samples:
         ),
     log:
         f"{LOGS}/plot_samples.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_samples.jsonl"
     conda:
         "../../envs/figures.yaml"
     resources:
@@ -80,8 +76,6 @@ rule plot_trajectories:
         ),
     log:
         f"{LOGS}/plot_trajectories.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_trajectories.jsonl"
     conda:
         "../../envs/figures.yaml"
     resources:
@@ -113,8 +107,6 @@ rule plot_hal_histogram:
         ),
     log:
         f"{LOGS}/plot_hal_histogram.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_hal_histogram.jsonl"
     conda:
         "../../envs/figures.yaml"
     resources:
@@ -148,8 +140,6 @@ rule plot_roc:
         ),
     log:
         f"{LOGS}/plot_roc.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_roc.jsonl"
     conda:
         "../../envs/figures.yaml"
     resources:
@@ -177,8 +167,6 @@ rule plot_rate_by_generation:
         ),
     log:
         f"{LOGS}/plot_rate_by_generation.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_rate_by_generation.jsonl"
     conda:
         "../../envs/figures.yaml"
     resources:
@@ -212,8 +200,6 @@ rule plot_density_by_generation:
         ),
     log:
         f"{LOGS}/plot_density_by_generation.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_density_by_generation.jsonl"
     conda:
         "../../envs/figures.yaml"
     resources:
@@ -245,8 +231,6 @@ rule plot_gallery:
         ),
     log:
         f"{LOGS}/plot_gallery.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_gallery.jsonl"
     conda:
         "../../envs/figures.yaml"
     resources:
@@ -278,8 +262,6 @@ rule plot_embedding:
         ),
     log:
         f"{LOGS}/plot_embedding.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_embedding.jsonl"
     conda:
         "../../envs/figures.yaml"
     resources:
@@ -309,8 +291,6 @@ rule plot_quality_by_generation:
         ),
     log:
         f"{LOGS}/plot_quality_by_generation.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_quality_by_generation.jsonl"
     conda:
         "../../envs/figures.yaml"
     resources:
@@ -340,8 +320,6 @@ rule plot_shapes:
         ),
     log:
         f"{LOGS}/plot_shapes.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_shapes.jsonl"
     conda:
         "../../envs/figures.yaml"
     resources:
@@ -373,8 +351,6 @@ rule plot_shapes_sheet:
         ),
     log:
         f"{LOGS}/plot_shapes_sheet.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_shapes_sheet.jsonl"
     conda:
         "../../envs/figures.yaml"
     resources:
@@ -404,8 +380,6 @@ rule plot_types_by_generation:
         ),
     log:
         f"{LOGS}/plot_types_by_generation.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_types_by_generation.jsonl"
     conda:
         "../../envs/figures.yaml"
     resources:
@@ -433,8 +407,6 @@ rule plot_confusion:
         ),
     log:
         f"{LOGS}/plot_confusion.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_confusion.jsonl"
     conda:
         "../../envs/figures.yaml"
     resources:

@@ -1,7 +1,7 @@
 """What jobs ask a cluster for: generous at first, and as much again at each later attempt.
 
 The constants are twice to ten times what the jobs of the `quick` and `default` presets took
-on one core of a server (their `benchmarks/`); a job that needs more finds it in its retry.
+on one core of a server (their logs end with it); a job that needs more finds it in its retry.
 """
 
 from math import prod

@@ -8,8 +8,6 @@ rule draw_samples:
         samples=bulky(f"{RUN}/{{lineage}}/samples/shard{{shard}}.parquet"),
     log:
         f"{LOGS}/seed{{seed}}/{{lineage}}/draw_samples_{{shard}}.log",
-    benchmark:
-        f"{BENCHMARKS}/seed{{seed}}/{{lineage}}/draw_samples_{{shard}}.jsonl"
     conda:
         "../../envs/torch.yaml"
     threads: lambda wildcards: experiment_of(wildcards).sampling.threads
@@ -50,8 +48,6 @@ rule record_bottleneck:
         bottleneck=f"{RUN}/{{lineage}}/bottleneck.parquet",
     log:
         f"{LOGS}/seed{{seed}}/{{lineage}}/record_bottleneck.log",
-    benchmark:
-        f"{BENCHMARKS}/seed{{seed}}/{{lineage}}/record_bottleneck.jsonl"
     conda:
         "../../envs/torch.yaml"
     threads: lambda wildcards: experiment_of(wildcards).sampling.threads
@@ -82,8 +78,6 @@ rule record_trajectories:
         trajectories=f"{RUN}/{{lineage}}/trajectories.parquet",
     log:
         f"{LOGS}/seed{{seed}}/{{lineage}}/record_trajectories.log",
-    benchmark:
-        f"{BENCHMARKS}/seed{{seed}}/{{lineage}}/record_trajectories.jsonl"
     conda:
         "../../envs/torch.yaml"
     threads: lambda wildcards: experiment_of(wildcards).sampling.threads

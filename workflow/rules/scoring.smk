@@ -10,8 +10,6 @@ rule describe_reference:
         reference=f"{RUN}/reference.parquet",
     log:
         f"{LOGS}/seed{{seed}}/describe_reference.log",
-    benchmark:
-        f"{BENCHMARKS}/seed{{seed}}/describe_reference.jsonl"
     conda:
         "../../envs/analysis.yaml"
     resources:
@@ -44,8 +42,6 @@ rule score_samples:
         scores=bulky(f"{RUN}/{{lineage}}/scores/shard{{shard}}.parquet"),
     log:
         f"{LOGS}/seed{{seed}}/{{lineage}}/score_samples_{{shard}}.log",
-    benchmark:
-        f"{BENCHMARKS}/seed{{seed}}/{{lineage}}/score_samples_{{shard}}.jsonl"
     conda:
         "../../envs/analysis.yaml"
     resources:
@@ -73,8 +69,6 @@ rule filter_samples:
         kept=f"{RUN}/{{filter}}/gen{{generation}}/kept.parquet",
     log:
         f"{LOGS}/seed{{seed}}/{{filter}}/gen{{generation}}/filter_samples.log",
-    benchmark:
-        f"{BENCHMARKS}/seed{{seed}}/{{filter}}/gen{{generation}}/filter_samples.jsonl"
     conda:
         "../../envs/analysis.yaml"
     resources:
@@ -105,8 +99,6 @@ rule measure_generation:
         roc=f"{RUN}/{{lineage}}/roc.parquet",
     log:
         f"{LOGS}/seed{{seed}}/{{lineage}}/measure_generation.log",
-    benchmark:
-        f"{BENCHMARKS}/seed{{seed}}/{{lineage}}/measure_generation.jsonl"
     conda:
         "../../envs/analysis.yaml"
     resources:
@@ -136,8 +128,6 @@ rule embed_bottleneck:
         embedding=f"{RUN}/{{lineage}}/embedding.parquet",
     log:
         f"{LOGS}/seed{{seed}}/{{lineage}}/embed_bottleneck.log",
-    benchmark:
-        f"{BENCHMARKS}/seed{{seed}}/{{lineage}}/embed_bottleneck.jsonl"
     conda:
         "../../envs/analysis.yaml"
     resources:
@@ -159,8 +149,6 @@ rule count_histogram:
         histogram=f"{RUN}/{{lineage}}/histogram.parquet",
     log:
         f"{LOGS}/seed{{seed}}/{{lineage}}/count_histogram.log",
-    benchmark:
-        f"{BENCHMARKS}/seed{{seed}}/{{lineage}}/count_histogram.jsonl"
     conda:
         "../../envs/analysis.yaml"
     resources:
@@ -184,8 +172,6 @@ rule collect_metrics:
         summary=f"{RESULTS}/summary.parquet",
     log:
         f"{LOGS}/collect_metrics.log",
-    benchmark:
-        f"{BENCHMARKS}/collect_metrics.jsonl"
     conda:
         "../../envs/analysis.yaml"
     resources:

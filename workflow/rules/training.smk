@@ -9,8 +9,6 @@ rule train_model:
         loss=f"{RUN}/{{lineage}}/loss.parquet",
     log:
         f"{LOGS}/seed{{seed}}/{{lineage}}/train_model.log",
-    benchmark:
-        f"{BENCHMARKS}/seed{{seed}}/{{lineage}}/train_model.jsonl"
     conda:
         "../../envs/torch.yaml"
     threads: lambda wildcards: experiment_of(wildcards).training.threads
@@ -42,8 +40,6 @@ rule train_classifier:
         history=f"{RUN}/classifier.parquet",
     log:
         f"{LOGS}/seed{{seed}}/train_classifier.log",
-    benchmark:
-        f"{BENCHMARKS}/seed{{seed}}/train_classifier.jsonl"
     conda:
         "../../envs/torch.yaml"
     resources:

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.spatial.distance import cdist, pdist
-from scipy.special import logsumexp
 
 from mirage.config.datasets import Gaussian1D, MixtureOptions
 
@@ -26,12 +24,13 @@ class GaussianMixture:
     def log_weights(self) -> np.ndarray:
         """Log weight of each mode: float64 [K]."""
         falling = np.linspace(0, -np.log(self.imbalance), len(self.means))
-        return falling - logsumexp(falling)
+        return falling - np.logaddexp.reduce(falling)
 
     @property
     def spacing(self) -> float:
         """Distance between nearest neighbours, in data units."""
-        return float(pdist(self.means).min())
+        gaps = np.linalg.norm(self.means[:, None] - self.means, axis=-1)
+        return float(gaps[np.triu_indices(len(gaps), 1)].min())
 
     def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Draw n points: (float32 [n, d], mode of each [n]).
@@ -48,9 +47,10 @@ class GaussianMixture:
     def log_prob(self, x: np.ndarray) -> np.ndarray:
         """Log density in nats. x: [n, d]; returns [n]."""
         d = self.means.shape[1]
-        exponents = -cdist(x, self.means, "sqeuclidean") / (2 * self.std**2)
+        squares = sum((x[:, [i]] - self.means[:, i]) ** 2 for i in range(d))  # [n, K]
         norm = d / 2 * np.log(2 * np.pi * self.std**2)
-        return logsumexp(exponents + self.log_weights, axis=1) - norm
+        exponents = self.log_weights - squares / (2 * self.std**2)
+        return np.logaddexp.reduce(exponents, axis=1) - norm
 
 
 def line(options: Gaussian1D) -> GaussianMixture:

@@ -8,7 +8,6 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib import colormaps
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -81,6 +80,12 @@ _RC = {
     "xtick.color": INK,
     "ytick.color": INK,
     "axes.linewidth": 0.7,
+    "axes.axisbelow": True,
+    "grid.color": "0.8",
+    "patch.edgecolor": "white",
+    "patch.force_edgecolor": True,
+    "patch.linewidth": 0.8,
+    "lines.solid_capstyle": "round",
     "lines.linewidth": 1.2,
     "lines.markersize": 4,
     "xtick.major.width": 0.7,
@@ -105,7 +110,7 @@ _METADATA = {"pdf": {"CreationDate": None}, "png": {}}
 @contextmanager
 def theme() -> Iterator[None]:
     """Every figure is drawn and saved inside this; also a decorator."""
-    with mpl.rc_context({**sns.axes_style("ticks"), **sns.plotting_context("paper"), **_RC}):
+    with mpl.rc_context(_RC):
         yield
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi, chi2
+from scipy.special import gammainc, gammaincc
 
 from mirage.datasets import GaussianMixture
 from mirage.metrics.rows import Row, estimate, rate
@@ -86,7 +86,7 @@ def measure(tally: Tally, radius: float) -> list[Row]:
 
 def label_rates(tally: Tally, radius: float) -> list[Row]:
     """Shares of hallucinations, and of each kind, with Wilson intervals."""
-    threshold, floor = f"{radius:g} std", float(chi.sf(radius, tally.dim))
+    threshold, floor = f"{radius:g} std", beyond(radius, tally.dim)
     hits = {f"{label}_rate": tally.labels[label] for label in LABELS[1:]}
     return [
         rate("hallucination_rate", sum(hits.values()), tally.n, threshold, floor),
@@ -94,10 +94,15 @@ def label_rates(tally: Tally, radius: float) -> list[Row]:
     ]
 
 
+def beyond(radius: float, dim: int) -> float:
+    """Share of a Gaussian farther from its mean than a radius, in standard deviations."""
+    return float(gammaincc(dim / 2, radius**2 / 2))
+
+
 def tail_rates(tally: Tally) -> list[Row]:
     """Share of samples farther than k standard deviations from the nearest mode."""
     return [
-        rate("beyond_rate", count, tally.n, f"{k} std", float(chi.sf(k, tally.dim)))
+        rate("beyond_rate", count, tally.n, f"{k} std", beyond(k, tally.dim))
         for k, count in tally.beyond.items()
     ]
 
@@ -131,7 +136,8 @@ def within_mode_variance_ratio(tally: Tally, radius: float) -> Row:
     Both are cut at the radius, so the floor is a little below 1.
     """
     n, dim = tally.labels["valid"], tally.dim
-    floor = float(chi2.cdf(radius**2, dim + 2) / chi2.cdf(radius**2, dim))
+    half = radius**2 / 2
+    floor = float(gammainc(dim / 2 + 1, half) / gammainc(dim / 2, half))
     threshold = f"{radius:g} std"
     if n < 2:
         return Row("within_mode_variance_ratio", np.nan, n, threshold, floor=floor)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t
+from scipy.special import stdtrit
 
 CONFIDENCE = 0.95
 
@@ -20,7 +20,7 @@ def mean_over_seeds(values: pd.Series) -> dict[str, float]:
     seeds, mean = len(values), values.mean()
     if seeds < 2:
         return {"value": mean, "low": np.nan, "high": np.nan, "seeds": seeds}
-    reach = t.ppf((1 + CONFIDENCE) / 2, seeds - 1) * values.std() / np.sqrt(seeds)
+    reach = stdtrit(seeds - 1, (1 + CONFIDENCE) / 2) * values.std() / np.sqrt(seeds)
     return {"value": mean, "low": mean - reach, "high": mean + reach, "seeds": seeds}
 
 
@@ -34,7 +34,7 @@ def seeds_needed(values: pd.Series, bound: float, most: int = 100) -> float:
     if len(values) < 2:
         return np.nan
     seeds = np.arange(2, most + 1)
-    reach = t.ppf((1 + CONFIDENCE) / 2, seeds - 1) * values.std() / np.sqrt(seeds)
+    reach = stdtrit(seeds - 1, (1 + CONFIDENCE) / 2) * values.std() / np.sqrt(seeds)
     enough = seeds[reach < abs(values.mean() - bound)]
     return float(enough[0]) if len(enough) else np.inf
 
