@@ -31,7 +31,7 @@ test-all: .venv/ready
 
 # On an idle machine: the engine against the official algorithm, into docs/benchmark.*
 bench: .venv/ready
-	PYTHONPATH=workflow:tests python -m benchmarks.bench
+	PYTHONPATH=src:workflow:tests python -m benchmarks.bench
 
 lint: .venv/ready
 	ruff check
@@ -45,7 +45,7 @@ format: .venv/ready
 	snakefmt Snakefile workflow/rules
 
 schema: .venv/ready
-	PYTHONPATH=workflow python -m mirage.config.schema config
+	PYTHONPATH=src python -m mirage.config.schema config
 
 # Exact versions from the bounds, on a machine without a GPU: CUDA's packages are
 # left for pip to add where they belong.

@@ -9,7 +9,7 @@ from pathlib import Path
 from mirage import tables
 
 ROOT = Path(__file__).parents[1]
-PARTS = ("Snakefile", "config", "envs", "profiles", "slurm", "workflow")
+PARTS = ("Snakefile", "config", "envs", "profiles", "slurm", "src", "workflow")
 
 
 class Checkout:

@@ -71,7 +71,7 @@ def training_job(folder: Path) -> Callable[[], float]:
 def plan(folder: Path, preset: str, seeds: int, generations: int | None = None) -> Callable:
     """A dry run of a copy of the workflow, by all filters for so many generations."""
     checkout = folder / f"{preset}{generations}"
-    for part in ("config", "envs", "workflow"):
+    for part in ("config", "envs", "src", "workflow"):
         shutil.copytree(ROOT / part, checkout / part)
     shutil.copy(ROOT / "Snakefile", checkout)
     for path in (checkout / "config/experiments").glob("*.yaml") if generations else ():
@@ -112,7 +112,7 @@ def _script(name: str, config: dict, options: dict, environment: dict | None = N
     command = [sys.executable, str(ROOT / f"workflow/scripts/{name}.py")]
     command += ["--config", json.dumps(config)]
     command += [part for key, value in options.items() for part in (f"--{key}", str(value))]
-    _run(command, {"PYTHONPATH": str(ROOT / "workflow"), **(environment or {})})
+    _run(command, {"PYTHONPATH": str(ROOT / "src"), **(environment or {})})
 
 
 def _run(command: list[str], environment: dict | None = None) -> None:

@@ -40,7 +40,7 @@ def test_a_run_in_conda_envs_ends_with_the_same_tables(small, undisturbed, tmp_p
     wanted = scratch / "requirements.txt"
     wanted.write_text("\n".join(name for name in names if not name.startswith("triton")))
     (small.path / "imported").mkdir()
-    (small.path / "workflow/sitecustomize.py").write_text(WITNESS)
+    (small.path / "src/sitecustomize.py").write_text(WITNESS)
     made = subprocess.run(
         [
             "bash",

@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-LIBRARY = ROOT / "workflow/mirage"
+LIBRARY = ROOT / "src/mirage"
 PACKAGE_OF = {"yaml": "pyyaml", "sklearn": "scikit-learn", "torch": "pytorch", "PIL": "pillow"}
 CONDA_TO_PIP = {
     "pytorch": "torch",

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-sys.path.insert(0, f"{workflow.basedir}/workflow")
+LIBRARY = Path(workflow.basedir, "src")
+sys.path.insert(0, str(LIBRARY))
 
 from mirage.config import ConfigError, Experiment, Images, MixtureOptions, ShapesOptions
 from mirage.config import picture_files, read_experiments, read_settings, to_json
@@ -22,6 +23,7 @@ except ConfigError as error:
 
 # Relative, so that results stay valid when the checkout moves.
 WORKFLOW = Path(os.path.relpath(f"{workflow.basedir}/workflow"))
+SOURCE = Path(os.path.relpath(f"{workflow.basedir}/src/mirage"))
 
 RESULTS = "results/{preset}/{experiment}"
 RUN = f"{RESULTS}/seed{{seed}}"
@@ -46,7 +48,7 @@ wildcard_constraints:
 
 # Reaches jobs in conda envs too, where Snakemake clears PYTHONPATH.
 shell.prefix(
-    f"set -euo pipefail; export PYTHONPATH={shlex.quote(f'{workflow.basedir}/workflow')}"
+    f"set -euo pipefail; export PYTHONPATH={shlex.quote(str(LIBRARY))}"
     f" MIRAGE_DEVICE={SETTINGS.device}; "
 )
 
@@ -70,11 +72,10 @@ def script_file(name) -> str:
 
 def modules(*names) -> list[str]:
     """The parts of the library whose edits should rerun a rule."""
-    library = WORKFLOW / "mirage"
     files = []
     for name in names:
-        folder = library / name
-        found = sorted(folder.rglob("*")) if folder.is_dir() else [library / f"{name}.py"]
+        folder = SOURCE / name
+        found = sorted(folder.rglob("*")) if folder.is_dir() else [SOURCE / f"{name}.py"]
         files += [file for file in found if file.suffix in (".py", ".cpp")]
     return [str(file) for file in files]
 
