@@ -45,7 +45,7 @@ format: .venv/ready
 	snakefmt Snakefile workflow/rules
 
 schema: .venv/ready
-	PYTHONPATH=src python -m mirage.config.schema config
+	PYTHONPATH=src:workflow python -m mirage_workflow.config.schema config
 
 # Exact versions from the bounds, on a machine without a GPU: CUDA's packages are
 # left for pip to add where they belong.

@@ -2,10 +2,7 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from mirage.config import Experiment
-from mirage.datasets import build_mixture
+from mirage.datasets.mixtures import GaussianMixture
 from mirage.diffusion import ReverseStep, Schedule, ddpm_steps, reverse_steps, times_of
 from mirage.exact import optimal_ddpm, refined
 
@@ -25,45 +22,44 @@ class Walk:
     steps: list[ReverseStep]
 
 
-def walks(experiment: Experiment) -> dict[str, Walk]:
-    """The samplers that are compared, by name; all begin at the experiment's start.
+def walks(
+    schedule: Schedule,
+    mixture: GaussianMixture,
+    start: int,
+    variance: str = "fixed_large",
+    few: int = 50,
+    tail: int = 5,
+) -> dict[str, Walk]:
+    """The samplers that are compared, by name; all begin at one time.
 
-    `ddpm` (with the experiment's variance) and `ddim` take every time, `ddim_few` evenly
-    spread ones, `ddim_few_tail` the same with DDPM's steps at the end. Those have the
-    posterior's variance: beta of a jump over several times is far wider than a mode.
-    `ddpm_fine` takes every time with the optimal variance, and those whose noise is below
-    half the spacing of the modes in several steps.
+    `ddpm` and `ddim` take every time, `ddim_few` evenly spread ones, `ddim_few_tail` the same
+    with DDPM's steps at the end. Those have the posterior's variance: beta of a jump over
+    several times is far wider than a mode. `ddpm_fine` takes every time with the optimal
+    variance, and those whose noise is below half the spacing of the modes in several steps.
+
+    Args:
+        schedule: the forward process.
+        mixture: that is sampled from.
+        start: the time at which all begin.
+        variance: of the steps of `ddpm`.
+        few: steps of the short walks.
+        tail: the last so many of them are DDPM's in the walk with a tail.
     """
-    few, tail = experiment.causes.few_steps, experiment.causes.tail
-    options = {
-        "ddpm": {"sampler": "ddpm"},
-        "ddim": {"sampler": "ddim"},
-        "ddim_few": {"sampler": "ddim", "steps": few},
-        "ddim_few_tail": {
-            "sampler": "ddim",
-            "steps": few,
-            "ddpm_tail": tail,
-            "variance": "fixed_small",
-        },
+    every, spread = times_of(start, start + 1), times_of(start, few)
+    steps = {
+        "ddpm": reverse_steps(schedule, every, "ddpm", variance),
+        "ddim": reverse_steps(schedule, every, "ddim"),
+        "ddim_few": reverse_steps(schedule, spread, "ddim"),
+        "ddim_few_tail": reverse_steps(schedule, spread, "ddim", "fixed_small", ddpm_tail=tail),
     }
-    plain = {"steps": None, "eta": 0.0, "ddpm_tail": 0}
-    schedule = Schedule.linear(experiment.diffusion)
-    found = {
-        name: Walk(
-            schedule,
-            reverse_steps(schedule, experiment.sampling.model_copy(update=plain | changes)),
-        )
-        for name, changes in options.items()
-    }
-    return found | {FINE: fine_walk(experiment)}
+    coarse = {name: Walk(schedule, taken) for name, taken in steps.items()}
+    return coarse | {FINE: fine_walk(schedule, mixture, start)}
 
 
-def fine_walk(experiment: Experiment) -> Walk:
+def fine_walk(schedule: Schedule, mixture: GaussianMixture, start: int) -> Walk:
     """DDPM that the true score fills the modes with as a perfect sampler does."""
-    mixture, schedule = build_mixture(experiment.dataset), Schedule.linear(experiment.diffusion)
-    abars = schedule.alphas_cumprod
-    narrow = int((np.sqrt(1 / abars - 1) < mixture.spacing / 2).sum())
+    narrow = int((schedule.noise_levels < mixture.spacing / 2).sum())
     fine = refined(schedule, narrow, PARTS)
-    start = experiment.start + narrow * (PARTS - 1)
+    start = start + narrow * (PARTS - 1)
     steps = ddpm_steps(fine, times_of(start, start + 1), "fixed_small")
     return Walk(fine, optimal_ddpm(mixture, steps))

@@ -5,15 +5,17 @@ abar_t the cumulative product of 1 - beta_t. Times run from 0 to T - 1, and t = 
 already carries the noise beta_0.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from mirage.config import Diffusion, Sampling
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -23,20 +25,32 @@ class Schedule:
     betas: np.ndarray
 
     @classmethod
-    def linear(cls, options: Diffusion) -> "Schedule":
-        """Noise that rises linearly from beta_start to beta_end (Ho et al. 2020, section 4)."""
-        return cls(np.linspace(options.beta_start, options.beta_end, options.timesteps))
+    def linear(
+        cls, timesteps: int = 1000, beta_start: float = 0.001, beta_end: float = 0.2
+    ) -> Schedule:
+        """Noise that rises linearly over T steps (Ho et al. 2020, section 4).
+
+        The defaults are the official code's.
+        """
+        return cls(np.linspace(beta_start, beta_end, timesteps))
 
     @cached_property
     def alphas_cumprod(self) -> np.ndarray:
         """abar_t for t = 0 .. T - 1: float64 [T]."""
         return np.cumprod(1 - self.betas)
 
+    @cached_property
+    def noise_levels(self) -> np.ndarray:
+        """sqrt((1 - abar_t) / abar_t), the noise in data units: float64 [T]."""
+        return np.sqrt(1 / self.alphas_cumprod - 1)
+
     def add_noise(self, x0: Tensor, t: Tensor, eps: Tensor) -> Tensor:
         """Draw x_t given x_0 (Ho et al. 2020, equation 4).
 
         x0, eps: [batch, *sample]; t: integer [batch]; returns [batch, *sample].
         """
+        import torch  # here alone: a schedule can be asked for its numbers without
+
         abar = torch.from_numpy(self.alphas_cumprod).to(x0.device)[t]
         abar = abar.view(-1, *[1] * (x0.ndim - 1))
         return abar.sqrt().to(x0.dtype) * x0 + (1 - abar).sqrt().to(x0.dtype) * eps
@@ -112,16 +126,30 @@ def ddim_steps(schedule: Schedule, times: np.ndarray, eta: float) -> list[Revers
     return steps
 
 
-def reverse_steps(schedule: Schedule, options: Sampling) -> list[ReverseStep]:
-    """The reverse process that an experiment's sampling section asks for."""
-    start = len(schedule.betas) - 1 if options.start is None else options.start
-    times = times_of(start, options.steps or start + 1)
-    ddpm = ddpm_steps(schedule, times, options.variance)
-    if options.sampler == "ddpm":
+def reverse_steps(
+    schedule: Schedule,
+    times: np.ndarray,
+    sampler: str = "ddpm",
+    variance: str = "fixed_large",
+    eta: float = 0.0,
+    ddpm_tail: int = 0,
+) -> list[ReverseStep]:
+    """The steps of one sampler, or of DDIM whose last steps are DDPM's.
+
+    Args:
+        schedule: the forward process.
+        times: from `times_of`.
+        sampler: `ddpm` or `ddim`.
+        variance: of DDPM's steps.
+        eta: noise of DDIM's.
+        ddpm_tail: how many of the last steps of DDIM are taken as DDPM's: their noise frees
+            samples that are stuck between modes.
+    """
+    ddpm = ddpm_steps(schedule, times, variance)
+    if sampler == "ddpm":
         return ddpm
-    ddim = ddim_steps(schedule, times, options.eta)
-    switch = len(times) - options.ddpm_tail
-    return [*ddim[:switch], *ddpm[switch:]]
+    switch = len(times) - ddpm_tail
+    return [*ddim_steps(schedule, times, eta)[:switch], *ddpm[switch:]]
 
 
 def _jumps(schedule: Schedule, times: np.ndarray) -> Iterator[tuple[int, int, float, float]]:

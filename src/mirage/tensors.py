@@ -19,12 +19,8 @@ from mirage import files
 DIGEST = "digest"
 
 
-class TensorFileError(ValueError):
-    """A file that holds no tensors, or not those that were written: `reason` says which."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{path} is damaged ({reason}): {files.remedy(path)}")
-        self.reason = reason
+class TensorFileError(files.DamagedError):
+    """A file that holds no tensors, or not those that were written."""
 
 
 def write(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
@@ -45,7 +41,7 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """The tensors of a file, on the CPU, and its metadata.
 
     Raises:
-        TensorFileError: in one line, naming the file and what to do, if it is missing, no
+        TensorFileError: naming the file, if it is missing, no
             safetensors, or changed since it was written.
     """
     try:

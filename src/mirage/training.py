@@ -10,6 +10,7 @@ import math
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -18,7 +19,6 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from mirage import engine, tensors
-from mirage.config import TimeFocus, Training
 from mirage.diffusion import Schedule
 from mirage.streams import stream, torch_stream
 
@@ -29,6 +29,38 @@ class DivergenceError(RuntimeError):
     """The loss is not finite, or far above that of predicting no noise at all."""
 
 
+@dataclass(frozen=True)
+class TimeFocus:
+    """Draw a share of the training times from where the signal is not yet gone."""
+
+    below: int
+    """The focused times are 0 <= t < below."""
+    share: float
+    """Share of the times drawn from there; the rest is uniform over all T."""
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How a network is trained, with Adam."""
+
+    updates: int
+    """Optimiser steps."""
+    batch_size: int
+    """Samples in each step."""
+    learning_rate: float = 1e-3
+    """Adam's step size at the start."""
+    learning_rate_schedule: str = "constant"
+    """`constant`, or `cosine`, which falls to zero over the updates."""
+    ema_decay: float | None = None
+    """Decay of the weights' moving average that is sampled from; None for none."""
+    time_focus: TimeFocus | None = None
+    """Where training times are drawn; None for uniformly."""
+    precision: str = "float32"
+    """Of the large matrix products; `bfloat16` where the processor multiplies it."""
+    checkpoint_every: int = 1000
+    """Updates between checkpoints."""
+
+
 class Trainer:
     """Trains a network to predict noise (Ho et al. 2020, algorithm 1).
 
@@ -36,7 +68,7 @@ class Trainer:
         model: the network, on its device.
         data: the training samples: [n, *sample], on the same device.
         schedule: the forward process.
-        options: the experiment's training section.
+        options: how to train.
         seed, generation: name the random streams.
     """
 
@@ -45,9 +77,9 @@ class Trainer:
         model: nn.Module,
         data: Tensor,
         schedule: Schedule,
-        options: Training,
-        seed: int,
-        generation: int,
+        options: TrainingOptions,
+        seed: int = 0,
+        generation: int = 0,
     ) -> None:
         self.model, self.data, self.schedule, self.options = model, data, schedule, options
         self._key = (seed, "train", generation)

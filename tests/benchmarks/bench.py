@@ -22,23 +22,22 @@ from benchmarks import jobs, page, reference
 from benchmarks.measure import in_turns
 from benchmarks.page import ENGINE, OFFICIAL
 from mirage import engine
-from mirage.config import Detection, Diffusion
-from mirage.config.experiment import MLP, UNet
 from mirage.diffusion import Schedule, ddpm_steps, times_of
-from mirage.networks import TemporalMLP
+from mirage.networks.mlp import TemporalMLP
 from mirage.samplers import draw_block
 from mirage.trajectory import WindowScores
+from mirage_workflow.config.experiment import Detection
 
 log = logging.getLogger("bench")
 
 ROOT = Path(__file__).parents[2]
-SCHEDULE = Schedule.linear(Diffusion())
+SCHEDULE = Schedule.linear()
 ROUNDS = 5
 
 
 def network(dim: int) -> TemporalMLP:
     torch.manual_seed(0)
-    return TemporalMLP(dim, MLP(name="mlp", init="pytorch"))
+    return TemporalMLP(dim, init="pytorch")
 
 
 @contextmanager
@@ -148,8 +147,7 @@ def unet(precision: str, channels_last: bool) -> Callable[[], float]:
     from mirage.networks.unet import build_unet
 
     torch.manual_seed(0)
-    options, schedule = UNet(name="unet", channels=[16, 32, 32]), Schedule.linear(Diffusion())
-    net = build_unet(options, (1, 28, 28), schedule).requires_grad_(False)
+    net = build_unet((1, 28, 28), Schedule.linear()).requires_grad_(False)
     layout = torch.channels_last if channels_last else torch.contiguous_format
     model = engine.for_sampling(net.to(memory_format=layout), precision, "cpu", calls=1)
     x = torch.randn(64, 1, 28, 28).to(memory_format=layout)

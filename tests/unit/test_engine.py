@@ -8,16 +8,14 @@ from benchmarks import reference
 from torch.nn import functional as F
 
 from mirage import engine
-from mirage.config import Diffusion
-from mirage.config.experiment import MLP
 from mirage.diffusion import Schedule, ddpm_steps, times_of
 from mirage.engine import native
 from mirage.engine.cpu import SLICE, NativeLoss, NativeSampler
-from mirage.networks import TemporalMLP
+from mirage.networks.mlp import TemporalMLP
 from mirage.samplers import draw_block, walk
 from mirage.trajectory import PathRecorder
 
-SCHEDULE = Schedule.linear(Diffusion())
+SCHEDULE = Schedule.linear()
 STEPS = ddpm_steps(SCHEDULE, times_of(399, 40), "fixed_large")
 needs_compiler = pytest.mark.skipif(native._compiler() is None, reason="no C++ compiler")
 pytestmark = needs_compiler
@@ -26,7 +24,7 @@ pytestmark = needs_compiler
 def network(dim=2, width=32, **options) -> TemporalMLP:
     """Weights without any zeros or ones that could hide a mistake."""
     torch.manual_seed(dim + width)
-    net = TemporalMLP(dim, MLP(name="mlp", width=width, init="pytorch", **options))
+    net = TemporalMLP(dim, width=width, init="pytorch", **options)
     with torch.no_grad():
         for parameter in net.parameters():
             parameter += 0.1 * torch.randn_like(parameter)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from mirage import job
-from mirage.config import read_experiment, to_json
+from mirage.files import DamagedError
+from mirage_workflow import job
+from mirage_workflow.config.settings import read_experiment, to_json
 
 
 @pytest.fixture
@@ -49,6 +50,24 @@ def test_an_expected_error_ends_a_job_with_one_line(caplog):
     (record,) = caplog.records
     assert record.getMessage() == "ValueError: dataset.samples: found 9, allowed 5"
     assert not record.exc_info
+
+
+def test_a_damaged_file_ends_a_job_with_the_rule_that_makes_it(caplog):
+    def fail():
+        raise DamagedError(Path("seed0/gen0/model.safetensors"), "cut short")
+
+    with pytest.raises(SystemExit):
+        job.run(fail)
+    (record,) = caplog.records
+    assert "model.safetensors is damaged (cut short)" in record.getMessage()
+    assert "rule train_model makes it anew" in record.getMessage()
+
+
+def test_a_job_says_so_if_the_library_is_not_this_checkouts(caplog, monkeypatch):
+    monkeypatch.setattr(job.mirage, "__file__", "/elsewhere/mirage/__init__.py")
+    job.run(lambda: None)
+    (record,) = caplog.records
+    assert "/elsewhere" in record.getMessage()
 
 
 def test_a_runs_fingerprint_changes_with_all_that_decides_its_weights(tmp_path, config):

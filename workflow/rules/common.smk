@@ -8,12 +8,16 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-LIBRARY = Path(workflow.basedir, "src")
-sys.path.insert(0, str(LIBRARY))
+# The library and the pipeline's own package.
+PACKAGES = [f"{workflow.basedir}/src", f"{workflow.basedir}/workflow"]
+sys.path[:0] = PACKAGES
 
-from mirage.config import ConfigError, Experiment, Images, MixtureOptions, ShapesOptions
-from mirage.config import picture_files, read_experiments, read_settings, to_json
+from mirage.datasets.folder import picture_files
 from mirage.filters import FILTERS
+from mirage_workflow.config.check import ConfigError
+from mirage_workflow.config.datasets import Images, MixtureOptions, ShapesOptions
+from mirage_workflow.config.experiment import Experiment
+from mirage_workflow.config.settings import read_experiments, read_settings, to_json
 
 try:
     SETTINGS = read_settings(config)
@@ -23,14 +27,14 @@ except ConfigError as error:
 
 # Relative, so that results stay valid when the checkout moves.
 WORKFLOW = Path(os.path.relpath(f"{workflow.basedir}/workflow"))
-SOURCE = Path(os.path.relpath(f"{workflow.basedir}/src/mirage"))
+SOURCES = (Path(os.path.relpath(f"{workflow.basedir}/src/mirage")), WORKFLOW / "mirage_workflow")
 
 RESULTS = "results/{preset}/{experiment}"
 RUN = f"{RESULTS}/seed{{seed}}"
 LOGS = "results/{preset}/logs/{experiment}"
 BENCHMARKS = "results/{preset}/benchmarks/{experiment}"
 FIGURES = "results/{preset}/figures/{experiment}"
-NETWORK = ("tensors", "networks/__init__", "networks/mlp", "networks/unet", "engine")
+NETWORK = ("build", "tensors", "networks/mlp", "networks/unet", "engine")
 SHOWN = f"{RESULTS}/seed{SETTINGS.seeds[0]}"  # the replicate whose samples figures show
 
 
@@ -48,7 +52,7 @@ wildcard_constraints:
 
 # Reaches jobs in conda envs too, where Snakemake clears PYTHONPATH.
 shell.prefix(
-    f"set -euo pipefail; export PYTHONPATH={shlex.quote(str(LIBRARY))}"
+    f"set -euo pipefail; export PYTHONPATH={shlex.quote(os.pathsep.join(PACKAGES))}"
     f" MIRAGE_DEVICE={SETTINGS.device}; "
 )
 
@@ -71,13 +75,13 @@ def script_file(name) -> str:
 
 
 def modules(*names) -> list[str]:
-    """The parts of the library whose edits should rerun a rule."""
+    """The parts of the library and of the pipeline's package whose edits should rerun a rule."""
     files = []
     for name in names:
-        folder = SOURCE / name
-        found = sorted(folder.rglob("*")) if folder.is_dir() else [SOURCE / f"{name}.py"]
-        files += [file for file in found if file.suffix in (".py", ".cpp")]
-    return [str(file) for file in files]
+        package = next(package for package in SOURCES if any(package.glob(f"{name}*")))
+        found = sorted((package / name).rglob("*")) or [package / f"{name}.py"]
+        files += [str(file) for file in found if file.suffix in (".py", ".cpp")]
+    return files
 
 
 def sections(*names):

@@ -44,6 +44,7 @@ rule record_bottleneck:
             "diffusion",
             "streams",
             "support/shapes",
+            "frames",
             "tables",
         ),
     output:

@@ -4,11 +4,11 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from mirage import engine, job, networks, tables
+from mirage import engine, frames
 from mirage.detectors import columns
-from mirage.diffusion import Schedule, reverse_steps
 from mirage.samplers import blocks, draw_block
 from mirage.trajectory import WindowScores
+from mirage_workflow import build, job, tables
 
 
 def main() -> None:
@@ -21,11 +21,11 @@ def main() -> None:
     options, detection = experiment.sampling, experiment.detection
     torch.set_num_threads(args.threads)
     device = job.device(args.gpus)
-    steps = reverse_steps(Schedule.linear(experiment.diffusion), options)
+    steps = build.steps(experiment)
     first = args.shard * options.shard_size
     size = min(options.shard_size, options.samples - first)
     work = list(blocks(size, options.block_size, first))
-    network = networks.load(experiment, args.weights, device)
+    network = build.load_network(experiment, args.weights, device)
     calls = len(work) * len(steps)
     model = engine.for_sampling(network, options.precision, device, calls)
     schema = tables.samples(
@@ -49,7 +49,7 @@ def main() -> None:
                 device,
             )
             start = block * options.block_size
-            drawn = {"sample": range(start, start + rows), **tables.from_array(x.cpu().numpy())}
+            drawn = {"sample": range(start, start + rows), **frames.from_array(x.cpu().numpy())}
             drawn |= {name: score.cpu() for name, score in scores.columns().items()}
             append(pd.DataFrame(drawn))
 

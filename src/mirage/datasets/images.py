@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageOps
 from tqdm import tqdm
 
-from mirage.config import Images, picture_files
+from mirage.datasets.folder import picture_files
 from mirage.datasets.idx import DatasetError
 
 log = logging.getLogger(__name__)
@@ -18,15 +18,26 @@ FEWEST = 4
 """Pictures that a set must hold: precision and recall look at three neighbours of each."""
 
 
-def load_images(options: Images, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def load_images(
+    folder: str,
+    rng: np.random.Generator,
+    image_size: int = 32,
+    colour: bool = False,
+    samples: int | None = None,
+    heldout_share: float = 0.2,
+) -> tuple[np.ndarray, np.ndarray]:
     """Draw the training and the held-out set, which share no picture.
 
     Files that are no picture, or a damaged one, are named in the log and passed over.
     Only as many files are read as are needed, and each is shrunk before the next.
 
     Args:
-        options: the experiment's dataset section.
+        folder: with PNG and JPEG files, in subfolders too.
         rng: shuffles the files before they are read and cut.
+        image_size: pixels a side.
+        colour: whether pictures are read in colour (three channels) or in grey (one).
+        samples: pictures to train on; None for every readable one that is not held out.
+        heldout_share: share of all pictures used that is held out.
 
     Returns:
         Pictures to train on and others: float32 [n, c, s, s], black is -1 and white 1.
@@ -35,11 +46,12 @@ def load_images(options: Images, rng: np.random.Generator) -> tuple[np.ndarray, 
         ValueError: if the folder is missing or has no file named like a picture.
         DatasetError: if fewer of them can be read than are asked for.
     """
-    files = picture_files(options.folder)
-    wanted = len(files) if options.samples is None else _with_heldout(options)
+    files = picture_files(folder)
+    wanted = len(files) if samples is None else _with_heldout(samples, heldout_share)
     shuffled = [files[index] for index in rng.permutation(len(files))]
-    pictures = list(_readable(shuffled, options.image_size, options.colour, wanted))
-    heldout = _require(options, len(pictures), len(files))
+    pictures = list(_readable(shuffled, image_size, colour, wanted))
+    found = f"of the {len(files)} files in {folder!r}, {len(pictures)} can be read"
+    heldout = _require(samples, heldout_share, len(pictures), found)
     stacked = np.stack(pictures)
     return to_network(stacked[heldout:]), to_network(stacked[:heldout])
 
@@ -98,31 +110,24 @@ def _readable(files: Iterable[Path], size: int, colour: bool, most: int) -> Iter
     log.info("%d pictures read; %d files left out, named above", read, left_out)
 
 
-def _with_heldout(options: Images) -> int:
+def _with_heldout(samples: int, share: float) -> int:
     """How many pictures it takes to train on `samples` and hold out their share."""
-    return options.samples + round(
-        options.samples * options.heldout_share / (1 - options.heldout_share)
-    )
+    return samples + round(samples * share / (1 - share))
 
 
-def _require(options: Images, readable: int, files: int) -> int:
+def _require(samples: int | None, share: float, readable: int, found: str) -> int:
     """The size of the held-out set, if there are pictures enough."""
-    found = f"of the {files} files in {options.folder!r}, {readable} can be read"
-    if options.samples is not None and readable < (needed := _with_heldout(options)):
-        most = int(readable * (1 - options.heldout_share))
+    if samples is not None and readable < (needed := _with_heldout(samples, share)):
+        most = int(readable * (1 - share))
         raise DatasetError(
-            f"dataset.samples is {options.samples}, which with those held out takes {needed} "
+            f"dataset.samples is {samples}, which with those held out takes {needed} "
             f"pictures, but {found} (the others are named in the log); allowed: up to {most}"
         )
-    heldout = (
-        round(readable * options.heldout_share)
-        if options.samples is None
-        else readable - options.samples
-    )
+    heldout = round(readable * share) if samples is None else readable - samples
     if min(heldout, readable - heldout) < FEWEST:
         raise DatasetError(
             f"dataset.folder: {found}, {heldout} of them held out "
-            f"(dataset.heldout_share is {options.heldout_share}); allowed: at least {FEWEST} "
+            f"(dataset.heldout_share is {share}); allowed: at least {FEWEST} "
             "to train on and as many held out"
         )
     return heldout

@@ -1,13 +1,12 @@
 """Mixtures of isotropic Gaussians, with their exact density."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from scipy.spatial.distance import cdist, pdist
 from scipy.special import logsumexp
-
-from mirage.config.datasets import Gaussian1D, MixtureOptions
 
 
 @dataclass(frozen=True)
@@ -53,21 +52,20 @@ class GaussianMixture:
         return logsumexp(exponents + self.log_weights, axis=1) - norm
 
 
-def line(options: Gaussian1D) -> GaussianMixture:
+def line(means: Sequence[float], std: float = 0.05, imbalance: float = 1.0) -> GaussianMixture:
     """Modes on a line, at the given means."""
-    means = np.array(options.means, dtype=float)[:, None]
-    return GaussianMixture(means, options.std, options.imbalance)
+    return GaussianMixture(np.array(means, dtype=float)[:, None], std, imbalance)
 
 
-def grid(options: MixtureOptions) -> GaussianMixture:
+def grid(std: float = 0.05, imbalance: float = 1.0) -> GaussianMixture:
     """25 modes at {-4, -2, 0, 2, 4}^2, divided by the grid's own standard deviation."""
-    return _normalised(2.0 * _lattice(), options)
+    return _normalised(2.0 * _lattice(), std, imbalance)
 
 
-def rotated(options: MixtureOptions) -> GaussianMixture:
+def rotated(std: float = 0.05, imbalance: float = 1.0) -> GaussianMixture:
     """25 modes of the lattice turned by 45 degrees, divided as the grid is."""
     turn = np.array([[1, -1], [1, 1]]) / 2
-    return _normalised(2.0 * _lattice() @ turn.T, options)
+    return _normalised(2.0 * _lattice() @ turn.T, std, imbalance)
 
 
 def _lattice() -> np.ndarray:
@@ -75,6 +73,6 @@ def _lattice() -> np.ndarray:
     return np.stack(np.meshgrid(axis, axis, indexing="ij"), -1).reshape(-1, 2)
 
 
-def _normalised(means: np.ndarray, options: MixtureOptions) -> GaussianMixture:
-    scale = np.sqrt(options.std**2 + 8)
-    return GaussianMixture(means / scale, options.std / scale, options.imbalance)
+def _normalised(means: np.ndarray, std: float, imbalance: float) -> GaussianMixture:
+    scale = np.sqrt(std**2 + 8)
+    return GaussianMixture(means / scale, std / scale, imbalance)

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from mirage.config.datasets import ShapesOptions
-
 SHAPES = ("triangle", "square", "pentagon")
 """In the order of their columns; shape i stands in column i, and is bit i of a label."""
 
@@ -119,11 +117,6 @@ class SimpleShapes:
 def scaled(pictures: np.ndarray) -> np.ndarray:
     """Pictures as networks take them: [n, size, size] of [0, 1] to float32 [n, 1, size, size]."""
     return (pictures.astype(np.float32) * 2 - 1)[:, None]
-
-
-def build_shapes(options: ShapesOptions) -> SimpleShapes:
-    """The distribution that an experiment's dataset section describes."""
-    return of_size(options.image_size)
 
 
 def of_size(size: int) -> SimpleShapes:

@@ -9,7 +9,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from mirage import tables
+from mirage import frames
 from mirage.figures import style
 from mirage.figures.gallery import show
 from mirage.figures.samples import draw_modes, frame
@@ -38,7 +38,7 @@ def draw(
     """Predicted clean sample x0_hat over the last reverse steps, hallucinated against valid.
 
     Args:
-        trajectories: table of `mirage.tables.trajectories(shape)`.
+        trajectories: `sample`, `label`, `t`, and the samples of x_t and x0_hat, row by row.
         shape: of one sample: points of 1 or 2 coordinates, or pictures.
         modes: table MODES; needed for points.
         last: times t < last are shown; by default 100 on a line, 50 in the plane, and
@@ -125,7 +125,7 @@ def _strips(trajectories: pd.DataFrame, shape: Sequence[int]) -> Figure:
     table = trajectories.set_index(["sample", "t"])
     for row, sample in zip(cells, samples, strict=True):
         strip = table.loc[[(sample, t) for t in times[spread]]]
-        for axes, picture in zip(row, tables.to_array(strip, shape, "x0_hat"), strict=True):
+        for axes, picture in zip(row, frames.to_array(strip, shape, "x0_hat"), strict=True):
             show(axes, picture)
         label = labels[sample]
         row[0].set_ylabel(style.LABEL_WORDS.get(label, style.word(label)), fontsize=6)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from mirage.config import Counter
 from mirage.datasets.planted import KINDS, degrade, plant
 from mirage.datasets.shapes import SimpleShapes
 from mirage.metrics.rows import rate
@@ -17,14 +16,23 @@ TRUE = "true"
 
 
 def audit(
-    truth: SimpleShapes, thresholds: Thresholds, options: Counter, rng: np.random.Generator
+    truth: SimpleShapes,
+    thresholds: Thresholds,
+    blur: float,
+    haze: float,
+    noise: float,
+    true: int,
+    planted: int,
+    rng: np.random.Generator,
 ) -> pd.DataFrame:
     """Let the counter, and a rule that counts pixels, judge pictures whose label is known.
 
     Args:
         truth: the distribution of true pictures.
         thresholds: of the counter.
-        options: how many pictures, and how degraded.
+        blur, haze, noise: of the degraded pictures, as in `mirage.datasets.planted.degrade`.
+        true: pictures without an error.
+        planted: errors of each kind.
         rng: draws pictures that calibration has not seen.
 
     Returns:
@@ -39,9 +47,9 @@ def audit(
     rows = []
     due = {TRUE: "valid"} | {kind: label for kind, (label, _) in KINDS.items()}
     for kind, label in due.items():
-        n = options.audit if kind == TRUE else options.planted
+        n = true if kind == TRUE else planted
         clean = truth.sample(n, rng)[0] if kind == TRUE else plant(truth, kind, n, rng)
-        worse = degrade(clean, options.blur, options.haze, options.noise, rng)
+        worse = degrade(clean, blur, haze, noise, rng)
         for degraded, pictures in ((False, clean), (True, worse)):
             for method, (judge, labels) in methods.items():
                 place = {"method": method, "pictures": kind, "truth": label, "degraded": degraded}

@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.spatial import ConvexHull, Delaunay, cKDTree
 from scipy.spatial.distance import pdist
 
-from mirage.datasets import GaussianMixture
+from mirage.datasets.mixtures import GaussianMixture
 from mirage.metrics.rows import rate
 
 PLACES = ("nearest", "diagonal", "elsewhere")

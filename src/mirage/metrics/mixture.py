@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi, chi2
 
-from mirage.datasets import GaussianMixture
+from mirage.datasets.mixtures import GaussianMixture
 from mirage.metrics.rows import Row, estimate, rate
-from mirage.support import LABELS
+from mirage.support.points import LABELS
 
 THRESHOLDS = (3, 4, 5, 6)
 UNIT = 2.0**-20

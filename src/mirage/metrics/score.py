@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from mirage import tables
-from mirage.datasets import GaussianMixture
+from mirage import frames
+from mirage.datasets.mixtures import GaussianMixture
 from mirage.diffusion import Schedule
 from mirage.exact import DiffusedMixture
 from mirage.metrics.bridges import nearest_segment, pairs
@@ -24,9 +24,7 @@ STEP = 0.01
 
 def time_at(schedule: Schedule, fraction: float, spacing: float) -> int:
     """The time whose noise sigma_t is nearest to a fraction of half the spacing."""
-    abar = schedule.alphas_cumprod
-    sigma = np.sqrt((1 - abar) / abar)
-    return int(np.abs(sigma - fraction * spacing / 2).argmin())
+    return int(np.abs(schedule.noise_levels - fraction * spacing / 2).argmin())
 
 
 def lines(mixture: GaussianMixture) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -130,7 +128,7 @@ def pair_counts(drawn: pd.DataFrame, mixture: GaussianMixture, radius: float) ->
     drawn: columns `x0`, ... and `label`.
     """
     joined = pairs(mixture)
-    points = tables.to_array(drawn[drawn["label"] != "valid"], mixture.means.shape[1:])
+    points = frames.to_array(drawn[drawn["label"] != "valid"], mixture.means.shape[1:])
     which, distance = nearest_segment(points[np.isfinite(points).all(1)], mixture, joined)
     hits = np.bincount(which[distance <= radius], minlength=len(joined))
     return pd.DataFrame(

@@ -19,7 +19,6 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from mirage import tensors
-from mirage.config import Classifier
 from mirage.streams import stream
 
 log = logging.getLogger(__name__)
@@ -81,11 +80,12 @@ def load(weights: Path) -> PictureClassifier:
 
 
 def train(
-    options: Classifier,
     pictures: np.ndarray,
     labels: np.ndarray | None,
     heldout: tuple[np.ndarray, np.ndarray | None],
     seed: int,
+    epochs: int = 10,
+    features: int = 64,
 ) -> tuple[PictureClassifier, list[dict]]:
     """Train on labelled pictures, or on turned ones, with Adam and cross-entropy.
 
@@ -94,6 +94,9 @@ def train(
         labels: integers [n]; None to tell quarter turns, of which each picture in a
             batch is then given in all four.
         heldout: pictures and labels on which the accuracy is measured.
+        seed: of the weights and of the order of the pictures.
+        epochs: passes over the pictures.
+        features: size of the layer before the last.
 
     Returns:
         The classifier, and a row per epoch with `epoch`, `loss`, `heldout_accuracy`.
@@ -101,7 +104,7 @@ def train(
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         classes = TURNS if labels is None else int(labels.max()) + 1
-        classifier = PictureClassifier(pictures.shape[1], options.features, classes)
+        classifier = PictureClassifier(pictures.shape[1], features, classes)
     optimizer = torch.optim.Adam(classifier.parameters(), 1e-3)
     x = torch.from_numpy(pictures)
     y = None if labels is None else torch.from_numpy(labels).long()
@@ -109,7 +112,7 @@ def train(
     if labels is None:
         heldout_x, heldout_y = (part.numpy() for part in turned(torch.from_numpy(heldout_x)))
     history = []
-    for epoch in tqdm(range(options.epochs), "training the classifier"):
+    for epoch in tqdm(range(epochs), "training the classifier"):
         losses = []
         for batch in _batches(len(x), stream(seed, "classifier", block=epoch)):
             shown, truth = turned(x[batch]) if y is None else (x[batch], y[batch])

@@ -11,24 +11,30 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mirage.config.experiment import MLP
-
 
 class TemporalMLP(nn.Module):
-    """Residual MLP with a sinusoidal time embedding. x: [batch, d]; t: [] or [batch]."""
+    """Residual MLP with a sinusoidal time embedding. x: [batch, d]; t: [] or [batch].
 
-    def __init__(self, dim: int, options: MLP) -> None:
+    Args:
+        dim: coordinates of a point.
+        width: hidden features, an even number.
+        layers: residual layers.
+        tied: whether they share one set of weights.
+        init: initial weights, `xavier` (uniform, with zero biases, as in the official code)
+            or `pytorch` (its default for linear layers, which learns narrow modes far sooner).
+    """
+
+    def __init__(
+        self, dim: int, width: int = 128, layers: int = 3, tied: bool = True, init: str = "xavier"
+    ) -> None:
         super().__init__()
-        width, layers = options.width, options.layers
         self.layers, self.width = layers, width
         self.input = nn.Linear(dim, width, bias=False)
         self.time = nn.Linear(width, width)
-        self.blocks = nn.ModuleList(
-            TemporalLayer(width) for _ in range(1 if options.tied else layers)
-        )
+        self.blocks = nn.ModuleList(TemporalLayer(width) for _ in range(1 if tied else layers))
         self.norm = nn.LayerNorm(width)
         self.output = nn.Linear(width, dim)
-        if options.init == "xavier":
+        if init == "xavier":
             self.apply(_xavier)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:

@@ -1,11 +1,12 @@
-"""A U-Net for pictures: diffusers' UNet2DModel, sized by the config."""
+"""A U-Net for pictures: diffusers' UNet2DModel."""
+
+from collections.abc import Sequence
 
 import torch
 from diffusers import UNet2DModel
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mirage.config.experiment import UNet
 from mirage.diffusion import Schedule
 
 BATCH_SIZE = 100
@@ -46,24 +47,42 @@ class NoiseUNet(nn.Module):
         return 1 / self.alphas_cumprod[t].reshape(-1, 1, 1, 1)
 
 
-def build_unet(options: UNet, shape: tuple[int, ...], schedule: Schedule) -> NoiseUNet:
-    """An untrained U-Net for pictures of a shape (c, h, w), with group norm of 8 groups."""
-    deeper = len(options.channels) - 1
-    kind = "Attn" if options.attention else ""
+def build_unet(
+    shape: tuple[int, ...],
+    schedule: Schedule,
+    channels: Sequence[int] = (16, 32, 32),
+    layers_per_block: int = 1,
+    attention: bool = False,
+    patch: int = 1,
+    prediction: str = "epsilon",
+) -> NoiseUNet:
+    """An untrained U-Net for pictures, with group norm of 8 groups.
+
+    Args:
+        shape: of a picture, (c, h, w).
+        schedule: the forward process.
+        channels: of each resolution, finest first; multiples of 8.
+        layers_per_block: residual layers at each resolution.
+        attention: self-attention at every resolution but the finest.
+        patch: pixels a side of the patches that the network sees as one.
+        prediction: what it computes, `epsilon` or `v_prediction`; either way the noise is told.
+    """
+    deeper = len(channels) - 1
+    kind = "Attn" if attention else ""
     unet = UNet2DModel(
-        sample_size=shape[-1] // options.patch,
-        in_channels=shape[0] * options.patch**2,
-        out_channels=shape[0] * options.patch**2,
-        block_out_channels=tuple(options.channels),
-        layers_per_block=options.layers_per_block,
+        sample_size=shape[-1] // patch,
+        in_channels=shape[0] * patch**2,
+        out_channels=shape[0] * patch**2,
+        block_out_channels=tuple(channels),
+        layers_per_block=layers_per_block,
         norm_num_groups=8,
         down_block_types=("DownBlock2D", *[f"{kind}DownBlock2D"] * deeper),
         up_block_types=(*[f"{kind}UpBlock2D"] * deeper, "UpBlock2D"),
-        add_attention=options.attention,
+        add_attention=attention,
     )
-    computes_v = options.prediction == "v_prediction"
+    computes_v = prediction == "v_prediction"
     abars = torch.tensor(schedule.alphas_cumprod, dtype=torch.float32) if computes_v else None
-    return NoiseUNet(unet, options.patch, abars)
+    return NoiseUNet(unet, patch, abars)
 
 
 @torch.inference_mode()

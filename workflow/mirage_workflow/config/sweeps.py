@@ -5,8 +5,8 @@ Values that differ in `sampling` alone share one training. Plain Python, for the
 
 from dataclasses import dataclass
 
-from mirage.config.check import ConfigError, check, merge
-from mirage.config.experiment import Experiment
+from mirage_workflow.config.check import ConfigError, check, merge
+from mirage_workflow.config.experiment import Experiment
 
 BASE = "base"
 

@@ -16,7 +16,11 @@ from typing import get_type_hints
 from pydantic import TypeAdapter
 
 import mirage
-from mirage.config import ConfigError, Experiment
+import mirage_workflow
+from mirage.files import DamagedError
+from mirage_workflow.config.check import ConfigError
+from mirage_workflow.config.experiment import Experiment
+from mirage_workflow.makers import remedy
 
 log = logging.getLogger("mirage")
 
@@ -68,10 +72,15 @@ def run(main: Callable[[], None]) -> None:
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
     )
     logging.captureWarnings(True)
+    used, own = Path(mirage.__file__).parents[1], Path(mirage_workflow.__file__).parents[2] / "src"
+    if used != own:
+        log.warning("mirage is the one in %s, not this checkout's in %s", used, own)
     try:
         main()
     except (ConfigError, OSError, RuntimeError, ValueError) as error:
-        log.error("%s: %s", type(error).__name__, error, exc_info=os.environ.get("MIRAGE_DEBUG"))
+        hint = f": {remedy(error.path)}" if isinstance(error, DamagedError) else ""
+        debug = os.environ.get("MIRAGE_DEBUG")
+        log.error("%s: %s%s", type(error).__name__, error, hint, exc_info=debug)
         sys.exit(1)
 
 
@@ -108,7 +117,7 @@ def provenance(args: argparse.Namespace, device: str = "cpu", **computed) -> dic
 
 
 def code_version() -> str:
-    """The release and a hash of the library's source files."""
+    """The release and a hash of the source files of the library and the pipeline's package."""
     return f"{mirage.__version__}+{_hash_of(_sources())[:12]}"
 
 
@@ -117,7 +126,7 @@ def fingerprint(args: argparse.Namespace, data: Path) -> str:
 
     Of the code, that is what this job has loaded: an edit of a figure costs no checkpoint.
     """
-    loaded = {module.__file__ for name, module in sys.modules.items() if _is_ours(name)}
+    loaded = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
     code = _hash_of(path for path in _sources() if path.suffix == ".cpp" or str(path) in loaded)
     digest = hashlib.sha256(Path(data).read_bytes()).hexdigest()
     parts = [args.config, args.seed, args.generation, code, digest]
@@ -125,19 +134,20 @@ def fingerprint(args: argparse.Namespace, data: Path) -> str:
 
 
 def _sources() -> list[Path]:
-    folder = Path(mirage.__file__).parent
-    return sorted([*folder.rglob("*.py"), *folder.rglob("*.cpp")])
-
-
-def _is_ours(module: str) -> bool:
-    return module.split(".")[0] == mirage.__name__
+    return [
+        path
+        for package in (mirage, mirage_workflow)
+        for path in sorted(Path(package.__file__).parent.rglob("*"))
+        if path.suffix in (".py", ".cpp")
+    ]
 
 
 def _hash_of(sources: Iterable[Path]) -> str:
-    folder = Path(mirage.__file__).parent
+    homes = [Path(package.__file__).parents[1] for package in (mirage, mirage_workflow)]
     digest = hashlib.sha256()
     for path in sources:
-        digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+        home = next(home for home in homes if path.is_relative_to(home))
+        digest.update(path.relative_to(home).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
 
 

@@ -7,9 +7,9 @@ from typing import Annotated, ClassVar, Literal
 import yaml
 from pydantic import Field, NonNegativeFloat, field_validator, model_validator
 
-from mirage.config.check import ConfigError, check
-from mirage.config.section import Section, Unique
 from mirage.filters import FILTERS
+from mirage_workflow.config.check import ConfigError, check
+from mirage_workflow.config.section import Section, Unique
 
 
 class Statistic(Section):

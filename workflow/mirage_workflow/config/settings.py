@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal, get_args
 import yaml
 from pydantic import Field, NonNegativeInt, model_validator
 
-from mirage.config.check import ConfigError, check, merge
-from mirage.config.experiment import Experiment
-from mirage.config.section import Section, Unique
-from mirage.config.sweeps import variants
-from mirage.config.user_files import require_files
+from mirage_workflow.config.check import ConfigError, check, merge
+from mirage_workflow.config.experiment import Experiment
+from mirage_workflow.config.section import Section, Unique
+from mirage_workflow.config.sweeps import variants
+from mirage_workflow.config.user_files import require_files
 
 Preset = Literal["smoke", "quick", "default", "paper"]
 REPLICATES = {"smoke": 1, "quick": 1, "default": 3, "paper": 5}

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, model_validator
 
-from mirage.config.section import Section, Unique
+from mirage_workflow.config.section import Section, Unique
 
 
 class Causes(Section):

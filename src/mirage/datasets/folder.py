@@ -1,9 +1,7 @@
-"""Files that the user brings, looked for before a job starts."""
+"""The pictures of a folder, found by their names."""
 
 import os
 from pathlib import Path
-
-from mirage.config.experiment import Experiment
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 """Endings of the files taken for pictures, in any case; what they hold is seen on reading."""
@@ -17,8 +15,7 @@ def picture_files(folder: str) -> list[Path]:
     not followed.
 
     Raises:
-        ValueError: if there is no such folder, no such file in it, or one whose name has
-            braces, which Snakemake would take for a wildcard.
+        ValueError: if there is no such folder, or no such file in it.
     """
     root = Path(folder)
     if not root.is_dir():
@@ -36,30 +33,4 @@ def picture_files(folder: str) -> list[Path]:
         ]
     if not found:
         raise ValueError(f"dataset.folder: no file in {folder!r} ends in {' '.join(SUFFIXES)}")
-    for path in found:
-        _refuse_braces("dataset.folder", str(path))
     return sorted(found, key=lambda path: path.relative_to(root).as_posix())
-
-
-def require_files(experiment: Experiment) -> None:
-    """Look for what an experiment says it reads.
-
-    Raises:
-        ValueError: naming the key and what was found in its place.
-    """
-    if experiment.dataset.name == "images":
-        picture_files(experiment.dataset.folder)
-    module = experiment.classifier.torchscript
-    if module is None:
-        return
-    if not Path(module).is_file():
-        raise ValueError(
-            f"classifier.torchscript: no such file in {Path.cwd()}: found {module!r}; "
-            "allowed: a TorchScript module, or null"
-        )
-    _refuse_braces("classifier.torchscript", module)
-
-
-def _refuse_braces(key: str, path: str) -> None:
-    if "{" in path or "}" in path:
-        raise ValueError(f"{key}: found {path!r}; allowed: names without braces")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mirage.config import claims as ask
 from mirage.metrics.relation import relation
 from mirage.metrics.statistics import mean_over_seeds, seeds_needed
+from mirage_workflow.config import claims as ask
 
 HOLDS, FAILS, UNDECIDED = "holds", "does not hold", "undecided"
 LEAST_SEEDS = 3

@@ -8,7 +8,7 @@ its provenance (config, seed, code, packages, device) in its metadata.
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mirage import files
+from mirage.frames import coordinates, to_array
+from mirage_workflow.makers import remedy
 
 SHAPE_KEY = b"mirage.shape"
 PROVENANCE_KEY = b"mirage.provenance"
@@ -202,11 +204,6 @@ def points(shape: Sequence[int], name: str = "x") -> list[pa.Field]:
     return [pa.field(name, pa.list_(pa.float32(), math.prod(shape)), metadata=_shape(shape))]
 
 
-def coordinates(shape: Sequence[int], name: str = "x") -> list[str]:
-    """Column names of the coordinates of a point."""
-    return [f"{name}{index}" for index in range(shape[0])]
-
-
 def data(shape: Sequence[int], labelled: bool = True) -> pa.Schema:
     """Real samples; `label` is the mode or the class each was drawn from, where known."""
     label = _fields(label=pa.int16()) if labelled else []
@@ -366,25 +363,6 @@ def read_points(*paths: Path, shape: Sequence[int], name: str = "x") -> np.ndarr
     return to_array(read(*paths, columns=[field.name for field in fields]), shape, name)
 
 
-def to_array(table: pd.DataFrame, shape: Sequence[int], name: str = "x") -> np.ndarray:
-    """The samples of a table: float32 [n, *shape]."""
-    if len(shape) == 1:
-        return table[coordinates(shape, name)].to_numpy(np.float32, copy=True)
-    return stack(table[name]).reshape(len(table), *shape)
-
-
-def from_array(array: np.ndarray, name: str = "x") -> dict:
-    """Columns for samples [n, *shape]; the inverse of `to_array`."""
-    if array.ndim == 2:
-        return dict(zip(coordinates(array.shape[1:], name), array.T, strict=True))
-    return {name: list(array.reshape(len(array), -1))}
-
-
-def stack(lists: Iterable[np.ndarray]) -> np.ndarray:
-    """A column of fixed-size lists as one array: float32 [n, size]."""
-    return np.array(list(lists), dtype=np.float32)
-
-
 def provenance(path: Path) -> dict:
     """How a table came to be: config, seed, code, packages, device.
 
@@ -442,7 +420,7 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
         reason = " ".join(str(error).split())
-        raise TableError(f"{path} cannot be read ({reason}): {files.remedy(path)}") from None
+        raise TableError(f"{path} cannot be read ({reason}): {remedy(path)}") from None
 
 
 def _kind(kind: pa.DataType) -> str:

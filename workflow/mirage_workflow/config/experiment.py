@@ -1,9 +1,9 @@
 """One experiment: a dataset and a recipe, from training to retraining."""
 
-import math
 from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import (
     Field,
     NonNegativeInt,
@@ -13,12 +13,14 @@ from pydantic import (
     model_validator,
 )
 
-from mirage.config.causes import Causes, Sweeps
-from mirage.config.datasets import Dataset, MixtureOptions
-from mirage.config.section import Section, Unique
 from mirage.detectors import DETECTORS
+from mirage.diffusion import times_of
 from mirage.filters import FILTERS
-from mirage.window import predict as predict_window
+from mirage.window import predict
+from mirage_workflow import build
+from mirage_workflow.config.causes import Causes, Sweeps
+from mirage_workflow.config.datasets import Dataset, MixtureOptions
+from mirage_workflow.config.section import Section, Unique
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -35,12 +37,6 @@ class Diffusion(Section):
     """Noise variance added in the first step."""
     beta_end: Annotated[float, Field(gt=0, lt=1)] = 0.2
     """Noise variance added in the last step."""
-
-    @property
-    def betas(self) -> list[float]:
-        """Noise variance of each step, rising linearly (Ho et al. 2020, section 4)."""
-        rise = (self.beta_end - self.beta_start) / max(self.timesteps - 1, 1)
-        return [self.beta_start + rise * t for t in range(self.timesteps)]
 
 
 class MLP(Section):
@@ -322,7 +318,7 @@ class Experiment(Section):
 
     def _check_prediction(self) -> None:
         """float32 holds seven digits, and x_0 shrinks by the root of abar."""
-        left = math.prod(1 - beta for beta in self.diffusion.betas)
+        left = build.schedule(self).alphas_cumprod[-1]
         if self.network.prediction == "v_prediction" and left < LEAST_ABAR:
             raise ValueError(
                 f"network.prediction: 'v_prediction' needs abar of at least {LEAST_ABAR:g} at the "
@@ -416,13 +412,12 @@ class Experiment(Section):
     @property
     def predicted_window(self) -> tuple[int, int]:
         """The window that noise and spacing predict; for mixtures."""
-        return predict_window(self.diffusion.betas, self.times, self.dataset.spacing)
+        return predict(build.schedule(self), self.times, build.mixture(self.dataset).spacing)
 
     @property
-    def times(self) -> list[int]:
-        """The times of the reverse steps, from the first to the last."""
-        last = self.reverse_steps - 1
-        return [round(self.start * (last - step) / last) for step in range(last)] + [0]
+    def times(self) -> np.ndarray:
+        """The times of the reverse steps, from the first to the last: int [steps]."""
+        return times_of(self.start, self.reverse_steps)
 
     @property
     def has_classes(self) -> bool:

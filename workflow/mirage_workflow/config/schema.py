@@ -1,13 +1,13 @@
-"""Writes the JSON schemas of the config files: python -m mirage.config.schema FOLDER."""
+"""Writes the JSON schemas of the config files: python -m mirage_workflow.config.schema FOLDER."""
 
 import json
 import sys
 from pathlib import Path
 from typing import Any
 
-from mirage.config.claims import Claims
-from mirage.config.experiment import Experiment
-from mirage.config.settings import Preset, Settings
+from mirage_workflow.config.claims import Claims
+from mirage_workflow.config.experiment import Experiment
+from mirage_workflow.config.settings import Preset, Settings
 
 
 def schemas() -> dict[str, dict[str, Any]]:

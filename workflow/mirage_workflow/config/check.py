@@ -4,7 +4,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from mirage.config.section import Section
+from mirage_workflow.config.section import Section
 
 Model = TypeVar("Model", bound=Section)
 

@@ -5,18 +5,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-import torch
 from torch import nn
 
-from mirage import engine, networks, tables
-from mirage.config import Experiment
-from mirage.datasets import GaussianMixture, build_mixture
-from mirage.diffusion import ReverseStep, Schedule, reverse_steps
+from mirage import engine, frames
+from mirage.datasets.mixtures import GaussianMixture
+from mirage.diffusion import ReverseStep
 from mirage.samplers import Model, blocks, draw_block
-from mirage.streams import stream, torch_seed
-from mirage.support import label_points
+from mirage.streams import stream
+from mirage.support.points import label_points
 from mirage.training import Trainer
 from mirage.trajectory import WindowScores
+from mirage_workflow import build
+from mirage_workflow.config.experiment import Experiment
 
 log = logging.getLogger(__name__)
 
@@ -54,21 +54,12 @@ def train(
     Raises:
         DivergenceError: as the trainer does.
     """
-    torch.set_num_threads(experiment.training.threads)
-    mixture = build_mixture(experiment.dataset)
+    mixture = build.mixture(experiment.dataset)
     points, _ = mixture.sample(experiment.dataset.samples, stream(seeds.data, "data"))
-    torch.manual_seed(torch_seed(seeds.training, "weights"))
-    trainer = Trainer(
-        networks.build(experiment).to(device),
-        torch.from_numpy(points).to(device),
-        Schedule.linear(experiment.diffusion),
-        experiment.training,
-        seeds.training,
-        generation=0,
-    )
+    trainer = build.trainer(experiment, points, seeds.training, 0, device)
     watch = observe and (lambda done: observe(done, trainer))
     trainer.run(observe=watch)
-    return networks.with_weights(experiment, trainer.weights(), device)
+    return build.network_with(experiment, trainer.weights(), device)
 
 
 def draw(
@@ -93,9 +84,9 @@ def draw(
         hal = WindowScores(["hal"] if windows else [], windows)
         x = draw_block(model, steps, shape, block, size, block_size, seed, 0, [hal], device=device)
         columns = {name: score.cpu().numpy() for name, score in hal.columns().items()}
-        parts.append(pd.DataFrame(tables.from_array(x.cpu().numpy()) | columns))
+        parts.append(pd.DataFrame(frames.from_array(x.cpu().numpy()) | columns))
     drawn = pd.concat(parts, ignore_index=True)
-    points = tables.to_array(drawn, shape)
+    points = frames.to_array(drawn, shape)
     return pd.concat([drawn, label_points(points, mixture, radius)], axis=1)
 
 
@@ -106,13 +97,13 @@ def draw_as_told(
     windows: Sequence[tuple[int, int]] = (),
     device: str = "cpu",
 ) -> pd.DataFrame:
-    """The same with a network, by an experiment's own sampling section."""
+    """Draw points with a network, by an experiment's own sampling section."""
     options = experiment.sampling
-    steps = reverse_steps(Schedule.linear(experiment.diffusion), options)
+    steps = build.steps(experiment)
     return draw(
         for_sampling(network, experiment, options.samples, len(steps), device),
         steps,
-        build_mixture(experiment.dataset),
+        build.mixture(experiment.dataset),
         options.samples,
         options.block_size,
         experiment.scoring.radius,
