@@ -8,7 +8,7 @@ IN_PARALLEL := -n auto --maxprocesses 8 --dist loadfile
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: figures report test test-all bench lint format schema lock clean
+.PHONY: figures report test test-all example bench lint format schema lock clean
 
 figures: .venv/ready
 	snakemake --cores $(CORES) --scheduler greedy --show-failed-logs --rerun-incomplete \
@@ -28,6 +28,10 @@ test: .venv/ready
 # Also the long ones: faults, fuzz, and a real Slurm where there is one to start
 test-all: .venv/ready
 	python -m pytest $(IN_PARALLEL) -m "not conda"
+
+# The whole idea on a page: one model, its samples, Hal, one picture
+example: .venv/ready
+	PYTHONPATH=src python examples/toy.py toy.png
 
 # On an idle machine: the engine against the official algorithm, into docs/benchmark.*
 bench: .venv/ready

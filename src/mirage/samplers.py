@@ -7,11 +7,14 @@ out; whatever is wanted of the way is kept by observers.
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
+import pandas as pd
 import torch
 from torch import Tensor
 
+from mirage import frames
 from mirage.diffusion import ReverseStep
 from mirage.streams import normal_stream
+from mirage.trajectory import WindowScores
 
 STRIDE = 16
 """Steps that a fused model takes at a time. Its memory is this many times the block."""
@@ -97,6 +100,63 @@ def _walk_fused(
             for index, step in enumerate(stride):
                 observe(step, x_t[index], x0_hat[index])
     return x
+
+
+def sample(
+    model: Model | FusedModel,
+    steps: Sequence[ReverseStep],
+    shape: tuple[int, ...],
+    n: int,
+    detectors: Sequence[str] = (),
+    windows: Sequence[tuple[int, int]] = (),
+    first: int = 0,
+    seed: int = 0,
+    generation: int = 0,
+    block_size: int = 1000,
+    clip: bool = False,
+    device: str = "cpu",
+) -> Iterator[pd.DataFrame]:
+    """Draw samples block by block, and score their trajectories on the way.
+
+    Nothing but the block at hand is held in memory. A block's noise depends on `seed`,
+    `generation`, its number and its size alone, so that the samples are the same however
+    they are divided among calls.
+
+    Args:
+        model: predicts the noise in x_t, or takes the steps itself.
+        steps: from `diffusion.reverse_steps`.
+        shape: of one sample.
+        n: how many samples.
+        detectors: names of those whose scores are taken.
+        windows: [T1, T2] in steps before the end, over which they are.
+        first: number of the first sample, the start of a block.
+        seed, generation: name the random streams.
+        block_size: samples that walk together.
+        clip: clip x0_hat to [-1, 1], for pictures.
+
+    Yields:
+        For each block columns `sample`; `x0`, ... (points) or `x` (pictures); and a score for
+        each detector and window, `hal_0_4`.
+    """
+    for block, size in blocks(n, block_size, first):
+        scores = WindowScores(detectors, windows)
+        x = draw_block(
+            model,
+            steps,
+            shape,
+            block,
+            size,
+            block_size,
+            seed,
+            generation,
+            [scores],
+            clip,
+            device,
+        )
+        start = block * block_size
+        columns = {"sample": range(start, start + size), **frames.from_array(x.cpu().numpy())}
+        columns |= {name: score.cpu().numpy() for name, score in scores.columns().items()}
+        yield pd.DataFrame(columns)
 
 
 def blocks(samples: int, block_size: int, first: int = 0) -> Iterator[tuple[int, int]]:

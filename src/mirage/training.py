@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -237,6 +238,32 @@ class Trainer:
         self.losses = state["losses"].to(self.losses.device)
         self.update = json.loads(metadata["update"])
         log.info("resuming after %d updates", self.update)
+
+
+def train(
+    network: nn.Module, data: Tensor | np.ndarray, schedule: Schedule, seed: int = 0, **options
+) -> nn.Module:
+    """Train a network to predict noise, and give it the weights that are sampled from.
+
+    Args:
+        network: on its device.
+        data: [n, *sample].
+        schedule: the forward process.
+        seed: of all that is drawn in training; initial weights are the network's own.
+        options: as for `TrainingOptions`.
+
+    Returns:
+        The network, no longer trainable.
+
+    Raises:
+        DivergenceError: as the trainer does.
+    """
+    device = next(network.parameters()).device
+    data = torch.as_tensor(data).to(device)
+    trainer = Trainer(network, data, schedule, TrainingOptions(**options), seed)
+    trainer.run()
+    network.load_state_dict(trainer.weights())
+    return network.eval().requires_grad_(False)
 
 
 @contextmanager

@@ -203,7 +203,7 @@ def test_points_are_drawn_in_blocks_with_their_labels_and_hal():
     steps = ddpm_steps(schedule, times_of(399, 400), "fixed_large")
     model = DiffusedMixture(mixture, schedule).noise
     drawn = draw(model, steps, mixture, 60, 25, 5.0, seed=0, windows=[(0, 4), (0, 9)])
-    assert list(drawn) == ["x0", "hal_0_4", "hal_0_9", "mode", "distance", "label"]
+    assert list(drawn) == ["sample", "x0", "hal_0_4", "hal_0_9", "mode", "distance", "label"]
     assert len(drawn) == 60
     assert drawn["label"].eq("valid").all()
     assert drawn["hal_0_4"].gt(0).all()

@@ -1,6 +1,7 @@
 """The library alone: built as a package, installed elsewhere, and used there."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -42,6 +43,19 @@ def test_an_installed_library_works_without_the_checkout(installed, tmp_path):
     environment = os.environ | {"PYTHONPATH": str(installed)}
     used = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert used.returncode == 0, used.stderr
+
+
+def test_the_example_finds_hallucinations_with_the_installed_library(installed, tmp_path):
+    example = ROOT / "examples/toy.py"
+    assert len(example.read_text().splitlines()) <= 60
+    environment = os.environ | {"PYTHONPATH": str(installed), "MPLBACKEND": "agg"}
+    command = [sys.executable, example, "toy.png"]
+    used = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert used.returncode == 0, used.stderr
+    rate, found = (float(share) for share in re.findall(r"([\d.]+)%", used.stdout))
+    assert 0.5 < rate < 20
+    assert found > 3 * rate  # as many chosen by chance would find `rate` of them
+    assert (tmp_path / "toy.png").stat().st_size > 10_000
 
 
 def test_the_package_holds_every_file_of_the_library(installed):

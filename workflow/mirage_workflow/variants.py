@@ -10,11 +10,10 @@ from torch import nn
 from mirage import engine, frames
 from mirage.datasets.mixtures import GaussianMixture
 from mirage.diffusion import ReverseStep
-from mirage.samplers import Model, blocks, draw_block
+from mirage.samplers import Model, sample
 from mirage.streams import stream
 from mirage.support.points import label_points
 from mirage.training import Trainer
-from mirage.trajectory import WindowScores
 from mirage_workflow import build
 from mirage_workflow.config.experiment import Experiment
 
@@ -76,18 +75,24 @@ def draw(
     """Draw points, label them, and take Hal over some windows on the way.
 
     Returns:
-        Columns `x0`, ...; `mode`, `distance`, `label`; and `hal_0_4`, ... by window.
+        Columns `sample`; `x0`, ...; `hal_0_4`, ... by window; `mode`, `distance`, `label`.
     """
     shape = mixture.means.shape[1:]
-    parts = []
-    for block, size in blocks(samples, block_size):
-        hal = WindowScores(["hal"] if windows else [], windows)
-        x = draw_block(model, steps, shape, block, size, block_size, seed, 0, [hal], device=device)
-        columns = {name: score.cpu().numpy() for name, score in hal.columns().items()}
-        parts.append(pd.DataFrame(frames.from_array(x.cpu().numpy()) | columns))
+    detectors = ["hal"] if windows else []
+    parts = sample(
+        model,
+        steps,
+        shape,
+        samples,
+        detectors,
+        windows,
+        seed=seed,
+        block_size=block_size,
+        device=device,
+    )
     drawn = pd.concat(parts, ignore_index=True)
-    points = frames.to_array(drawn, shape)
-    return pd.concat([drawn, label_points(points, mixture, radius)], axis=1)
+    labels = label_points(frames.to_array(drawn, shape), mixture, radius)
+    return pd.concat([drawn, labels], axis=1)
 
 
 def draw_as_told(
