@@ -2,14 +2,15 @@
 
 A detector walks along: it is given x0_hat at each reverse step of its window and
 keeps memory for one block of samples, whatever the number of steps. A new one is
-a class with `update` and `value`, an entry in DETECTORS, and its name in an
-experiment's `detection.detectors`.
+a class with `update` and `value`, registered under a name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
+
+from mirage.registry import detector
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,6 +26,7 @@ class Detector(Protocol):
         """The score of each sample: [batch]; larger is more suspicious."""
 
 
+@detector("hal")
 class Hal:
     """Variance over time of x0_hat, averaged over coordinates.
 
@@ -57,6 +59,7 @@ class Hal:
         return (self._sum_of_squares / self._count - mean.square()).flatten(1)
 
 
+@detector("hal_moving")
 class HalMoving(Hal):
     """Variance over time of x0_hat, averaged over the coordinates that move.
 
@@ -76,13 +79,10 @@ class HalMoving(Hal):
         return weighted.where(total > 0, total).to(self._sum.dtype)
 
 
-DETECTORS: dict[str, type[Detector]] = {"hal": Hal, "hal_moving": HalMoving}
-
-
-def column(detector: str, window: tuple[int, int]) -> str:
+def column(name: str, window: tuple[int, int]) -> str:
     """The table column of a detector's score over the window [T1, T2]: `hal_0_4`."""
     first, last = window
-    return f"{detector}_{first}_{last}"
+    return f"{name}_{first}_{last}"
 
 
 def columns(detectors: Sequence[str], windows: Sequence[tuple[int, int]]) -> list[str]:

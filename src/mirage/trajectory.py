@@ -7,8 +7,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from mirage.detectors import DETECTORS, column
+from mirage.detectors import column
 from mirage.diffusion import ReverseStep
+from mirage.registry import DETECTORS, RegistryError
 
 
 class WindowScores:
@@ -16,19 +17,30 @@ class WindowScores:
 
     def __init__(self, detectors: Sequence[str], windows: Sequence[tuple[int, int]]) -> None:
         self._running = [
-            (column(name, window), window, DETECTORS[name]())
-            for name in detectors
-            for window in windows
+            (name, window, DETECTORS[name]()) for name in detectors for window in windows
         ]
 
     def __call__(self, step: ReverseStep, x: Tensor, x0_hat: Tensor) -> None:
+        self._batch = len(x)
         for _, (first, last), detector in self._running:
             if first <= step.remaining <= last:
                 detector.update(x0_hat)
 
     def columns(self) -> dict[str, Tensor]:
-        """The scores of the block, by table column: each [batch]."""
-        return {name: detector.value() for name, _, detector in self._running}
+        """The scores of the block, by table column: each [batch].
+
+        Raises:
+            RegistryError: naming the detector that gave something else.
+        """
+        scores = {}
+        for name, window, detector in self._running:
+            score = scores[column(name, window)] = detector.value()
+            if tuple(score.shape) != (self._batch,):
+                raise RegistryError(
+                    f"{DETECTORS.places[name]}: detector {name!r} gave scores of shape "
+                    f"{list(score.shape)} for {self._batch} samples; expected [{self._batch}]"
+                )
+        return scores
 
 
 class PathRecorder:

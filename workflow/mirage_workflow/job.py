@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 import mirage
 import mirage_workflow
 from mirage.files import DamagedError
+from mirage.registry import load
 from mirage_workflow.config.check import ConfigError
 from mirage_workflow.config.experiment import Experiment
 from mirage_workflow.makers import remedy
@@ -76,6 +77,8 @@ def run(main: Callable[[], None]) -> None:
     if used != own:
         log.warning("mirage is the one in %s, not this checkout's in %s", used, own)
     try:
+        for path in extensions():
+            load(path)
         main()
     except (ConfigError, OSError, RuntimeError, ValueError) as error:
         hint = f": {remedy(error.path)}" if isinstance(error, DamagedError) else ""
@@ -109,11 +112,17 @@ def provenance(args: argparse.Namespace, device: str = "cpu", **computed) -> dic
         "seed": args.seed,
         "generation": args.generation,
         "code": code_version(),
+        "extensions": {path: _digest(path) for path in extensions()},
         "packages": {name: _version(name) for name in PACKAGES if _version(name)},
         "python": platform.python_version(),
         "device": device,
         **computed,
     }
+
+
+def extensions() -> list[str]:
+    """The user's own files that this run takes part of its code from."""
+    return [path for path in os.environ.get("MIRAGE_EXTENSIONS", "").split(os.pathsep) if path]
 
 
 def code_version() -> str:
@@ -128,8 +137,7 @@ def fingerprint(args: argparse.Namespace, data: Path) -> str:
     """
     loaded = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
     code = _hash_of(path for path in _sources() if path.suffix == ".cpp" or str(path) in loaded)
-    digest = hashlib.sha256(Path(data).read_bytes()).hexdigest()
-    parts = [args.config, args.seed, args.generation, code, digest]
+    parts = [args.config, args.seed, args.generation, code, _digest(data)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -149,6 +157,10 @@ def _hash_of(sources: Iterable[Path]) -> str:
         home = next(home for home in homes if path.is_relative_to(home))
         digest.update(path.relative_to(home).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+def _digest(path: Path | str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def _version(package: str) -> str | None:

@@ -13,7 +13,7 @@ PACKAGES = [f"{workflow.basedir}/src", f"{workflow.basedir}/workflow"]
 sys.path[:0] = PACKAGES
 
 from mirage.datasets.folder import picture_files
-from mirage.filters import FILTERS
+from mirage.filters import filters
 from mirage_workflow.config.check import ConfigError
 from mirage_workflow.config.datasets import Images, MixtureOptions, ShapesOptions
 from mirage_workflow.config.experiment import Experiment
@@ -44,8 +44,8 @@ wildcard_constraints:
     preset=SETTINGS.preset,
     experiment="|".join(EXPERIMENTS),
     seed=r"\d+",
-    filter="|".join(FILTERS),
-    lineage=rf"gen0|(?:{'|'.join(FILTERS)})/gen[1-9]\d*",
+    filter="|".join(filters()),
+    lineage=rf"gen0|(?:{'|'.join(filters())})/gen[1-9]\d*",
     generation=r"\d+",
     shard=r"\d{5}",
 
@@ -53,7 +53,8 @@ wildcard_constraints:
 # Reaches jobs in conda envs too, where Snakemake clears PYTHONPATH.
 shell.prefix(
     f"set -euo pipefail; export PYTHONPATH={shlex.quote(os.pathsep.join(PACKAGES))}"
-    f" MIRAGE_DEVICE={SETTINGS.device}; "
+    f" MIRAGE_DEVICE={SETTINGS.device}"
+    f" MIRAGE_EXTENSIONS={shlex.quote(os.pathsep.join(SETTINGS.extensions))}; "
 )
 
 
@@ -75,8 +76,11 @@ def script_file(name) -> str:
 
 
 def modules(*names) -> list[str]:
-    """The parts of the library and of the pipeline's package whose edits should rerun a rule."""
-    files = []
+    """The parts of the library and of the pipeline's package whose edits should rerun a rule.
+
+    A user's own files are among them where they may be what a rule runs.
+    """
+    files = [*SETTINGS.extensions] if {"detectors", "filters"} & set(names) else []
     for name in names:
         package = next(package for package in SOURCES if any(package.glob(f"{name}*")))
         found = sorted((package / name).rglob("*")) or [package / f"{name}.py"]

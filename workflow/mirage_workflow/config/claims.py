@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 import yaml
 from pydantic import Field, NonNegativeFloat, field_validator, model_validator
 
-from mirage.filters import FILTERS
+from mirage.filters import filters
 from mirage_workflow.config.check import ConfigError, check
 from mirage_workflow.config.section import Section, Unique
 
@@ -40,8 +40,8 @@ class _Filtered(Statistic):
     @field_validator("filter", "against", check_fields=False)
     @classmethod
     def _known(cls, name: str) -> str:
-        if name not in FILTERS:
-            raise ValueError(f"unknown filter {name!r}; allowed: {', '.join(FILTERS)}")
+        if name not in filters():
+            raise ValueError(f"unknown filter {name!r}; allowed: {', '.join(filters())}")
         return name
 
 

@@ -13,9 +13,9 @@ from pydantic import (
     model_validator,
 )
 
-from mirage.detectors import DETECTORS
 from mirage.diffusion import times_of
-from mirage.filters import FILTERS
+from mirage.filters import filters
+from mirage.registry import DETECTORS
 from mirage.window import predict
 from mirage_workflow import build
 from mirage_workflow.config.causes import Causes, Sweeps
@@ -260,8 +260,10 @@ class Recursion(Section):
     @model_validator(mode="after")
     def _complete(self) -> "Recursion":
         for name in self.filters:
-            if name not in FILTERS:
-                raise ValueError(f"filters: unknown filter {name!r}; allowed: {', '.join(FILTERS)}")
+            if name not in filters():
+                raise ValueError(
+                    f"filters: unknown filter {name!r}; allowed: {', '.join(filters())}"
+                )
         for name in self.thresholds:
             if name not in DETECTORS:
                 raise ValueError(

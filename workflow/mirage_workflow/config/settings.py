@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 import yaml
 from pydantic import Field, NonNegativeInt, model_validator
 
+from mirage.registry import RegistryError, load
 from mirage_workflow.config.check import ConfigError, check, merge
 from mirage_workflow.config.experiment import Experiment
 from mirage_workflow.config.section import Section, Unique
@@ -29,6 +30,8 @@ class Settings(Section):
     `default`, five in `paper`, one in `smoke` and `quick`."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """`auto`: the job's GPU where it has one, else the CPU."""
+    extensions: Unique[str] = []
+    """Python files, relative to the working directory, that register detectors and filters."""
     keep_samples: bool = True
     """Whether generated samples and their scores stay; if not, they are deleted as soon as
     all that is measured, drawn and trained from them is made."""
@@ -44,12 +47,18 @@ class Settings(Section):
 
 
 def read_settings(config: dict[str, Any]) -> Settings:
-    """Check the merged Snakemake config.
+    """Check the merged Snakemake config, and load the extensions that it names.
 
     Raises:
         ConfigError: naming the key, what was found and what is allowed.
     """
-    return check(Settings, config, "config")
+    settings = check(Settings, config, "config")
+    for path in settings.extensions:
+        try:
+            load(path)
+        except RegistryError as error:
+            raise ConfigError(f"config: extensions: {error}") from None
+    return settings
 
 
 def read_experiments(settings: Settings, folder: Path) -> dict[str, Experiment]:
