@@ -10,7 +10,7 @@ IN_PARALLEL := -n auto --maxprocesses 8 --dist loadfile
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: figures report test test-all bench lint format schema lock clean
+.PHONY: figures report test test-all example bench lint format schema lock clean
 
 figures: .venv/ready
 	@PYTHONPATH=workflow snakemake --cores $(CORES) --scheduler greedy --logger mirage \
@@ -31,10 +31,14 @@ test: .venv/ready
 test-all: .venv/ready
 	python -m pytest $(IN_PARALLEL) -m "not conda"
 
+# The whole idea on a page: one model, its samples, Hal, one picture
+example: .venv/ready
+	PYTHONPATH=src python examples/toy.py toy.png
+
 # On an idle machine: the engine against the official algorithm, into docs/benchmark.*;
 # SECTIONS="sampling training" measures a part
 bench: .venv/ready
-	PYTHONPATH=workflow:tests python -m benchmarks.bench $(if $(SECTIONS),--sections $(SECTIONS))
+	PYTHONPATH=src:workflow:tests python -m benchmarks.bench $(if $(SECTIONS),--sections $(SECTIONS))
 
 lint: .venv/ready
 	ruff check
@@ -48,7 +52,7 @@ format: .venv/ready
 	snakefmt Snakefile workflow/rules
 
 schema: .venv/ready
-	PYTHONPATH=workflow python -m mirage.config.schema config
+	PYTHONPATH=src:workflow python -m mirage_workflow.config.schema config
 
 # Exact versions from the bounds, on a machine without a GPU: CUDA's packages are
 # left for pip to add where they belong.

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mirage import tables
+from mirage_workflow import tables
 
 ROOT = Path(__file__).parents[1]
 PARTS = (
@@ -17,6 +17,7 @@ PARTS = (
     "profiles",
     "requirements.lock",
     "slurm",
+    "src",
     "workflow",
 )
 

@@ -12,8 +12,9 @@ import pandas as pd
 import torch
 import yaml
 
-from mirage import networks, tables
-from mirage.config import read_experiments, read_settings, to_json
+from mirage import frames
+from mirage_workflow import build, tables
+from mirage_workflow.config.settings import read_experiments, read_settings, to_json
 
 ROOT = Path(__file__).parents[2]
 EXPERIMENT = "gaussian2d_grid"
@@ -29,7 +30,7 @@ def sampling_job(folder: Path, cold: bool = False) -> Callable[[], float]:
     experiment = _experiment()
     weights = folder / "model.safetensors"
     torch.manual_seed(0)
-    networks.save(networks.build(experiment).state_dict(), weights, {})
+    build.save_weights(build.network(experiment).state_dict(), weights, {})
     config = json.loads(
         to_json(experiment, "dataset", "diffusion", "network", "sampling", "detection")
     )
@@ -55,7 +56,7 @@ def training_job(folder: Path) -> Callable[[], float]:
     experiment = _experiment()
     data = folder / "data.parquet"
     points = torch.randn(experiment.training.batch_size, 2).numpy()
-    rows = {"sample": range(len(points)), **tables.from_array(points), "label": 0}
+    rows = {"sample": range(len(points)), **frames.from_array(points), "label": 0}
     tables.write(data, pd.DataFrame(rows), tables.data((2,)), {})
     config = json.loads(to_json(experiment, "dataset", "diffusion", "network", "training"))
     config["training"] |= {"updates": 1}
@@ -71,7 +72,7 @@ def training_job(folder: Path) -> Callable[[], float]:
 def plan(folder: Path, preset: str, seeds: int, generations: int | None = None) -> Callable:
     """A dry run of a copy of the workflow, by all filters for so many generations."""
     checkout = folder / f"{preset}{generations}"
-    for part in ("config", "envs", "workflow"):
+    for part in ("config", "envs", "src", "workflow"):
         shutil.copytree(ROOT / part, checkout / part)
     shutil.copy(ROOT / "Snakefile", checkout)
     for path in (checkout / "config/experiments").glob("*.yaml") if generations else ():
@@ -112,7 +113,7 @@ def _script(name: str, config: dict, options: dict, environment: dict | None = N
     command = [sys.executable, str(ROOT / f"workflow/scripts/{name}.py")]
     command += ["--config", json.dumps(config)]
     command += [part for key, value in options.items() for part in (f"--{key}", str(value))]
-    _run(command, {"PYTHONPATH": str(ROOT / "workflow"), **(environment or {})})
+    _run(command, {"PYTHONPATH": f"{ROOT}/src:{ROOT}/workflow", **(environment or {})})
 
 
 def _run(command: list[str], environment: dict | None = None) -> None:

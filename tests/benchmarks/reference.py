@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mirage.diffusion import ReverseStep
-from mirage.networks import TemporalMLP
+from mirage.networks.mlp import TemporalMLP
 
 
 def predict(network: TemporalMLP, x: Tensor, t: Tensor) -> Tensor:

@@ -13,30 +13,27 @@ from sklearn.metrics import roc_auc_score
 
 from benchmarks import reference
 from mirage import engine
-from mirage.config import Diffusion, Training
-from mirage.config.datasets import Gaussian2DGrid
-from mirage.config.experiment import MLP
-from mirage.datasets import build_mixture
+from mirage.datasets import mixtures
 from mirage.detectors import column
 from mirage.diffusion import Schedule, ddpm_steps
 from mirage.engine import native
 from mirage.metrics.detection import Ranking
-from mirage.networks import TemporalMLP
+from mirage.networks.mlp import TemporalMLP
 from mirage.samplers import draw_block
-from mirage.support import label_points
-from mirage.training import Trainer
+from mirage.support.points import label_points
+from mirage.training import TimeFocus, Trainer, TrainingOptions
 from mirage.trajectory import WindowScores
 
 SAMPLES = 100_000
 WINDOW = (0, 2)
-SCHEDULE = Schedule.linear(Diffusion())
+SCHEDULE = Schedule.linear()
 TIMES = np.r_[299:40:-20, 38:0:-3, 0]
 STEPS = ddpm_steps(SCHEDULE, TIMES, "fixed_large")
 
 
 @pytest.fixture(scope="module")
 def mixture():
-    return build_mixture(Gaussian2DGrid(name="gaussian2d_grid", samples=1, heldout=0))
+    return mixtures.grid()
 
 
 @pytest.fixture(scope="module")
@@ -45,17 +42,17 @@ def network(mixture, tmp_path_factory):
     rng = np.random.default_rng(0)
     modes = mixture.means[np.arange(20_000) % len(mixture.means)]
     points = modes + mixture.std * rng.standard_normal(modes.shape)
-    options = Training(
+    options = TrainingOptions(
         updates=1200,
         batch_size=2000,
         learning_rate=2e-3,
         learning_rate_schedule="cosine",
         precision="bfloat16",
         ema_decay=0.98,
-        time_focus={"below": 100, "share": 0.7},
+        time_focus=TimeFocus(below=100, share=0.7),
     )
     torch.manual_seed(0)
-    net = TemporalMLP(2, MLP(name="mlp", init="pytorch"))
+    net = TemporalMLP(2, init="pytorch")
     trainer = Trainer(net, torch.from_numpy(points.astype(np.float32)), SCHEDULE, options, 0, 0)
     trainer.run(tmp_path_factory.mktemp("training") / "checkpoint", "this run")
     net.load_state_dict(trainer.weights())

@@ -10,23 +10,22 @@ import torch
 
 from benchmarks import reference
 from mirage import engine
-from mirage.config import Detection, Diffusion
-from mirage.config.experiment import MLP, UNet
 from mirage.diffusion import Schedule, ddpm_steps, times_of
 from mirage.engine import native
-from mirage.networks import TemporalMLP
+from mirage.networks.mlp import TemporalMLP
 from mirage.samplers import draw_block
 from mirage.trajectory import WindowScores
+from mirage_workflow.config.experiment import Detection
 
 Work = Callable[[], float]
-SCHEDULE = Schedule.linear(Diffusion())
+SCHEDULE = Schedule.linear()
 ROWS = 48
 """Samples in a tile of the kernel."""
 
 
 def network(dim: int) -> TemporalMLP:
     torch.manual_seed(0)
-    return TemporalMLP(dim, MLP(name="mlp", init="pytorch"))
+    return TemporalMLP(dim, init="pytorch")
 
 
 def train(batch: int, precision: str | None) -> Work:
@@ -129,8 +128,7 @@ def unet(precision: str, channels_last: bool) -> Work:
     from mirage.networks.unet import build_unet
 
     torch.manual_seed(0)
-    options, schedule = UNet(name="unet", channels=[16, 32, 32]), Schedule.linear(Diffusion())
-    net = build_unet(options, (1, 28, 28), schedule).requires_grad_(False)
+    net = build_unet((1, 28, 28), SCHEDULE).requires_grad_(False)
     layout = torch.channels_last if channels_last else torch.contiguous_format
     model = engine.for_sampling(net.to(memory_format=layout), precision, "cpu", calls=1)
     x = torch.randn(64, 1, 28, 28).to(memory_format=layout)

@@ -12,17 +12,14 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from mirage.config import Diffusion
-from mirage.config.experiment import MLP
 from mirage.diffusion import Schedule, ddpm_steps, times_of
 from mirage.engine import native
 from mirage.engine.parameters import parameters_of, time_parameters_of
-from mirage.networks import TemporalMLP
-from mirage.networks.mlp import sinusoids
+from mirage.networks.mlp import TemporalMLP, sinusoids
 
 COMPILER, EMULATOR = "aarch64-linux-gnu-g++", "qemu-aarch64"
 DRIVER = Path(__file__).with_name("arm_driver.cpp")
-STEPS = ddpm_steps(Schedule.linear(Diffusion()), times_of(399, 12), "fixed_large")
+STEPS = ddpm_steps(Schedule.linear(), times_of(399, 12), "fixed_large")
 
 pytestmark = [
     pytest.mark.long,
@@ -58,7 +55,7 @@ def on_arm(level: native.Level, width: int, dim: int, arrays: list, folder: Path
 @pytest.mark.parametrize("tied", [True, False])
 def test_arm_walks_and_trains_as_pytorch_does(level, width, dim, tied, tmp_path):
     torch.manual_seed(0)
-    net = TemporalMLP(dim, MLP(name="mlp", width=width, init="pytorch", tied=tied))
+    net = TemporalMLP(dim, width=width, init="pytorch", tied=tied)
     times = torch.tensor([step.t for step in STEPS])
     n = 100
     x, eps, noise = torch.randn(n, dim), torch.randn(n, dim), torch.randn(len(STEPS), n, dim)

@@ -9,7 +9,6 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from mirage.bottleneck import SQUARE_GROUPS, choose_by_squares, choose_generated, choose_real
-from mirage.config.experiment import Diffusion, UNet
 from mirage.datasets.shapes import of_size, scaled
 from mirage.diffusion import Schedule
 from mirage.metrics.embedding import embed
@@ -104,8 +103,7 @@ class TestActivation:
     @pytest.fixture
     def unet(self):
         torch.manual_seed(0)
-        schedule = Schedule.linear(Diffusion())
-        return build_unet(UNet(name="unet", channels=[8, 16]), (1, 16, 16), schedule).eval()
+        return build_unet((1, 16, 16), Schedule.linear(), [8, 16]).eval()
 
     def test_is_that_of_the_middle_block_at_all_places(self, unet):
         x, t = torch.randn(3, 1, 16, 16), torch.full((3,), 50)

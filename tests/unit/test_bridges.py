@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.spatial.distance import pdist
 
-from mirage.datasets import GaussianMixture
+from mirage.datasets.mixtures import GaussianMixture
 from mirage.metrics.bridges import PLACES, chance, measure, nearest_segment, pairs, places
 
 SQUARE = GaussianMixture(np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), 0.01)

@@ -9,13 +9,11 @@ import torch
 from scipy.signal import fftconvolve
 from scipy.stats import binomtest, chi, norm
 
-from mirage.config import Experiment
-from mirage.datasets import GaussianMixture
+from mirage.datasets.mixtures import GaussianMixture
 from mirage.decomposition import FINE, walks
-from mirage.diffusion import Schedule
 from mirage.exact import DiffusedMixture
 from mirage.metrics.causes import split
-from mirage.variants import draw
+from mirage_workflow.variants import draw
 
 FLOOR = 0.001
 
@@ -54,31 +52,14 @@ def test_a_sampler_without_all_three_models_has_no_parts():
     assert split(rates(true=[0.002])).empty
 
 
-def small(**dataset):
-    return Experiment.model_validate(
-        {
-            "dataset": {"samples": 10, "heldout": 0} | dataset,
-            "network": {"name": "mlp"},
-            "training": {"updates": 1, "batch_size": 1},
-            "sampling": {"samples": 1, "start": 399, "steps": 100, "sampler": "ddim", "eta": 1.0},
-            "causes": {
-                "true_samples": 1,
-                "empirical_samples": 1,
-                "learned_samples": 1,
-                "few_steps": 50,
-                "tail": 4,
-            },
-        }
-    )
-
-
 @pytest.fixture
-def experiment():
-    return small(name="gaussian2d_grid")
+def compared(grid, official):
+    """The walks of the grid, from t = 399."""
+    return walks(official, grid, 399, tail=4)
 
 
-def test_the_samplers_are_what_their_names_say(experiment):
-    steps = {name: walk.steps for name, walk in walks(experiment).items()}
+def test_the_samplers_are_what_their_names_say(compared, official):
+    steps = {name: walk.steps for name, walk in compared.items()}
     few = {"ddim_few": 50, "ddim_few_tail": 50}
     assert {name: len(walk) for name, walk in steps.items()} == {
         "ddpm": 400,
@@ -91,10 +72,8 @@ def test_the_samplers_are_what_their_names_say(experiment):
     assert noisy["ddpm"] == [True] * 399 + [False]
     assert noisy["ddim_few_tail"] == [False] * 46 + [True] * 3 + [False]
     assert all(noisy[FINE])
-    for walk in walks(experiment).values():
-        assert walk.steps[0].abar == pytest.approx(
-            Schedule.linear(experiment.diffusion).alphas_cumprod[399]
-        )
+    for walk in compared.values():
+        assert walk.steps[0].abar == pytest.approx(official.alphas_cumprod[399])
         assert walk.steps[-1].t == 0
 
 
@@ -129,21 +108,19 @@ def exact_offsets(mixture, walk, points=2**14, reach=6.0):
     return offsets[np.arange(points), nearest] / mixture.std, density * width
 
 
-def test_the_fine_walk_with_the_true_score_ends_in_the_floor(grid, experiment):
+def test_the_fine_walk_with_the_true_score_ends_in_the_floor(grid, compared):
     """To 2 % of the rate beyond 3 std, and to 5 % of that beyond 5: by a grid, not by drawing."""
-    offset, probability = exact_offsets(axis_of(grid), walks(experiment)[FINE])
+    offset, probability = exact_offsets(axis_of(grid), compared[FINE])
     for k, tolerance in ((3, 0.02), (5, 0.05)):
         beyond = probability[np.abs(offset) > k].sum()
         assert beyond == pytest.approx(2 * norm.sf(k), rel=tolerance)
 
 
 @pytest.mark.parametrize("name", ["line", "grid", "rotated"])
-def test_samples_of_the_fine_walk_show_the_floor(request, name):
+def test_samples_of_the_fine_walk_show_the_floor(request, official, name):
     """A smaller version of the million that the decomposition draws."""
     mixture, n = request.getfixturevalue(name), 50_000
-    datasets = {"line": {"name": "gaussian1d", "means": [1, 2, 3]}}
-    datasets |= {other: {"name": f"gaussian2d_{other}"} for other in ("grid", "rotated")}
-    walk = walks(small(**datasets[name]))[FINE]
+    walk = walks(official, mixture, 399)[FINE]
     model, dim = DiffusedMixture(mixture, walk.schedule).noise, mixture.means.shape[1]
     drawn = draw(model, walk.steps, mixture, n, 5000, 5.0, seed=0)
     for k in (3, 5):
@@ -153,17 +130,17 @@ def test_samples_of_the_fine_walk_show_the_floor(request, name):
 
 
 @pytest.mark.parametrize("sampler", ["ddpm", "ddim"])
-def test_the_usual_walks_with_the_true_score_stay_below_the_floor(grid, experiment, sampler):
-    offset, probability = exact_offsets(axis_of(grid), walks(experiment)[sampler])
+def test_the_usual_walks_with_the_true_score_stay_below_the_floor(grid, compared, sampler):
+    offset, probability = exact_offsets(axis_of(grid), compared[sampler])
     for k in (3, 5):
         assert probability[np.abs(offset) > k].sum() < norm.sf(k)  # half of the floor
 
 
 @pytest.mark.parametrize(("sampler", "expected"), [("ddpm", 0.62), ("ddim", 0.48), (FINE, 1.0)])
-def test_with_the_true_score_each_sampler_has_a_width_of_its_own(experiment, sampler, expected):
+def test_with_the_true_score_each_sampler_has_a_width_of_its_own(compared, sampler, expected):
     """Of the grid's modes, over the truth: what DDPM's fixed variance and last step lose."""
     std, variance = 0.05 / math.sqrt(0.05**2 + 8), 1.0
-    for step in walks(experiment)[sampler].steps:
+    for step in compared[sampler].steps:
         x0_per_x = math.sqrt(step.abar) * std**2 / (step.abar * std**2 + 1 - step.abar)
         variance = (step.from_x0 * x0_per_x + step.from_x) ** 2 * variance + step.sigma**2
     assert math.sqrt(variance) / std == pytest.approx(expected, abs=0.005)

@@ -10,12 +10,12 @@ import yaml
 from pydantic import TypeAdapter
 
 import mirage
-from mirage import tables
-from mirage.claims import FAILS, HOLDS, UNDECIDED, NotMeasuredError, decide, judge, measure
-from mirage.config import ConfigError
-from mirage.config.claims import AnyStatistic, Claim, Wanted, read_claims
 from mirage.figures import ledger
 from mirage.metrics.statistics import mean_over_seeds
+from mirage_workflow import tables
+from mirage_workflow.claims import FAILS, HOLDS, UNDECIDED, NotMeasuredError, decide, judge, measure
+from mirage_workflow.config.check import ConfigError
+from mirage_workflow.config.claims import AnyStatistic, Claim, Wanted, read_claims
 
 CONFIG = Path(mirage.__file__).parents[2] / "config"
 EXPERIMENTS = [path.stem for path in (CONFIG / "experiments").glob("*.yaml")]

@@ -5,10 +5,9 @@ import pytest
 import yaml
 
 import mirage
-from mirage.config import (
-    ConfigError,
-    Experiment,
-    merge,
+from mirage_workflow.config.check import ConfigError, merge
+from mirage_workflow.config.experiment import Experiment
+from mirage_workflow.config.settings import (
     read_experiment,
     read_experiments,
     read_settings,
@@ -152,6 +151,11 @@ class TestFilesOfTheUser:
             Path("photos/b.png").unlink()
         message = complaint(read, change)
         assert all(word in message for word in ["mine.yaml", *words])
+
+    def test_a_name_that_would_be_taken_for_a_wildcard_is_refused(self, read):
+        Path("photos/{a}.png").touch()
+        message = complaint(read, {})
+        assert all(word in message for word in ("dataset.folder", "{a}.png", "braces"))
 
     def test_an_experiment_that_is_not_asked_for_needs_none(self, written):
         folder = written(PHOTOS, "mine").parent

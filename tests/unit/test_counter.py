@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mirage.config import Counter
 from mirage.datasets.planted import KINDS, degrade
 from mirage.datasets.shapes import of_size, scaled
 from mirage.metrics.audit import audit
@@ -157,11 +156,10 @@ def audited():
     results = {}
     for size in (32, 64):
         truth = of_size(size)
-        options = Counter(calibration=400, audit=1_000, planted=150)
-        table = calibrate(
-            truth, options.blur, options.haze, options.noise, options.calibration, rng(1)
-        )
-        found = audit(truth, Thresholds.from_table(table), options, rng(2))
+        degraded = {"blur": 0.65, "haze": 0.15, "noise": 0.03}
+        table = calibrate(truth, n=400, rng=rng(1), **degraded)
+        thresholds = Thresholds.from_table(table)
+        found = audit(truth, thresholds, true=1_000, planted=150, rng=rng(2), **degraded)
         results[size] = table, found
     return results
 

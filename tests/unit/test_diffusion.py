@@ -3,7 +3,6 @@ import pytest
 import torch
 from scipy.special import gammaln
 
-from mirage.config import Diffusion, Sampling
 from mirage.diffusion import Schedule, ddim_steps, ddpm_steps, reverse_steps, times_of
 
 JUMPS = np.array([700, 400, 296, 100, 20, 3, 0])
@@ -24,7 +23,7 @@ def abars_before(schedule, times):
 
 
 def test_constant_noise_leaves_a_power_of_the_signal():
-    schedule = Schedule.linear(Diffusion(timesteps=50, beta_start=0.1, beta_end=0.1))
+    schedule = Schedule.linear(timesteps=50, beta_start=0.1, beta_end=0.1)
     np.testing.assert_allclose(schedule.alphas_cumprod, 0.9 ** np.arange(1, 51), rtol=1e-12)
 
 
@@ -45,7 +44,7 @@ def test_the_official_noise_drowns_the_signal_at_step_296(official):
 
 
 def test_the_noise_of_ho_et_al_leaves_4e_5_of_the_signal():
-    schedule = Schedule.linear(Diffusion(timesteps=1000, beta_start=1e-4, beta_end=0.02))
+    schedule = Schedule.linear(timesteps=1000, beta_start=1e-4, beta_end=0.02)
     assert schedule.alphas_cumprod[999] == pytest.approx(4.036e-5, rel=1e-3)
 
 
@@ -211,18 +210,9 @@ def test_remaining_counts_the_steps_to_come_where_times_are_left_out(official):
         assert [step.remaining for step in steps] == [6, 5, 4, 3, 2, 1, 0]
 
 
-@pytest.mark.parametrize(
-    ("options", "first", "count"),
-    [({}, 999, 1000), ({"start": 399}, 399, 400), ({"start": 399, "steps": 50}, 399, 50)],
-)
-def test_an_experiment_walks_from_its_start_in_its_number_of_steps(official, options, first, count):
-    steps = reverse_steps(official, Sampling(samples=1, **options))
-    assert (steps[0].t, steps[-1].t, len(steps)) == (first, 0, count)
-
-
-def test_an_experiment_walks_with_the_sampler_and_the_noise_it_names(official):
+def test_a_walk_takes_the_sampler_and_the_noise_that_are_named(official):
     def sigma(**options):
-        return reverse_steps(official, Sampling(samples=1, start=399, **options))[-2].sigma
+        return reverse_steps(official, times_of(399, 400), **options)[-2].sigma
 
     beta, abar_0 = official.betas[1], 1 - official.betas[0]
     posterior = beta * (1 - abar_0) / (1 - abar_0 * (1 - beta))
@@ -233,21 +223,20 @@ def test_an_experiment_walks_with_the_sampler_and_the_noise_it_names(official):
 
 
 def test_a_tail_of_ddpm_takes_the_place_of_the_last_steps_of_ddim(official):
-    ddim = Sampling(samples=1, sampler="ddim", start=399, steps=50)
-    ddpm = Sampling(samples=1, sampler="ddpm", start=399, steps=50)
+    times = times_of(399, 50)
+    ddim, ddpm = (reverse_steps(official, times, sampler) for sampler in ("ddim", "ddpm"))
     for tail in (0, 1, 7, 50):
-        mixed = reverse_steps(official, ddim.model_copy(update={"ddpm_tail": tail}))
-        assert mixed[: 50 - tail] == reverse_steps(official, ddim)[: 50 - tail]
-        assert mixed[50 - tail :] == reverse_steps(official, ddpm)[50 - tail :]
+        mixed = reverse_steps(official, times, "ddim", ddpm_tail=tail)
+        assert mixed[: 50 - tail] == ddim[: 50 - tail]
+        assert mixed[50 - tail :] == ddpm[50 - tail :]
 
 
 def test_a_tail_of_ddpm_adds_its_noise_to_what_ddim_leaves(official):
     """Data in one point: x0_hat is that point, and each step is Gaussian in closed form."""
 
     def spread_before_the_end(tail):
-        options = Sampling(samples=1, sampler="ddim", start=399, steps=50, ddpm_tail=tail)
         variance = 1.0
-        for step in reverse_steps(official, options)[:-1]:
+        for step in reverse_steps(official, times_of(399, 50), "ddim", ddpm_tail=tail)[:-1]:
             variance = step.from_x**2 * variance + step.sigma**2
         return variance
 
@@ -262,3 +251,8 @@ def test_a_tail_of_ddpm_adds_its_noise_to_what_ddim_leaves(official):
         expected = step.from_x**2 * expected + step.sigma**2
     assert spread_before_the_end(3) == pytest.approx(expected, rel=1e-6)
     assert expected > noise
+
+
+def test_the_noise_level_is_that_of_x_t_over_its_signal(official):
+    abar = official.alphas_cumprod
+    assert official.noise_levels == pytest.approx(np.sqrt((1 - abar) / abar))

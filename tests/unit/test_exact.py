@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import distributions
 
-from mirage.datasets import GaussianMixture
+from mirage.datasets.mixtures import GaussianMixture
 from mirage.diffusion import Schedule, ddpm_steps, times_of
 from mirage.exact import DiffusedMixture, DiffusedPoints, optimal_ddpm, refined
 from mirage.samplers import draw_block

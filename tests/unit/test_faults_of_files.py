@@ -9,7 +9,6 @@ import subprocess
 import sys
 import textwrap
 from contextlib import suppress
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,8 +18,9 @@ import pytest
 import torch
 from hostile import Trap
 
-from mirage import files, tables, tensors
-from mirage.tables import TableError
+from mirage import files, tensors
+from mirage_workflow import tables
+from mirage_workflow.tables import TableError
 
 SAMPLES = tables.samples((2,), ["hal_0_4"])
 PROVENANCE = {"config": {"sampling": {"samples": 5}}, "seed": 3}
@@ -170,7 +170,8 @@ def test_a_job_asked_to_end_does_so_with_code_143_and_no_litter(tmp_path):
         """
         import sys, time
         from pathlib import Path
-        from mirage import files, job
+        from mirage import files
+        from mirage_workflow import job
 
         def main():
             with files.replacing(Path(sys.argv[1])) as temporary:
@@ -181,11 +182,10 @@ def test_a_job_asked_to_end_does_so_with_code_143_and_no_litter(tmp_path):
         job.run(main)
         """
     )
-    workflow = Path(files.__file__).parents[1]
     process = subprocess.Popen(
         [sys.executable, "-c", script, tmp_path / "table"],
         stdout=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(workflow)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert process.stdout.readline() == b"writing\n"
     assert len(list(tmp_path.iterdir())) == 1

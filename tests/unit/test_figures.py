@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from matplotlib.container import ErrorbarContainer
 
-from mirage import tables
+from mirage import frames
 from mirage.figures import (
     confusion,
     density,
@@ -27,6 +27,7 @@ from mirage.figures import (
     trajectories,
     types_by_generation,
 )
+from mirage_workflow import tables
 
 MODES_1D = pd.DataFrame({"mode": [0, 1], "coordinate": 0, "mean": [1.0, 2.0], "std": 0.05})
 MODES_2D = pd.DataFrame(
@@ -122,8 +123,8 @@ def paths(shape, labels, steps=150):
                     "sample": sample,
                     "label": label,
                     "t": times,
-                    **tables.from_array(x, "x_t"),
-                    **tables.from_array(x, "x0_hat"),
+                    **frames.from_array(x, "x_t"),
+                    **frames.from_array(x, "x0_hat"),
                 }
             )
         )

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mirage.detectors import DETECTORS
-from mirage.filters import FILTERS, by_score, select
+from mirage.filters import by_score, filters, select
+from mirage.registry import DETECTORS, FILTERS
 from mirage.streams import stream
 
 SCORES = pd.DataFrame(
@@ -42,7 +42,7 @@ def test_a_filter_keeps_what_its_rule_says_in_the_order_drawn(name, keep, expect
     assert kept(name, keep) == expected
 
 
-@pytest.mark.parametrize("name", FILTERS)
+@pytest.mark.parametrize("name", filters())
 @pytest.mark.parametrize("keep", [1, 400, 999, 1000])
 def test_all_filters_keep_the_same_number_each_sample_once_in_the_order_drawn(name, keep):
     ids = kept(name, keep, many())
@@ -112,19 +112,19 @@ def test_a_random_filter_does_not_look_at_scores_or_labels():
     assert kept("random", 300, scores) == kept("random", 300, blind)
 
 
-@pytest.mark.parametrize("name", FILTERS)
+@pytest.mark.parametrize("name", filters())
 def test_more_cannot_be_kept_than_were_drawn(name):
     with pytest.raises(ValueError, match="cannot keep 7 of 6 samples"):
         kept(name, 7)
 
 
-@pytest.mark.parametrize("name", FILTERS)
+@pytest.mark.parametrize("name", filters())
 def test_keeping_all_keeps_all(name):
     assert kept(name, 6) == SCORES["sample"].tolist()
 
 
 def test_every_detector_is_a_filter():
-    assert set(DETECTORS) <= set(FILTERS)
+    assert set(DETECTORS) <= set(filters())
 
 
 def test_a_new_filter_needs_only_its_entry(monkeypatch):

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import mirage
-from mirage.config import ConfigError, read_experiment, read_settings
+from mirage_workflow.config.check import ConfigError
+from mirage_workflow.config.settings import read_experiment, read_settings
 
 EXPERIMENTS = Path(mirage.__file__).parents[2] / "config/experiments"
 RECIPES = {path.stem: yaml.safe_load(path.read_text()) for path in EXPERIMENTS.glob("*.yaml")}

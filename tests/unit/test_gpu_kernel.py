@@ -5,14 +5,12 @@ import torch
 
 pytest.importorskip("triton")
 
-from mirage.config import Diffusion
-from mirage.config.experiment import MLP
 from mirage.diffusion import Schedule, ddpm_steps, times_of
 from mirage.engine import gpu
-from mirage.networks import TemporalMLP
+from mirage.networks.mlp import TemporalMLP
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
-STEPS = ddpm_steps(Schedule.linear(Diffusion()), times_of(100, 5), "fixed_large")
+STEPS = ddpm_steps(Schedule.linear(), times_of(100, 5), "fixed_large")
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +38,7 @@ def interpreted_bfloat16(monkeypatch):
 
 def network(dim, **options) -> TemporalMLP:
     torch.manual_seed(dim)
-    net = TemporalMLP(dim, MLP(name="mlp", width=32, init="pytorch", **options))
+    net = TemporalMLP(dim, width=32, init="pytorch", **options)
     with torch.no_grad():
         for parameter in net.parameters():
             parameter += 0.1 * torch.randn_like(parameter)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from mirage import job
-from mirage.config import read_experiment, to_json
+from mirage.files import DamagedError
+from mirage_workflow import job
+from mirage_workflow.config.settings import read_experiment, to_json
 
 
 @pytest.fixture
@@ -62,6 +63,24 @@ def test_a_jobs_log_ends_with_what_it_took(caplog):
     ).groups()
     assert float(seconds) > before - 0.1
     assert int(memory) > 50
+
+
+def test_a_damaged_file_ends_a_job_with_the_rule_that_makes_it(caplog):
+    def fail():
+        raise DamagedError(Path("seed0/gen0/model.safetensors"), "cut short")
+
+    with pytest.raises(SystemExit):
+        job.run(fail)
+    (record,) = caplog.records
+    assert "model.safetensors is damaged (cut short)" in record.getMessage()
+    assert "rule train_model makes it anew" in record.getMessage()
+
+
+def test_a_job_says_so_if_the_library_is_not_this_checkouts(caplog, monkeypatch):
+    monkeypatch.setattr(job.mirage, "__file__", "/elsewhere/mirage/__init__.py")
+    job.run(lambda: None)
+    (record,) = caplog.records
+    assert "/elsewhere" in record.getMessage()
 
 
 def test_a_runs_fingerprint_changes_with_all_that_decides_its_weights(tmp_path, config):

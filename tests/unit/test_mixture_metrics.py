@@ -7,7 +7,7 @@ from scipy.stats import norm
 
 from mirage.metrics import mixture
 from mirage.metrics.histogram import histogram
-from mirage.support import label_points
+from mirage.support.points import label_points
 
 
 def rng(seed: int = 0) -> np.random.Generator:

@@ -5,8 +5,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.spatial.distance import pdist
 
-from mirage.config.datasets import Gaussian1D
-from mirage.datasets import build_mixture
+from mirage.datasets.mixtures import line
 
 SCALE = math.sqrt(0.05**2 + 8)  # 2.8289
 
@@ -61,8 +60,7 @@ def test_rotated_modes_are_nearest_along_the_diagonals(rotated):
 
 
 def test_the_line_is_not_normalised():
-    options = Gaussian1D(name="gaussian1d", means=[1, 2, 4, 5], samples=1, heldout=0)
-    mixture = build_mixture(options)
+    mixture = line([1, 2, 4, 5])
     assert mixture.means.tolist() == [[1], [2], [4], [5]]
     assert mixture.std == 0.05
 

@@ -7,23 +7,22 @@ import numpy as np
 import pytest
 import torch
 
-from mirage import networks, tensors
-from mirage.config import Classifier, Diffusion, read_experiment
-from mirage.config.experiment import UNet
+from mirage import tensors
 from mirage.diffusion import Schedule
 from mirage.engine.pytorch import TorchLoss
 from mirage.networks import classifier
 from mirage.networks.features import torchscript_features
 from mirage.networks.unet import build_unet
+from mirage_workflow import build
+from mirage_workflow.config.settings import read_experiment
 
-SCHEDULE = Schedule.linear(Diffusion(beta_start=1e-4, beta_end=0.02))
+SCHEDULE = Schedule.linear(beta_start=1e-4, beta_end=0.02)
 
 
 @pytest.mark.parametrize("size", [16, 28, 32])
 @pytest.mark.parametrize("attention", [False, True])
 def test_a_unet_predicts_noise_of_the_pictures_shape(size, attention):
-    options = UNet(name="unet", channels=[8, 16, 16], attention=attention)
-    unet = build_unet(options, (1, size, size), SCHEDULE)
+    unet = build_unet((1, size, size), SCHEDULE, [8, 16, 16], attention=attention)
     pictures = torch.randn(2, 1, size, size)
     with torch.inference_mode():
         assert unet(pictures, torch.tensor(3)).shape == pictures.shape
@@ -32,7 +31,7 @@ def test_a_unet_predicts_noise_of_the_pictures_shape(size, attention):
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_patches_become_channels_and_pixels_again(channels):
-    unet = build_unet(UNet(name="unet", channels=[8, 8], patch=2), (channels, 16, 16), SCHEDULE)
+    unet = build_unet((channels, 16, 16), SCHEDULE, [8, 8], patch=2)
     pictures = torch.randn(2, channels, 16, 16)
     with torch.no_grad():
         assert unet(pictures, torch.tensor(3)).shape == pictures.shape
@@ -58,8 +57,7 @@ class TestVPrediction:
 
     @pytest.fixture
     def unet(self):
-        options = UNet(name="unet", channels=[8], prediction="v_prediction")
-        return build_unet(options, (1, 16, 16), SCHEDULE)
+        return build_unet((1, 16, 16), SCHEDULE, [8], prediction="v_prediction")
 
     def test_the_true_v_gives_the_noise(self, unet):
         unet.unet.forward = lambda *_, **__: (self.V,)
@@ -73,12 +71,12 @@ class TestVPrediction:
         assert loss(self.X_T, self.T, self.EPS).item() == pytest.approx(expected, rel=1e-3)
 
     def test_its_weights_are_those_of_a_network_that_computes_noise(self, unet):
-        plain = build_unet(UNet(name="unet", channels=[8]), (1, 16, 16), SCHEDULE)
+        plain = build_unet((1, 16, 16), SCHEDULE, [8])
         assert unet.state_dict().keys() == plain.state_dict().keys()
 
 
 def test_a_unet_answers_in_float32_from_bfloat16_products():
-    unet = build_unet(UNet(name="unet", channels=[8]), (1, 16, 16), SCHEDULE)
+    unet = build_unet((1, 16, 16), SCHEDULE, [8])
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         assert unet(torch.randn(1, 1, 16, 16), torch.tensor(0)).dtype == torch.float32
 
@@ -86,12 +84,12 @@ def test_a_unet_answers_in_float32_from_bfloat16_products():
 def test_loaded_weights_predict_as_the_trained_network_did(tmp_path):
     config = Path(__file__).parents[2] / "config/experiments/gaussian2d_grid.yaml"
     experiment = read_experiment(config, "paper")
-    network = networks.build(experiment)
+    network = build.network(experiment)
     tensors.write(tmp_path / "weights", network.state_dict(), {})
     x, t = torch.randn(5, 2), torch.tensor(7)
     with torch.inference_mode():
         assert torch.equal(
-            networks.load(experiment, tmp_path / "weights", "cpu")(x, t), network(x, t)
+            build.load_network(experiment, tmp_path / "weights", "cpu")(x, t), network(x, t)
         )
 
 
@@ -114,10 +112,8 @@ def ramps(n: int, seed: int) -> np.ndarray:
 
 
 def test_without_labels_it_learns_how_pictures_are_turned():
-    options = Classifier(epochs=4, features=16)
-    trained, history = classifier.train(
-        options, ramps(300, seed=0), None, heldout=(ramps(50, seed=1), None), seed=0
-    )
+    heldout = ramps(50, seed=1), None
+    trained, history = classifier.train(ramps(300, seed=0), None, heldout, 0, epochs=4, features=16)
     assert history[-1]["heldout_accuracy"] > 0.95
     upright = ramps(20, seed=2)
     for quarters in range(4):
@@ -198,11 +194,11 @@ def test_a_file_that_is_no_module_is_refused(tmp_path):
 
 
 def test_the_classifier_learns_what_can_be_seen_and_is_the_same_for_a_seed(tmp_path):
-    options = Classifier(epochs=3, features=16)
     heldout = bars(200, seed=1)
-    trained, history = classifier.train(options, *bars(600, seed=0), heldout=heldout, seed=5)
+    options = {"heldout": heldout, "seed": 5, "epochs": 3, "features": 16}
+    trained, history = classifier.train(*bars(600, seed=0), **options)
     assert history[-1]["heldout_accuracy"] > 0.95
-    again, _ = classifier.train(options, *bars(600, seed=0), heldout=heldout, seed=5)
+    again, _ = classifier.train(*bars(600, seed=0), **options)
     tensors.write(tmp_path / "weights", again.state_dict(), {})
     judged = classifier.judge(trained, heldout[0])
     reloaded = classifier.judge(classifier.load(tmp_path / "weights"), heldout[0])

@@ -5,10 +5,9 @@ import pytest
 import torch
 from scipy.stats import chi, chisquare
 
-from mirage.config.experiment import MLP
 from mirage.diffusion import Schedule, ddim_steps, ddpm_steps, times_of
 from mirage.exact import DiffusedMixture
-from mirage.networks import TemporalMLP
+from mirage.networks.mlp import TemporalMLP
 from mirage.samplers import blocks, draw_block, walk
 from mirage.trajectory import WindowScores
 
@@ -192,7 +191,7 @@ def model(request, grid):
     if request.param == "exact":
         return DiffusedMixture(grid, FINE).noise
     torch.manual_seed(0)
-    return TemporalMLP(2, MLP(name="mlp", width=32))
+    return TemporalMLP(2, width=32)
 
 
 def test_samples_and_scores_are_the_same_however_they_are_cut(model):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mirage.config.schema import schemas
+from mirage_workflow.config.schema import schemas
 
 CONFIG = Path(__file__).parents[2] / "config"
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from mirage.datasets import GaussianMixture
+from mirage.datasets.mixtures import GaussianMixture
 from mirage.diffusion import Schedule
 from mirage.exact import DiffusedMixture
 from mirage.metrics.relation import relation

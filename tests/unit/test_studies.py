@@ -8,12 +8,14 @@ import pytest
 import yaml
 
 import mirage
-from mirage.config import ConfigError, Experiment, merge, read_experiment
-from mirage.config.sweeps import base, variants
-from mirage.datasets import build_mixture
-from mirage.diffusion import Schedule, reverse_steps
+from mirage.diffusion import ddpm_steps, times_of
 from mirage.exact import DiffusedMixture
-from mirage.variants import Seeds, draw, draw_as_told, train
+from mirage_workflow import build
+from mirage_workflow.config.check import ConfigError, merge
+from mirage_workflow.config.experiment import Experiment
+from mirage_workflow.config.settings import read_experiment
+from mirage_workflow.config.sweeps import base, variants
+from mirage_workflow.variants import Seeds, draw, draw_as_told, train
 
 EXPERIMENTS = Path(mirage.__file__).parents[2] / "config" / "experiments"
 
@@ -166,7 +168,7 @@ def test_updates_are_held_fixed_but_where_they_are_the_factor(name):
                 assert small.experiment.training.updates == updates
             if small.factor == "distance":
                 options = small.experiment.dataset
-                mixture = build_mixture(options)
+                mixture = build.mixture(options)
                 assert mixture.spacing / mixture.std == pytest.approx(float(small.value), rel=1e-3)
             if small.factor == "training_size" and small.value == "infinite":
                 training = small.experiment.training
@@ -197,11 +199,11 @@ def test_training_is_watched_after_each_update():
 
 def test_points_are_drawn_in_blocks_with_their_labels_and_hal():
     options = experiment(sampling={"samples": 60, "steps": None})
-    mixture, schedule = build_mixture(options.dataset), Schedule.linear(options.diffusion)
-    steps = reverse_steps(schedule, options.sampling)
+    mixture, schedule = build.mixture(options.dataset), build.schedule(options)
+    steps = ddpm_steps(schedule, times_of(399, 400), "fixed_large")
     model = DiffusedMixture(mixture, schedule).noise
     drawn = draw(model, steps, mixture, 60, 25, 5.0, seed=0, windows=[(0, 4), (0, 9)])
-    assert list(drawn) == ["x0", "hal_0_4", "hal_0_9", "mode", "distance", "label"]
+    assert list(drawn) == ["sample", "x0", "hal_0_4", "hal_0_9", "mode", "distance", "label"]
     assert len(drawn) == 60
     assert drawn["label"].eq("valid").all()
     assert drawn["hal_0_4"].gt(0).all()

@@ -6,8 +6,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mirage import tables
-from mirage.tables import TableError
+from mirage import frames
+from mirage_workflow import tables
+from mirage_workflow.tables import TableError
 
 SCHEMAS = {
     "loss": tables.LOSS,
@@ -108,7 +109,7 @@ def test_an_undefined_number_stays_undefined(tmp_path):
 def test_points_have_a_column_for_each_coordinate(tmp_path):
     path = tmp_path / "kept.parquet"
     points = np.arange(6, dtype=np.float32).reshape(3, 2)
-    table = pd.DataFrame({"sample": range(3), **tables.from_array(points)})
+    table = pd.DataFrame({"sample": range(3), **frames.from_array(points)})
     tables.write(path, table, tables.kept((2,)), PROVENANCE)
     assert list(tables.read(path).columns) == ["sample", "x0", "x1"]
     assert tables.read(path)["x1"].tolist() == [1, 3, 5]
@@ -120,7 +121,7 @@ def test_points_have_a_column_for_each_coordinate(tmp_path):
 def test_pictures_are_fixed_size_lists_that_know_their_shape(tmp_path):
     path = tmp_path / "kept.parquet"
     pictures = np.arange(96, dtype=np.float32).reshape(3, 2, 4, 4)
-    table = pd.DataFrame({"sample": range(3), **tables.from_array(pictures)})
+    table = pd.DataFrame({"sample": range(3), **frames.from_array(pictures)})
     tables.write(path, table, tables.kept((2, 4, 4)), PROVENANCE)
     field = pq.read_schema(path).field("x")
     assert field.type.list_size == 32
@@ -146,7 +147,7 @@ def test_a_column_of_lists_stacks_to_one_array(tmp_path):
         {"split": "train", "sample": range(4), "label": 1, "features": list(features)}
     )
     tables.write(path, table, schema, PROVENANCE)
-    np.testing.assert_array_equal(tables.stack(tables.read(path)["features"]), features)
+    np.testing.assert_array_equal(frames.stack(tables.read(path)["features"]), features)
 
 
 def test_a_table_tells_how_it_came_to_be(tmp_path):
@@ -324,9 +325,9 @@ def test_a_damaged_part_is_named_among_whole_ones(tmp_path, damage):
 
 def test_samples_of_another_shape_are_not_read_as_if_they_fitted(tmp_path):
     pictures = np.zeros((16, 1, 4, 4), np.float32)
-    columns = {"sample": range(16), **tables.from_array(pictures)}
+    columns = {"sample": range(16), **frames.from_array(pictures)}
     tables.write(tmp_path / "p", pd.DataFrame(columns), tables.kept((1, 4, 4)), {})
-    points = {"sample": range(3), **tables.from_array(np.zeros((3, 2), np.float32))}
+    points = {"sample": range(3), **frames.from_array(np.zeros((3, 2), np.float32))}
     tables.write(tmp_path / "q", pd.DataFrame(points), tables.kept((2,)), {})
     assert tables.read_points(tmp_path / "p", shape=(1, 4, 4)).shape == (16, 1, 4, 4)
     assert tables.read_points(tmp_path / "q", shape=(2,)).shape == (3, 2)

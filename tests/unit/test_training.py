@@ -12,14 +12,12 @@ from scipy.stats import chisquare
 from torch import nn
 
 from mirage import tensors
-from mirage.config import Diffusion, TimeFocus, Training
-from mirage.config.experiment import MLP
 from mirage.diffusion import Schedule
 from mirage.engine import native
-from mirage.networks import TemporalMLP
-from mirage.training import DivergenceError, Trainer, draw_times
+from mirage.networks.mlp import TemporalMLP
+from mirage.training import DivergenceError, TimeFocus, Trainer, TrainingOptions, draw_times
 
-SCHEDULE = Schedule.linear(Diffusion(timesteps=40, beta_start=0.001, beta_end=0.2))
+SCHEDULE = Schedule.linear(timesteps=40, beta_start=0.001, beta_end=0.2)
 FULL_RECIPE = {
     "updates": 36,
     "batch_size": 30,
@@ -34,12 +32,12 @@ DATA = torch.randn(101, 2, generator=torch.Generator().manual_seed(0))
 
 def network(dim: int = 2, width: int = 16, **options) -> TemporalMLP:
     torch.manual_seed(0)
-    return TemporalMLP(dim, MLP(name="mlp", width=width, **options))
+    return TemporalMLP(dim, width, **options)
 
 
 def trainer(data=DATA, model=None, seed=0, generation=0, schedule=SCHEDULE, **options) -> Trainer:
     model = network(data.shape[1]) if model is None else model
-    training = Training(**(FULL_RECIPE | options))
+    training = TrainingOptions(**(FULL_RECIPE | options))
     return Trainer(model, data, schedule, training, seed, generation)
 
 
@@ -485,7 +483,7 @@ def test_focus_draws_its_share_from_below_and_the_rest_from_everywhere(share):
 
 @pytest.mark.parametrize(("dim", "count"), [(1, 66_817), (2, 67_074)])
 def test_the_papers_network_has_as_many_parameters_as_the_official_one(dim, count):
-    model = TemporalMLP(dim, MLP(name="mlp", width=128, layers=3, tied=True))
+    model = TemporalMLP(dim, width=128, layers=3, tied=True)
     assert sum(parameter.numel() for parameter in model.parameters()) == count
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from checkouts import ROOT
 
-from mirage import files
+from mirage_workflow.makers import remedy
 
 EXPERIMENTS = sorted(path.stem for path in (ROOT / "config/experiments").glob("*.yaml"))
 PRESETS = ("smoke", "quick", "default", "paper")
@@ -66,7 +66,7 @@ def test_a_damaged_file_is_told_with_the_very_rule_that_makes_it(checkout):
                 makers[output] = job.split(":")[0]
     assert len(makers) > 50
     for output, rule in makers.items():
-        assert files.remedy(output) == f"delete it and run again; rule {rule} makes it anew"
+        assert remedy(output) == f"delete it and run again; rule {rule} makes it anew"
 
 
 REFUSALS = {

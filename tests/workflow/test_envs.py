@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-LIBRARY = ROOT / "workflow/mirage"
+PACKAGES = (ROOT / "src/mirage", ROOT / "workflow/mirage_workflow")
 PACKAGE_OF = {"yaml": "pyyaml", "sklearn": "scikit-learn", "torch": "pytorch", "PIL": "pillow"}
 CONDA_TO_PIP = {
     "pytorch": "torch",
@@ -85,6 +85,12 @@ def test_an_env_has_what_its_scripts_import(script, env):
     assert needed <= provided
 
 
+def test_the_launcher_has_what_the_rules_import():
+    config = (ROOT / "workflow/mirage_workflow/config").glob("*.py")
+    needed = set().union(*(third_party(path) for path in config))
+    assert {"numpy", "pydantic"} <= needed <= set(dependencies("snakemake"))
+
+
 def third_party(path: Path, seen: set[Path] | None = None) -> set[str]:
     """Packages that a file imports at the top, itself or through the library.
 
@@ -98,7 +104,7 @@ def third_party(path: Path, seen: set[Path] | None = None) -> set[str]:
     packages = set()
     for module in imports(path):
         top = module.split(".")[0]
-        if top == "mirage":
+        if top in ("mirage", "mirage_workflow"):
             packages |= set().union(*(third_party(file, seen) for file in files_of(module)))
         elif top not in sys.stdlib_module_names:
             packages.add(PACKAGE_OF.get(top, top))
@@ -119,8 +125,10 @@ def imports(path: Path) -> set[str]:
 
 
 def files_of(module: str) -> list[Path]:
-    """The files that importing a module of the library runs."""
-    place = LIBRARY.parent.joinpath(*module.split("."))
+    """The files that importing a module of the library or of the pipeline's package runs."""
+    top, *names = module.split(".")
+    package = next(package for package in PACKAGES if package.name == top)
+    place = package.joinpath(*names)
     parents = [parent / "__init__.py" for parent in (place, *place.parents)]
-    candidates = [place.with_suffix(".py"), *(p for p in parents if LIBRARY in p.parents)]
+    candidates = [place.with_suffix(".py"), *(p for p in parents if package in p.parents)]
     return [file for file in candidates if file.exists()]

@@ -283,7 +283,7 @@ def test_a_checkpoint_of_another_run_is_refused_and_the_edit_goes_through(small,
     if before:
         small.edit(before, after)
     else:
-        source = small.path / "workflow/mirage/diffusion.py"
+        source = small.path / "src/mirage/diffusion.py"
         source.write_text(source.read_text() + "\n# edited\n")
     small.target = f"{small.experiment}/{MODEL}"
     small.run()

@@ -9,7 +9,7 @@ from checkouts import Checkout
 from PIL import Image
 from sklearn.datasets import load_sample_images
 
-from mirage import tables
+from mirage_workflow import tables
 
 IMAGES = "results/smoke/images"
 SIDE = 32  # of a patch; the smoke preset reads it at 16 pixels

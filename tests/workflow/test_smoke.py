@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mirage import tables
-from mirage.config.claims import read_claims
+from mirage_workflow import tables
+from mirage_workflow.config.claims import read_claims
 
 GRID = "results/smoke/gaussian2d_grid"
 

@@ -34,7 +34,7 @@ rule split_causes:
     input:
         rates=cause_rates,
         script=script_file("split_causes"),
-        code=modules("metrics/causes", "metrics/statistics", "tables"),
+        code=modules("metrics/causes", "metrics/statistics", "frames", "tables"),
     output:
         causes=f"{RESULTS}/causes.parquet",
     log:
@@ -176,7 +176,7 @@ rule split_variance:
     input:
         rates=replicate_files,
         script=script_file("split_variance"),
-        code=modules("metrics/statistics", "tables"),
+        code=modules("metrics/statistics", "frames", "tables"),
     output:
         variance=f"{RESULTS}/variance.parquet",
     log:
@@ -197,7 +197,7 @@ rule locate_bridges:
         samples=in_shards(f"{RUN}/gen0/samples"),
         scores=in_shards(f"{RUN}/gen0/scores"),
         script=script_file("locate_bridges"),
-        code=modules("metrics/bridges", "datasets/mixtures", "streams", "tables"),
+        code=modules("metrics/bridges", "datasets/mixtures", "streams", "frames", "tables"),
     output:
         bridges=f"{RUN}/bridges.parquet",
     log:
@@ -220,7 +220,7 @@ rule transfer_thresholds:
     input:
         scores=scored,
         script=script_file("transfer_thresholds"),
-        code=modules("metrics/transfer", "metrics/detection", "tables"),
+        code=modules("metrics/transfer", "metrics/detection", "frames", "tables"),
     output:
         transfer=f"{RESULTS}/transfer.parquet",
     log:

@@ -6,7 +6,9 @@ rule decide_claims:
     input:
         tables=[file for _, _, file in claim_tables()],
         script=script_file("decide_claims"),
-        code=modules("claims", "config/claims", "metrics/statistics", "metrics/relation", "tables"),
+        code=modules(
+            "claims", "config/claims", "metrics/statistics", "metrics/relation", "frames", "tables"
+        ),
     output:
         ledger="results/{preset}/claims.parquet",
     log:

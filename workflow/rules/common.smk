@@ -8,11 +8,16 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-sys.path.insert(0, f"{workflow.basedir}/workflow")
+# The library and the pipeline's own package.
+PACKAGES = [f"{workflow.basedir}/src", f"{workflow.basedir}/workflow"]
+sys.path[:0] = PACKAGES
 
-from mirage.config import ConfigError, Experiment, Images, MixtureOptions, ShapesOptions
-from mirage.config import picture_files, read_experiments, read_settings, to_json
-from mirage.filters import FILTERS
+from mirage.datasets.folder import picture_files
+from mirage.filters import filters
+from mirage_workflow.config.check import ConfigError
+from mirage_workflow.config.datasets import Images, MixtureOptions, ShapesOptions
+from mirage_workflow.config.experiment import Experiment
+from mirage_workflow.config.settings import read_experiments, read_settings, to_json
 
 try:
     SETTINGS = read_settings(config)
@@ -22,12 +27,13 @@ except ConfigError as error:
 
 # Relative, so that results stay valid when the checkout moves.
 WORKFLOW = Path(os.path.relpath(f"{workflow.basedir}/workflow"))
+SOURCES = (Path(os.path.relpath(f"{workflow.basedir}/src/mirage")), WORKFLOW / "mirage_workflow")
 
 RESULTS = "results/{preset}/{experiment}"
 RUN = f"{RESULTS}/seed{{seed}}"
 LOGS = "results/{preset}/logs/{experiment}"
 FIGURES = "results/{preset}/figures/{experiment}"
-NETWORK = ("tensors", "networks/__init__", "networks/mlp", "networks/unet", "engine")
+NETWORK = ("build", "tensors", "networks/mlp", "networks/unet", "engine")
 SHOWN = f"{RESULTS}/seed{SETTINGS.seeds[0]}"  # the replicate whose samples figures show
 
 
@@ -37,16 +43,17 @@ wildcard_constraints:
     preset=SETTINGS.preset,
     experiment="|".join(EXPERIMENTS),
     seed=r"\d+",
-    filter="|".join(FILTERS),
-    lineage=rf"gen0|(?:{'|'.join(FILTERS)})/gen[1-9]\d*",
+    filter="|".join(filters()),
+    lineage=rf"gen0|(?:{'|'.join(filters())})/gen[1-9]\d*",
     generation=r"\d+",
     shard=r"\d{5}",
 
 
 # Reaches jobs in conda envs too, where Snakemake clears PYTHONPATH.
 shell.prefix(
-    f"set -euo pipefail; export PYTHONPATH={shlex.quote(f'{workflow.basedir}/workflow')}"
-    f" MIRAGE_DEVICE={SETTINGS.device} MIRAGE_ENGINE={SETTINGS.engine}; "
+    f"set -euo pipefail; export PYTHONPATH={shlex.quote(os.pathsep.join(PACKAGES))}"
+    f" MIRAGE_DEVICE={SETTINGS.device} MIRAGE_ENGINE={SETTINGS.engine}"
+    f" MIRAGE_EXTENSIONS={shlex.quote(os.pathsep.join(SETTINGS.extensions))}; "
 )
 
 
@@ -68,14 +75,16 @@ def script_file(name) -> str:
 
 
 def modules(*names) -> list[str]:
-    """The parts of the library whose edits should rerun a rule."""
-    library = WORKFLOW / "mirage"
-    files = []
+    """The parts of the library and of the pipeline's package whose edits should rerun a rule.
+
+    A user's own files are among them where they may be what a rule runs.
+    """
+    files = [*SETTINGS.extensions] if {"detectors", "filters"} & set(names) else []
     for name in names:
-        folder = library / name
-        found = sorted(folder.rglob("*")) if folder.is_dir() else [library / f"{name}.py"]
-        files += [file for file in found if file.suffix in (".py", ".cpp", ".h")]
-    return [str(file) for file in files]
+        package = next(package for package in SOURCES if any(package.glob(f"{name}*")))
+        found = sorted((package / name).rglob("*")) or [package / f"{name}.py"]
+        files += [str(file) for file in found if file.suffix in (".py", ".cpp", ".h")]
+    return files
 
 
 def sections(*names):

@@ -2,7 +2,9 @@ rule calibrate_counter:
     """The counter of shapes takes its thresholds from pictures whose label is known."""
     input:
         script=script_file("calibrate_counter"),
-        code=modules("support", "datasets/shapes", "datasets/planted", "streams", "tables"),
+        code=modules(
+            "support", "datasets/shapes", "datasets/planted", "streams", "frames", "tables"
+        ),
     output:
         counter=f"{RESULTS}/counter.parquet",
     log:
@@ -31,6 +33,7 @@ rule audit_counter:
             "datasets/shapes",
             "datasets/planted",
             "streams",
+            "frames",
             "tables",
         ),
     output:

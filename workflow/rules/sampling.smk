@@ -42,6 +42,7 @@ rule record_bottleneck:
             "diffusion",
             "streams",
             "support/shapes",
+            "frames",
             "tables",
         ),
     output:

@@ -36,6 +36,7 @@ rule score_samples:
             "datasets/shapes",
             "networks/classifier",
             "networks/features",
+            "frames",
             "tables",
         ),
     output:
@@ -93,7 +94,7 @@ rule measure_generation:
         unpack(yardsticks),
         scores=in_shards(f"{RUN}/{{lineage}}/scores"),
         script=script_file("measure_generation"),
-        code=modules("metrics", "support", "datasets/mixtures", "streams", "tables"),
+        code=modules("metrics", "support", "datasets/mixtures", "streams", "frames", "tables"),
     output:
         metrics=f"{RUN}/{{lineage}}/metrics.parquet",
         roc=f"{RUN}/{{lineage}}/roc.parquet",
@@ -123,7 +124,7 @@ rule embed_bottleneck:
     input:
         bottleneck=f"{RUN}/{{lineage}}/bottleneck.parquet",
         script=script_file("embed_bottleneck"),
-        code=modules("metrics/embedding", "tables"),
+        code=modules("metrics/embedding", "frames", "tables"),
     output:
         embedding=f"{RUN}/{{lineage}}/embedding.parquet",
     log:
@@ -144,7 +145,7 @@ rule count_histogram:
     input:
         samples=in_shards(f"{RUN}/{{lineage}}/samples"),
         script=script_file("count_histogram"),
-        code=modules("metrics/histogram", "datasets/mixtures", "tables"),
+        code=modules("metrics/histogram", "datasets/mixtures", "frames", "tables"),
     output:
         histogram=f"{RUN}/{{lineage}}/histogram.parquet",
     log:
@@ -166,7 +167,7 @@ rule collect_metrics:
     input:
         parts=measured,
         script=script_file("collect_metrics"),
-        code=modules("tables", "metrics/statistics"),
+        code=modules("frames", "tables", "metrics/statistics"),
     output:
         metrics=f"{RESULTS}/metrics.parquet",
         summary=f"{RESULTS}/summary.parquet",

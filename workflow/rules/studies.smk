@@ -2,8 +2,8 @@
 
 import json
 
-from mirage.config.claims import read_claims
-from mirage.config.sweeps import base, variants
+from mirage_workflow.config.claims import read_claims
+from mirage_workflow.config.sweeps import base, variants
 
 try:
     CLAIMS = read_claims(
@@ -24,6 +24,7 @@ DRAWING = (
     "detectors",
     "support",
     "streams",
+    "frames",
     "tables",
 )
 

@@ -1,10 +1,10 @@
 """Count the false alarms and the misses of the counter of shapes."""
 
-from mirage import job, tables
-from mirage.datasets.shapes import build_shapes
+from mirage.datasets.shapes import of_size
 from mirage.metrics.audit import audit
 from mirage.streams import stream
 from mirage.support.shapes import Thresholds
+from mirage_workflow import job, tables
 
 
 def main() -> None:
@@ -14,8 +14,18 @@ def main() -> None:
     args = parser.parse_args()
     experiment = job.sections(args.config)
     thresholds = Thresholds.from_table(tables.read(args.counter))
-    truth = build_shapes(experiment.dataset)
-    confusion = audit(truth, thresholds, experiment.counter, stream(args.seed, "audit"))
+    truth = of_size(experiment.dataset.image_size)
+    options, rng = experiment.counter, stream(args.seed, "audit")
+    confusion = audit(
+        truth,
+        thresholds,
+        options.blur,
+        options.haze,
+        options.noise,
+        options.audit,
+        options.planted,
+        rng,
+    )
     tables.write(args.audit, confusion, tables.AUDIT, job.provenance(args))
 
 

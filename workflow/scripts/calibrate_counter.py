@@ -1,9 +1,9 @@
 """Find the thresholds of the counter of shapes."""
 
-from mirage import job, tables
-from mirage.datasets.shapes import build_shapes
+from mirage.datasets.shapes import of_size
 from mirage.streams import stream
 from mirage.support.calibration import calibrate
+from mirage_workflow import job, tables
 
 
 def main() -> None:
@@ -11,7 +11,7 @@ def main() -> None:
     parser.add_argument("--counter", required=True)
     args = parser.parse_args()
     experiment = job.sections(args.config)
-    options, truth = experiment.counter, build_shapes(experiment.dataset)
+    options, truth = experiment.counter, of_size(experiment.dataset.image_size)
     rng = stream(args.seed, "calibrate")
     thresholds = calibrate(
         truth, options.blur, options.haze, options.noise, options.calibration, rng

@@ -1,7 +1,7 @@
 """Join the metrics of all seeds, filters and generations of an experiment, and sum them up."""
 
-from mirage import job, tables
 from mirage.metrics.statistics import summarise
+from mirage_workflow import job, tables
 
 
 def main() -> None:

@@ -2,11 +2,9 @@
 
 import torch
 
-from mirage import job, networks, tables
-from mirage.datasets import build_mixture
-from mirage.diffusion import Schedule
 from mirage.exact import DiffusedMixture
 from mirage.metrics import score
+from mirage_workflow import build, job, tables
 
 
 def main() -> None:
@@ -18,8 +16,8 @@ def main() -> None:
     args = parser.parse_args()
     experiment = job.sections(args.config)
     torch.set_num_threads(args.threads)
-    mixture, schedule = build_mixture(experiment.dataset), Schedule.linear(experiment.diffusion)
-    network = networks.load(experiment, args.weights, "cpu")
+    mixture, schedule = build.mixture(experiment.dataset), build.schedule(experiment)
+    network = build.load_network(experiment, args.weights, "cpu")
     truth = DiffusedMixture(mixture, schedule)
     times = {
         fraction: score.time_at(schedule, fraction, mixture.spacing)

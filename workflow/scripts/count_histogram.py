@@ -1,8 +1,7 @@
 """Count one-dimensional samples in bins, beside the true density."""
 
-from mirage import job, tables
-from mirage.datasets import build_mixture
 from mirage.metrics.histogram import histogram
+from mirage_workflow import build, job, tables
 
 
 def main() -> None:
@@ -12,7 +11,7 @@ def main() -> None:
     args = parser.parse_args()
     dataset = job.sections(args.config).dataset
     shards = (tables.read_points(shard, shape=dataset.shape) for shard in args.samples)
-    counts = histogram(shards, build_mixture(dataset))
+    counts = histogram(shards, build.mixture(dataset))
     tables.write(args.histogram, counts, tables.HISTOGRAM, job.provenance(args))
 
 

@@ -5,9 +5,9 @@ from collections import defaultdict
 
 import pandas as pd
 
-from mirage import job, tables
-from mirage.claims import decide
-from mirage.config.claims import Claims
+from mirage_workflow import job, tables
+from mirage_workflow.claims import decide
+from mirage_workflow.config.claims import Claims
 
 
 def main() -> None:

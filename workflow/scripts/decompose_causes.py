@@ -5,13 +5,11 @@ from dataclasses import asdict
 import pandas as pd
 import torch
 
-from mirage import job, networks, tables
-from mirage.datasets import build_mixture
 from mirage.decomposition import FINE, walks
-from mirage.diffusion import Schedule
 from mirage.exact import DiffusedMixture, DiffusedPoints
 from mirage.metrics.mixture import tail_rates, tally
-from mirage.variants import draw, for_sampling
+from mirage_workflow import build, job, tables
+from mirage_workflow.variants import draw, for_sampling
 
 
 def main() -> None:
@@ -25,16 +23,18 @@ def main() -> None:
     experiment = job.sections(args.config)
     torch.set_num_threads(args.threads)
     device = job.device(args.gpus)
-    mixture, schedule = build_mixture(experiment.dataset), Schedule.linear(experiment.diffusion)
+    mixture, schedule = build.mixture(experiment.dataset), build.schedule(experiment)
     if args.model == "empirical":
         points = tables.read_points(args.data, shape=experiment.dataset.shape)
         model = DiffusedPoints(torch.from_numpy(points).to(device), schedule).noise
     elif args.model == "learned":
-        network = networks.load(experiment, args.weights, device)
+        network = build.load_network(experiment, args.weights, device)
     samples = getattr(experiment.causes, f"{args.model}_samples")
 
     rows = []
-    for sampler, walk in walks(experiment).items():
+    variance, few = experiment.sampling.variance, experiment.causes.few_steps
+    compared = walks(schedule, mixture, experiment.start, variance, few, experiment.causes.tail)
+    for sampler, walk in compared.items():
         if args.model == "true":
             model = DiffusedMixture(mixture, walk.schedule).noise
         elif sampler == FINE:

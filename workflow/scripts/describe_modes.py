@@ -3,15 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from mirage import job, tables
-from mirage.datasets import build_mixture
+from mirage_workflow import build, job, tables
 
 
 def main() -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--modes", required=True)
     args = parser.parse_args()
-    mixture = build_mixture(job.sections(args.config).dataset)
+    mixture = build.mixture(job.sections(args.config).dataset)
     mode, coordinate = np.indices(mixture.means.shape)
     modes = pd.DataFrame(
         {

@@ -3,8 +3,9 @@
 import pandas as pd
 import torch
 
-from mirage import job, tables
+from mirage import frames
 from mirage.networks.features import own_features, torchscript_features
+from mirage_workflow import job, tables
 
 
 def main() -> None:
@@ -20,7 +21,7 @@ def main() -> None:
     parts = []
     for split, path in (("train", args.data), ("heldout", args.heldout)):
         table = tables.read(path)
-        features = see(args.network, tables.to_array(table, experiment.dataset.shape))
+        features = see(args.network, frames.to_array(table, experiment.dataset.shape))
         known = [name for name in ("sample", "label") if name in table]
         parts.append(table[known].assign(split=split, features=list(features)))
     reference = pd.concat(parts)

@@ -1,14 +1,12 @@
 """Draw one shard of samples, scoring their trajectories on the way."""
 
-import pandas as pd
 import torch
 from tqdm import tqdm
 
-from mirage import engine, job, networks, tables
+from mirage import engine
 from mirage.detectors import columns
-from mirage.diffusion import Schedule, reverse_steps
-from mirage.samplers import blocks, draw_block
-from mirage.trajectory import WindowScores
+from mirage.samplers import sample
+from mirage_workflow import build, job, tables
 
 
 def main() -> None:
@@ -21,37 +19,32 @@ def main() -> None:
     options, detection = experiment.sampling, experiment.detection
     torch.set_num_threads(args.threads)
     device = job.device(args.gpus)
-    steps = reverse_steps(Schedule.linear(experiment.diffusion), options)
+    steps = build.steps(experiment)
     first = args.shard * options.shard_size
     size = min(options.shard_size, options.samples - first)
-    work = list(blocks(size, options.block_size, first))
-    network = networks.load(experiment, args.weights, device)
-    calls = len(work) * len(steps)
-    model = engine.for_sampling(network, options.precision, device, calls)
-    schema = tables.samples(
-        experiment.dataset.shape, columns(detection.detectors, detection.windows)
+    blocks = -(-size // options.block_size)
+    network = build.load_network(experiment, args.weights, device)
+    model = engine.for_sampling(network, options.precision, device, calls=blocks * len(steps))
+    shape = experiment.dataset.shape
+    parts = sample(
+        model,
+        steps,
+        shape,
+        size,
+        detection.detectors,
+        detection.windows,
+        first,
+        args.seed,
+        args.generation,
+        options.block_size,
+        options.clip,
+        device,
     )
+    schema = tables.samples(shape, columns(detection.detectors, detection.windows))
     provenance = job.provenance(args, device, engine=model.name)
     with tables.writing(args.samples, schema, provenance) as append:
-        for block, rows in tqdm(work, "drawing", mininterval=10):
-            scores = WindowScores(detection.detectors, detection.windows)
-            x = draw_block(
-                model,
-                steps,
-                experiment.dataset.shape,
-                block,
-                rows,
-                options.block_size,
-                args.seed,
-                args.generation,
-                [scores],
-                options.clip,
-                device,
-            )
-            start = block * options.block_size
-            drawn = {"sample": range(start, start + rows), **tables.from_array(x.cpu().numpy())}
-            drawn |= {name: score.cpu() for name, score in scores.columns().items()}
-            append(pd.DataFrame(drawn))
+        for part in tqdm(parts, "drawing", total=blocks, mininterval=10):
+            append(part)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from mirage import job, tables
+from mirage import frames
 from mirage.metrics.embedding import embed
+from mirage_workflow import job, tables
 
 
 def main() -> None:
@@ -12,7 +13,7 @@ def main() -> None:
     parser.add_argument("--embedding", required=True)
     args = parser.parse_args()
     table = tables.read(args.bottleneck)
-    activations = tables.stack(table["activation"])
+    activations = frames.stack(table["activation"])
     finite = np.isfinite(activations).all(1)
     if not finite.all():
         job.log.warning("%d pictures left out: their activation is not finite", (~finite).sum())

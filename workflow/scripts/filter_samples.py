@@ -1,8 +1,8 @@
 """Keep the samples that the next generation trains on."""
 
-from mirage import job, tables
 from mirage.filters import select
 from mirage.streams import stream
+from mirage_workflow import job, tables
 
 
 def main() -> None:

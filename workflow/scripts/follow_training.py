@@ -2,13 +2,11 @@
 
 import pandas as pd
 
-from mirage import job, networks, tables
-from mirage.datasets import build_mixture
-from mirage.diffusion import Schedule
 from mirage.exact import DiffusedMixture
 from mirage.metrics import score
 from mirage.training import Trainer
-from mirage.variants import Seeds, draw_as_told, train
+from mirage_workflow import build, job, tables
+from mirage_workflow.variants import Seeds, draw_as_told, train
 
 
 def main() -> None:
@@ -20,7 +18,7 @@ def main() -> None:
     args = parser.parse_args()
     experiment = job.sections(args.config)
     device = job.device(args.gpus)
-    mixture, schedule = build_mixture(experiment.dataset), Schedule.linear(experiment.diffusion)
+    mixture, schedule = build.mixture(experiment.dataset), build.schedule(experiment)
     truth = DiffusedMixture(mixture, schedule)
     times = {
         fraction: score.time_at(schedule, fraction, mixture.spacing) for fraction in args.fractions
@@ -29,7 +27,7 @@ def main() -> None:
 
     def observe(done: int, trainer: Trainer) -> None:
         if done in args.snapshots:
-            network = networks.with_weights(experiment, trainer.weights(), device)
+            network = build.network_with(experiment, trainer.weights(), device)
             drawn = draw_as_told(network, experiment, args.seed, device=device)
             counts = score.pair_counts(drawn, mixture, experiment.scoring.radius)
             slopes = score.slopes_at(network.cpu(), truth, times)

@@ -1,9 +1,8 @@
 """Say where hallucinated samples lie, against what chance would give."""
 
-from mirage import job, tables
-from mirage.datasets import build_mixture
 from mirage.metrics.bridges import measure
 from mirage.streams import stream
+from mirage_workflow import build, job, tables
 
 
 def main() -> None:
@@ -16,7 +15,7 @@ def main() -> None:
     experiment = job.sections(args.config)
     points = tables.read_points(*args.samples, shape=experiment.dataset.shape)
     labels = tables.read(*args.scores, columns=["label"])["label"]
-    mixture = build_mixture(experiment.dataset)
+    mixture = build.mixture(experiment.dataset)
     rng = stream(args.seed, "chance")
     table = measure(points, labels, mixture, experiment.scoring.radius, rng)
     table = table.assign(experiment=args.experiment, seed=args.seed)

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from mirage import job, tables
-from mirage.config import Images, MixtureOptions, ShapesOptions
-from mirage.datasets import build_mixture
+from mirage import frames
 from mirage.streams import stream
+from mirage_workflow import build, job, tables
+from mirage_workflow.config.datasets import MNIST, Images
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
     for path, (samples, labels) in zip(
         (args.data, args.heldout), real_samples(options, args.seed), strict=True
     ):
-        columns = {"sample": range(len(samples)), **tables.from_array(samples)}
+        columns = {"sample": range(len(samples)), **frames.from_array(samples)}
         columns |= {} if labels is None else {"label": labels}
         schema = tables.data(options.shape, labelled=labels is not None)
         tables.write(path, pd.DataFrame(columns), schema, provenance)
@@ -26,26 +26,21 @@ def main() -> None:
 
 def real_samples(options, seed):
     """Training and held-out samples, with their labels where there are any."""
-    if isinstance(options, MixtureOptions):
-        mixture = build_mixture(options)
-        yield mixture.sample(options.samples, stream(seed, "data"))
-        yield mixture.sample(options.heldout, stream(seed, "heldout"))
-    elif isinstance(options, Images):
+    rng = stream(seed, "data")
+    if isinstance(options, Images):
         from mirage.datasets.images import load_images
 
-        for pictures in load_images(options, stream(seed, "data")):
+        for pictures in load_images(rng=rng, **build.arguments(options)):
             yield pictures, None
-    elif isinstance(options, ShapesOptions):
-        from mirage.datasets.shapes import build_shapes
-
-        truth = build_shapes(options)
-        yield truth.sample(options.samples, stream(seed, "data"))
-        yield truth.sample(options.heldout, stream(seed, "heldout"))
-    else:
+    elif isinstance(options, MNIST):
         from mirage.datasets.digits import load_digits
 
-        for digits in load_digits(options, stream(seed, "data")):
+        for digits in load_digits(rng=rng, **build.arguments(options)):
             yield digits.images, digits.labels
+    else:
+        truth = build.truth(options)
+        yield truth.sample(options.samples, rng)
+        yield truth.sample(options.heldout, stream(seed, "heldout"))
 
 
 if __name__ == "__main__":

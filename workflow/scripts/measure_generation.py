@@ -4,13 +4,14 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from mirage import job, tables
-from mirage.config import Experiment, MixtureOptions, ShapesOptions
-from mirage.datasets import build_mixture
+from mirage import frames
 from mirage.detectors import columns
 from mirage.metrics import detection, mixture, shapes
 from mirage.metrics.rows import Row
 from mirage.streams import stream
+from mirage_workflow import build, job, tables
+from mirage_workflow.config.datasets import MixtureOptions, ShapesOptions
+from mirage_workflow.config.experiment import Experiment
 
 
 def main() -> None:
@@ -28,7 +29,7 @@ def main() -> None:
     windows = columns(experiment.detection.detectors, experiment.detection.windows)
     scores, roc = tables.Parts(*args.scores), pd.DataFrame()
     if isinstance(experiment.dataset, MixtureOptions):
-        tally = mixture.tally(scores, build_mixture(experiment.dataset))
+        tally = mixture.tally(scores, build.mixture(experiment.dataset))
         rows = mixture.measure(tally, experiment.scoring.radius)
     elif isinstance(experiment.dataset, ShapesOptions):
         counter, audit = tables.read(args.counter), tables.read(args.audit)
@@ -62,11 +63,11 @@ def measure_pictures(experiment: Experiment, scores: pd.DataFrame, args) -> list
 
     reference = tables.read(args.reference)
     real, heldout = (
-        tables.stack(reference.loc[reference["split"] == split, "features"])
+        frames.stack(reference.loc[reference["split"] == split, "features"])
         for split in ("train", "heldout")
     )
     rng = stream(args.seed, "measure", args.generation)
-    features = tables.stack(scores["features"])
+    features = frames.stack(scores["features"])
     return pictures.measure(scores, features, real, heldout, rng, experiment.feature_network)
 
 

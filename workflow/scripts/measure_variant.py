@@ -5,10 +5,9 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from mirage import job, tables
-from mirage.datasets import build_mixture
 from mirage.metrics import mixture, windows
-from mirage.variants import Seeds, draw_as_told, train
+from mirage_workflow import build, job, tables
+from mirage_workflow.variants import Seeds, draw_as_told, train
 
 
 def main() -> None:
@@ -25,7 +24,7 @@ def main() -> None:
     trained = job.sections(args.config)
     device = job.device(args.gpus)
     network = train(trained, Seeds.same(args.seed), device)
-    truth = build_mixture(trained.dataset)
+    truth = build.mixture(trained.dataset)
     place = {"experiment": args.experiment, "seed": args.seed, "filter": "shared", "generation": 0}
     rows, drawn_by = [], {}
     for factor, level, sampling in args.draws:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from mirage import job, tables
 from mirage.figures import confusion, style
+from mirage_workflow import job, tables
 
 
 def main() -> None:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from mirage import job, tables
 from mirage.detectors import column
 from mirage.figures import gallery, style
+from mirage_workflow import job, tables
 
 REAL, COUNT = 10, 20
 """Real pictures shown, and generated ones at either end."""

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from mirage import job, tables
 from mirage.detectors import column
 from mirage.figures import hal_histogram, style
+from mirage_workflow import job, tables
 
 
 def main() -> None:

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from mirage import job, tables
+from mirage import frames
 from mirage.figures import samples, style
+from mirage_workflow import job, tables
 
 
 def main() -> None:
@@ -18,7 +19,7 @@ def main() -> None:
     config = job.sections(args.config)
 
     points = tables.read(
-        *args.samples, columns=["sample", *tables.coordinates(config.dataset.shape)]
+        *args.samples, columns=["sample", *frames.coordinates(config.dataset.shape)]
     )
     labels = tables.read(*args.scores, columns=["sample", "label"])
     labelled = points.merge(labels, on="sample", validate="one_to_one")

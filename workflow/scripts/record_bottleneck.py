@@ -5,14 +5,15 @@ import argparse
 import pandas as pd
 import torch
 
-from mirage import job, networks, tables
+from mirage import frames
 from mirage.bottleneck import choose_by_squares, choose_generated, choose_real
-from mirage.config import Experiment, ShapesOptions
-from mirage.datasets.shapes import build_shapes
-from mirage.diffusion import Schedule
+from mirage.datasets.shapes import of_size
 from mirage.networks.unet import bottleneck
 from mirage.streams import torch_stream
 from mirage.support.shapes import Thresholds, label_pictures
+from mirage_workflow import build, job, tables
+from mirage_workflow.config.datasets import ShapesOptions
+from mirage_workflow.config.experiment import Experiment
 
 
 def main() -> None:
@@ -28,8 +29,8 @@ def main() -> None:
     options, shape = experiment.embedding, experiment.dataset.shape
     torch.set_num_threads(args.threads)
     device = job.device(args.gpus)
-    network = networks.load(experiment, args.weights, device)
-    schedule = Schedule.linear(experiment.diffusion)
+    network = build.load_network(experiment, args.weights, device)
+    schedule = build.schedule(experiment)
     rng = torch_stream(args.seed, "bottleneck", args.generation, device=device)
     tables_of = {"real": tables.read(args.data), "generated": tables.read(*args.samples)}
     parts = []
@@ -37,7 +38,7 @@ def main() -> None:
         if chosen.empty:  # a young model may draw none of a group
             continue
         pictures = tables_of[source].set_index("sample").loc[chosen["sample"]]
-        x0 = torch.from_numpy(tables.to_array(pictures, shape)).to(device)
+        x0 = torch.from_numpy(frames.to_array(pictures, shape)).to(device)
         t = torch.full((len(x0),), options.t, device=device)
         eps = torch.randn(x0.shape, generator=rng, device=device)
         activation = bottleneck(network, schedule.add_noise(x0, t, eps), t)
@@ -54,9 +55,9 @@ def choose(
     scores, count = tables.read(*args.scores), experiment.embedding.pictures
     if not isinstance(experiment.dataset, ShapesOptions):
         return {"real": choose_real(real, count), "generated": choose_generated(scores, count)}
-    truth = build_shapes(experiment.dataset)
+    truth = of_size(experiment.dataset.image_size)
     thresholds = Thresholds.from_table(tables.read(args.counter))
-    pictures = tables.to_array(real, experiment.dataset.shape)
+    pictures = frames.to_array(real, experiment.dataset.shape)
     counted = real[["sample"]].join(label_pictures(pictures, truth, thresholds))
     return {
         "real": choose_by_squares(counted, truth, count),

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from mirage import engine, job, networks, tables
-from mirage.diffusion import Schedule, reverse_steps
+from mirage import engine, frames
 from mirage.samplers import draw_block
 from mirage.trajectory import PathRecorder, choose_paths
+from mirage_workflow import build, job, tables
 
 
 def main() -> None:
@@ -20,8 +20,8 @@ def main() -> None:
     options, shape = experiment.sampling, experiment.dataset.shape
     torch.set_num_threads(args.threads)
     device = job.device(args.gpus)
-    steps = reverse_steps(Schedule.linear(experiment.diffusion), options)
-    network = networks.load(experiment, args.weights, device)
+    steps = build.steps(experiment)
+    network = build.load_network(experiment, args.weights, device)
     model = engine.for_sampling(network, options.precision, device, calls=len(steps))
     kept = experiment.trajectories
     detector = experiment.detection.detectors[0]
@@ -61,8 +61,8 @@ def long_form(samples: pd.DataFrame, recorder: PathRecorder, shape: tuple) -> pd
             "sample": np.repeat(samples["sample"], steps),
             "label": np.repeat(samples["label"], steps),
             "t": np.tile(recorder.times, len(samples)),
-            **tables.from_array(x, "x_t"),
-            **tables.from_array(x0_hat, "x0_hat"),
+            **frames.from_array(x, "x_t"),
+            **frames.from_array(x0_hat, "x0_hat"),
         }
     )
 

@@ -4,10 +4,9 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from mirage import job, tables
-from mirage.datasets import build_mixture
 from mirage.metrics.mixture import label_rates, tally
-from mirage.variants import Seeds, draw_as_told, train
+from mirage_workflow import build, job, tables
+from mirage_workflow.variants import Seeds, draw_as_told, train
 
 
 def main() -> None:
@@ -21,7 +20,7 @@ def main() -> None:
     args = parser.parse_args()
     experiment = job.sections(args.config)
     device = job.device(args.gpus)
-    mixture = build_mixture(experiment.dataset)
+    mixture = build.mixture(experiment.dataset)
     rows = []
     for training_seed in range(args.replicates):
         network = train(experiment, Seeds(args.data_seed, training_seed, 0), device)

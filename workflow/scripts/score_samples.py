@@ -7,13 +7,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from mirage import job, tables
-from mirage.config import Experiment, MixtureOptions, ShapesOptions
-from mirage.datasets import build_mixture
-from mirage.datasets.shapes import build_shapes
+from mirage import frames
+from mirage.datasets.shapes import of_size
 from mirage.detectors import column, columns
-from mirage.support import label_points
+from mirage.support.points import label_points
 from mirage.support.shapes import Thresholds, label_pictures
+from mirage_workflow import build, job, tables
+from mirage_workflow.config.datasets import MixtureOptions, ShapesOptions
+from mirage_workflow.config.experiment import Experiment
 
 Judge = Callable[[np.ndarray], pd.DataFrame]
 
@@ -39,7 +40,7 @@ def main() -> None:
             name: samples[column(name, experiment.scoring.window)] for name in detection.detectors
         }
         scored = samples[["sample"]].assign(**default)
-        judged = judge(tables.to_array(samples, experiment.dataset.shape))
+        judged = judge(frames.to_array(samples, experiment.dataset.shape))
         parts.append(pd.concat([scored, samples[windows], judged], axis=1))
     scores = pd.concat(parts, ignore_index=True)
     tables.write(args.scores, scores, schema, job.provenance(args))
@@ -48,14 +49,14 @@ def main() -> None:
 def judge_of(experiment: Experiment, args: argparse.Namespace) -> tuple[Judge, pa.Schema]:
     """What tells the truth of samples, and the columns that it gives."""
     if isinstance(experiment.dataset, MixtureOptions):
-        mixture, radius = build_mixture(experiment.dataset), experiment.scoring.radius
+        mixture, radius = build.mixture(experiment.dataset), experiment.scoring.radius
         return lambda points: label_points(points, mixture, radius), tables.MIXTURE_SCORES
     if isinstance(experiment.dataset, ShapesOptions):
-        shapes = build_shapes(experiment.dataset)
+        shapes = of_size(experiment.dataset.image_size)
         thresholds = Thresholds.from_table(tables.read(args.counter))
         return lambda x: label_pictures(x, shapes, thresholds), tables.SHAPE_SCORES
     real = tables.read(args.reference)
-    real = tables.stack(real.loc[real["split"] == "train", "features"])
+    real = frames.stack(real.loc[real["split"] == "train", "features"])
     truth = tables.image_scores(real.shape[1], classes=experiment.has_classes)
     return lambda pictures: judge_pictures(pictures, real, experiment, args), truth
 

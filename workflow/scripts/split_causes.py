@@ -1,7 +1,7 @@
 """Split the excess over the perfect-sampler floor into its causes, over seeds."""
 
-from mirage import job, tables
 from mirage.metrics.causes import split
+from mirage_workflow import job, tables
 
 
 def main() -> None:

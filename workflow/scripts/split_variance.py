@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from mirage import job, tables
 from mirage.metrics.statistics import variance_parts
+from mirage_workflow import job, tables
 
 
 def main() -> None:

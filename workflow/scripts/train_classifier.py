@@ -5,8 +5,9 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from mirage import job, networks, tables
+from mirage import frames
 from mirage.networks.classifier import train
+from mirage_workflow import build, job, tables
 
 
 def main() -> None:
@@ -21,14 +22,15 @@ def main() -> None:
     provenance = job.provenance(args)
     real, heldout = (
         (
-            tables.to_array(table, experiment.dataset.shape),
+            frames.to_array(table, experiment.dataset.shape),
             table["label"].to_numpy() if experiment.dataset.has_classes else None,
         )
         for table in (tables.read(args.data), tables.read(args.heldout))
     )
-    classifier, history = train(experiment.classifier, *real, heldout=heldout, seed=args.seed)
+    options = build.arguments(experiment.classifier, "torchscript")
+    classifier, history = train(*real, heldout=heldout, seed=args.seed, **options)
     tables.write(args.history, pd.DataFrame(history), tables.CLASSIFIER, provenance)
-    networks.save(classifier.state_dict(), Path(args.weights), provenance)
+    build.save_weights(classifier.state_dict(), Path(args.weights), provenance)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,8 @@
 from pathlib import Path
 
 import pandas as pd
-import torch
 
-from mirage import job, networks, tables
-from mirage.diffusion import Schedule
-from mirage.streams import torch_seed
-from mirage.training import Trainer
+from mirage_workflow import build, job, tables
 
 
 def main() -> None:
@@ -19,25 +15,16 @@ def main() -> None:
     parser.add_argument("--checkpoint", required=True)
     args = parser.parse_args()
     experiment = job.sections(args.config)
-    torch.set_num_threads(experiment.training.threads)
     device = job.device(args.gpus)
-    data = torch.from_numpy(tables.read_points(args.data, shape=experiment.dataset.shape))
-    torch.manual_seed(torch_seed(args.seed, "weights", args.generation))
-    trainer = Trainer(
-        networks.build(experiment).to(device),
-        data.to(device),
-        Schedule.linear(experiment.diffusion),
-        experiment.training,
-        args.seed,
-        args.generation,
-    )
+    data = tables.read_points(args.data, shape=experiment.dataset.shape)
+    trainer = build.trainer(experiment, data, args.seed, args.generation, device)
     checkpoint = Path(args.checkpoint)
     trainer.run(checkpoint, job.fingerprint(args, args.data))
     loss = pd.DataFrame({"update": range(len(trainer.losses)), "loss": trainer.losses.cpu()})
     loss["learning_rate"] = loss["update"].map(trainer.learning_rate)
     provenance = job.provenance(args, device, engine=trainer.loss.name)
     tables.write(args.loss, loss, tables.LOSS, provenance)
-    networks.save(trainer.weights(), Path(args.weights), provenance)
+    build.save_weights(trainer.weights(), Path(args.weights), provenance)
     checkpoint.unlink(missing_ok=True)
 
 

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from mirage import job, tables
 from mirage.detectors import column
 from mirage.metrics import transfer
+from mirage_workflow import job, tables
 
 
 def main() -> None:

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from mirage import files, job, tables
+from mirage import files
 from mirage.figures import ledger
+from mirage_workflow import job, tables
 
 
 def main() -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import yaml
 
-from mirage import files, job
+from mirage import files
+from mirage_workflow import job
 
 
 def main() -> None:

@@ -1,0 +1,90 @@
+"""Statistics of the predicted clean sample that tell a hallucination.
+
+A detector walks along: it is given x0_hat at each reverse step of its window and
+keeps memory for one block of samples, whatever the number of steps. A new one is
+a class with `update` and `value`, registered under a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from mirage.registry import detector
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Detector(Protocol):
+    """A running statistic of one window of a trajectory."""
+
+    def update(self, x0_hat: Tensor) -> None:
+        """See the next prediction. x0_hat: [batch, *sample]."""
+
+    def value(self) -> Tensor:
+        """The score of each sample: [batch]; larger is more suspicious."""
+
+
+@detector("hal")
+class Hal:
+    """Variance over time of x0_hat, averaged over coordinates.
+
+    The Hal metric of Aithal et al. (2024), section 5, with the population variance of the
+    official code. Sums are taken about the first prediction, so that the small
+    variance of a settled sample survives in float32.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def update(self, x0_hat: Tensor) -> None:
+        """See the next prediction. x0_hat: [batch, *sample]."""
+        if self._count == 0:
+            self._origin = x0_hat.clone()
+            self._sum = x0_hat.new_zeros(x0_hat.shape)
+            self._sum_of_squares = x0_hat.new_zeros(x0_hat.shape)
+        shift = x0_hat - self._origin
+        self._sum += shift
+        self._sum_of_squares += shift.square()
+        self._count += 1
+
+    def value(self) -> Tensor:
+        """Mean over coordinates of the variance over the window: [batch]."""
+        return self._variance().mean(1).clamp_min(0)
+
+    def _variance(self) -> Tensor:
+        """The variance of each coordinate over the window, but for rounding: [batch, d]."""
+        mean = self._sum / self._count
+        return (self._sum_of_squares / self._count - mean.square()).flatten(1)
+
+
+@detector("hal_moving")
+class HalMoving(Hal):
+    """Variance over time of x0_hat, averaged over the coordinates that move.
+
+    Each coordinate counts in proportion to its own variance v: the score is
+    sum(v^2) / sum(v), the contraharmonic mean. Coordinates that stand still count for
+    nothing, so that a background of any size leaves the score as it is, where Hal is
+    diluted by it; k coordinates that move alike score their common variance, whatever k.
+    No threshold has to be chosen between moving and still. On a line it is Hal itself; it
+    is never below Hal, and zero where nothing moves.
+    """
+
+    def value(self) -> Tensor:
+        """The mean of the variances, weighted by themselves: [batch]."""
+        variance = self._variance().clamp_min(0).double()  # squares of 1e-20 must not vanish
+        total = variance.sum(1)
+        weighted = variance.square().sum(1) / total
+        return weighted.where(total > 0, total).to(self._sum.dtype)
+
+
+def column(name: str, window: tuple[int, int]) -> str:
+    """The table column of a detector's score over the window [T1, T2]: `hal_0_4`."""
+    first, last = window
+    return f"{name}_{first}_{last}"
+
+
+def columns(detectors: Sequence[str], windows: Sequence[tuple[int, int]]) -> list[str]:
+    """The score columns of a generation, detector by detector."""
+    return [column(name, window) for name in detectors for window in windows]

@@ -1,0 +1,161 @@
+"""The forward process and one reverse step, in float64 where it matters.
+
+Notation of Ho et al. (2020): x_t = sqrt(abar_t) x_0 + sqrt(1 - abar_t) eps, with
+abar_t the cumulative product of 1 - beta_t. Times run from 0 to T - 1, and t = 0
+already carries the noise beta_0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A discrete noise schedule. betas: float64 [T]."""
+
+    betas: np.ndarray
+
+    @classmethod
+    def linear(
+        cls, timesteps: int = 1000, beta_start: float = 0.001, beta_end: float = 0.2
+    ) -> Schedule:
+        """Noise that rises linearly over T steps (Ho et al. 2020, section 4).
+
+        The defaults are the official code's.
+        """
+        return cls(np.linspace(beta_start, beta_end, timesteps))
+
+    @cached_property
+    def alphas_cumprod(self) -> np.ndarray:
+        """abar_t for t = 0 .. T - 1: float64 [T]."""
+        return np.cumprod(1 - self.betas)
+
+    @cached_property
+    def noise_levels(self) -> np.ndarray:
+        """sqrt((1 - abar_t) / abar_t), the noise in data units: float64 [T]."""
+        return np.sqrt(1 / self.alphas_cumprod - 1)
+
+    def add_noise(self, x0: Tensor, t: Tensor, eps: Tensor) -> Tensor:
+        """Draw x_t given x_0 (Ho et al. 2020, equation 4).
+
+        x0, eps: [batch, *sample]; t: integer [batch]; returns [batch, *sample].
+        """
+        import torch  # here alone: a schedule can be asked for its numbers without
+
+        abar = torch.from_numpy(self.alphas_cumprod).to(x0.device)[t]
+        abar = abar.view(-1, *[1] * (x0.ndim - 1))
+        return abar.sqrt().to(x0.dtype) * x0 + (1 - abar).sqrt().to(x0.dtype) * eps
+
+
+@dataclass(frozen=True)
+class ReverseStep:
+    """One reverse step as three linear maps, for any Gaussian sampler.
+
+    x0_hat = x0_from_x * x_t + x0_from_eps * eps_hat
+    x_prev = from_x0 * x0_hat + from_x * x_t + sigma * noise
+    """
+
+    t: int
+    remaining: int
+    """Steps still to come after this one; equals t where no time is left out."""
+    abar: float
+    """alphas_cumprod at t."""
+    from_x0: float
+    from_x: float
+    sigma: float
+
+    @property
+    def x0_from_x(self) -> float:
+        """1 / sqrt(abar)."""
+        return self.abar**-0.5
+
+    @property
+    def x0_from_eps(self) -> float:
+        """-sqrt((1 - abar) / abar)."""
+        return -((1 / self.abar - 1) ** 0.5)
+
+    @property
+    def factors(self) -> tuple[float, float, float, float, float]:
+        """x0_from_x, x0_from_eps, from_x0, from_x and sigma: the step without its time."""
+        return self.x0_from_x, self.x0_from_eps, self.from_x0, self.from_x, self.sigma
+
+
+def times_of(start: int, steps: int) -> np.ndarray:
+    """Evenly spread times from `start` down to 0: int [steps]."""
+    return np.linspace(start, 0, steps).round().astype(int)
+
+
+def ddpm_steps(schedule: Schedule, times: np.ndarray, variance: str) -> list[ReverseStep]:
+    """Ancestral sampling (Ho et al. 2020, algorithm 2 and equations 7, 11).
+
+    Where times are left out, beta_t is that of the jump: 1 - abar_t / abar_s. The
+    last step adds no noise. `variance` is `fixed_large` (beta_t) or `fixed_small`
+    (the posterior's).
+    """
+    steps = []
+    for remaining, t, abar, abar_prev in _jumps(schedule, times):
+        beta = 1 - abar / abar_prev
+        posterior = beta * (1 - abar_prev) / (1 - abar)
+        noise = beta if variance == "fixed_large" else posterior
+        from_x0 = abar_prev**0.5 * beta / (1 - abar)
+        from_x = (1 - beta) ** 0.5 * (1 - abar_prev) / (1 - abar)
+        sigma = noise**0.5 if remaining else 0.0
+        steps.append(ReverseStep(t, remaining, abar, from_x0, from_x, sigma))
+    return steps
+
+
+def ddim_steps(schedule: Schedule, times: np.ndarray, eta: float) -> list[ReverseStep]:
+    """Non-Markovian sampling (Song et al. 2021, equations 12 and 16)."""
+    steps = []
+    for remaining, t, abar, abar_prev in _jumps(schedule, times):
+        beta = 1 - abar / abar_prev
+        sigma = eta * ((1 - abar_prev) / (1 - abar) * beta) ** 0.5
+        direction = max(1 - abar_prev - sigma**2, 0.0) ** 0.5
+        from_x = direction / (1 - abar) ** 0.5
+        from_x0 = abar_prev**0.5 - from_x * abar**0.5
+        steps.append(ReverseStep(t, remaining, abar, from_x0, from_x, sigma))
+    return steps
+
+
+def reverse_steps(
+    schedule: Schedule,
+    times: np.ndarray,
+    sampler: str = "ddpm",
+    variance: str = "fixed_large",
+    eta: float = 0.0,
+    ddpm_tail: int = 0,
+) -> list[ReverseStep]:
+    """The steps of one sampler, or of DDIM whose last steps are DDPM's.
+
+    Args:
+        schedule: the forward process.
+        times: from `times_of`.
+        sampler: `ddpm` or `ddim`.
+        variance: of DDPM's steps.
+        eta: noise of DDIM's.
+        ddpm_tail: how many of the last steps of DDIM are taken as DDPM's: their noise frees
+            samples that are stuck between modes.
+    """
+    ddpm = ddpm_steps(schedule, times, variance)
+    if sampler == "ddpm":
+        return ddpm
+    switch = len(times) - ddpm_tail
+    return [*ddim_steps(schedule, times, eta)[:switch], *ddpm[switch:]]
+
+
+def _jumps(schedule: Schedule, times: np.ndarray) -> Iterator[tuple[int, int, float, float]]:
+    """(steps remaining, t, abar_t, abar of the next time) of each step."""
+    abars = schedule.alphas_cumprod
+    following = [*times[1:], None]
+    for position, (t, s) in enumerate(zip(times, following, strict=True)):
+        abar_prev = 1.0 if s is None else float(abars[s])
+        yield len(times) - 1 - position, int(t), float(abars[t]), abar_prev

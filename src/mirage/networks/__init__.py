@@ -1,0 +1,1 @@
+"""Noise-prediction networks: model(x_t, t) -> eps_hat, with t [] or [batch]."""

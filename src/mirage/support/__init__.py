@@ -1,0 +1,1 @@
+"""What counts as a hallucination, for each kind of data with a known truth."""

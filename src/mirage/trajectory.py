@@ -1,0 +1,117 @@
+"""Observers of a walk, with memory that does not grow with the number of steps."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from mirage.detectors import column
+from mirage.diffusion import ReverseStep
+from mirage.registry import DETECTORS, RegistryError
+
+
+class WindowScores:
+    """Every detector over every window, computed while walking."""
+
+    def __init__(self, detectors: Sequence[str], windows: Sequence[tuple[int, int]]) -> None:
+        self._running = [
+            (name, window, DETECTORS[name]()) for name in detectors for window in windows
+        ]
+
+    def __call__(self, step: ReverseStep, x: Tensor, x0_hat: Tensor) -> None:
+        self._batch = len(x)
+        for _, (first, last), detector in self._running:
+            if first <= step.remaining <= last:
+                detector.update(x0_hat)
+
+    def columns(self) -> dict[str, Tensor]:
+        """The scores of the block, by table column: each [batch].
+
+        Raises:
+            RegistryError: naming the detector that gave something else.
+        """
+        scores = {}
+        for name, window, detector in self._running:
+            score = scores[column(name, window)] = detector.value()
+            if tuple(score.shape) != (self._batch,):
+                raise RegistryError(
+                    f"{DETECTORS.places[name]}: detector {name!r} gave scores of shape "
+                    f"{list(score.shape)} for {self._batch} samples; expected [{self._batch}]"
+                )
+        return scores
+
+
+class PathRecorder:
+    """The paths of a few chosen samples of a block, in full or over the last steps."""
+
+    def __init__(self, rows: Sequence[int], steps: int | None = None) -> None:
+        self._rows = list(rows)
+        self._steps = steps
+        self.times: list[int] = []
+        self._x: list[Tensor] = []
+        self._x0_hat: list[Tensor] = []
+
+    def __call__(self, step: ReverseStep, x: Tensor, x0_hat: Tensor) -> None:
+        if self._steps is not None and step.remaining >= self._steps:
+            return
+        self.times.append(step.t)
+        self._x.append(x[self._rows].cpu())
+        self._x0_hat.append(x0_hat[self._rows].cpu())
+
+    def paths(self) -> tuple[Tensor, Tensor]:
+        """x_t and x0_hat at the `times` kept: each [rows, times, *sample]."""
+        return torch.stack(self._x, 1), torch.stack(self._x0_hat, 1)
+
+
+MOST_BLOCKS = 4
+"""Blocks walked again at most, to find paths worth keeping."""
+
+
+def choose_paths(
+    parts: Iterable[pd.DataFrame], count: int, block_size: int, detector: str = "hal"
+) -> pd.DataFrame:
+    """Choose samples whose paths are kept: `count` calm and `count` suspicious ones.
+
+    Suspicious are hallucinated samples and calm are valid ones; without labels, those with
+    the highest and the lowest scores. They come from the few blocks with most of the
+    suspicious ones.
+
+    Args:
+        parts: of the scores, each of whole blocks: columns `sample` and `label`, or the
+            detector's.
+        count: of each kind, where there are as many.
+        block_size: samples that walk together.
+        detector: whose score is used where there are no labels.
+
+    Returns:
+        Columns `sample` and `label` (without labels `lowest` or `highest`), in the order
+        drawn.
+    """
+    # The fullest of all blocks are among the fullest of their parts.
+    scores = pd.concat([_most_hallucinated(part, block_size) for part in parts])
+    block = scores["sample"] // block_size
+    if "label" in scores:
+        candidates = _most_hallucinated(scores, block_size)[["sample", "label"]]
+        return candidates.groupby(candidates["label"] != "valid").head(count)
+    # What is not finite is the most suspicious, as it is for filters.
+    ranks = scores[detector].replace(-np.inf, np.inf).rank(method="first", na_option="bottom")
+    within = scores[block.isin(_fullest(block, ranks > len(scores) - count))]
+    ranked = within[["sample"]].loc[ranks[within.index].sort_values().index]
+    count = min(count, len(ranked) // 2)
+    ends = [ranked.head(count).assign(label="lowest"), ranked.tail(count).assign(label="highest")]
+    return pd.concat(ends).sort_values("sample")
+
+
+def _most_hallucinated(scores: pd.DataFrame, block_size: int) -> pd.DataFrame:
+    """The samples of the few blocks with most hallucinations; all where there are no labels."""
+    if "label" not in scores:
+        return scores
+    block = scores["sample"] // block_size
+    return scores[block.isin(_fullest(block, scores["label"] != "valid"))]
+
+
+def _fullest(block: pd.Series, suspicious: pd.Series) -> pd.Index:
+    """The few blocks with most suspicious samples."""
+    return suspicious.groupby(block).sum().nlargest(MOST_BLOCKS).index

@@ -1,0 +1,75 @@
+"""What the config says reaches the library, under the same names."""
+
+import inspect
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from mirage.datasets import mixtures
+from mirage.datasets.digits import load_digits
+from mirage.datasets.images import load_images
+from mirage.diffusion import Schedule
+from mirage.networks.classifier import train
+from mirage.networks.mlp import TemporalMLP
+from mirage.networks.unet import build_unet
+from mirage.training import TimeFocus, TrainingOptions
+from mirage_workflow import build
+from mirage_workflow.config import datasets, experiment
+from mirage_workflow.config.settings import read_experiment
+
+EXPERIMENTS = Path(__file__).parents[2] / "config/experiments"
+PAIRS = [
+    (experiment.Diffusion, Schedule.linear, set()),
+    (experiment.MLP, TemporalMLP, {"dim"}),
+    (experiment.UNet, build_unet, {"shape", "schedule"}),
+    (experiment.Classifier, train, {"pictures", "labels", "heldout", "seed"}),
+    (experiment.Training, TrainingOptions, set()),
+    (datasets.Gaussian1D, mixtures.line, set()),
+    (datasets.Gaussian2DGrid, mixtures.grid, set()),
+    (datasets.Gaussian2DRotated, mixtures.rotated, set()),
+    (datasets.MNIST, load_digits, {"rng"}),
+    (datasets.Images, load_images, {"rng"}),
+]
+OWN = {
+    experiment.Classifier: {"torchscript"},
+    experiment.Training: {"threads"},
+    datasets.Gaussian1D: {"samples", "heldout"},
+    datasets.Gaussian2DGrid: {"samples", "heldout"},
+    datasets.Gaussian2DRotated: {"samples", "heldout"},
+}
+"""Options that the pipeline uses itself."""
+
+
+@pytest.mark.parametrize(("section", "made", "given"), PAIRS, ids=lambda value: str(value)[:40])
+def test_a_section_and_the_library_have_the_same_options_and_defaults(section, made, given):
+    parameters = dict(inspect.signature(made).parameters)
+    assert given <= set(parameters)
+    options = set(section.model_fields) - {"name"} - OWN.get(section, set())
+    assert options == set(parameters) - given
+    for name in options:
+        field, parameter = section.model_fields[name], parameters[name]
+        if parameter.default is inspect.Parameter.empty:
+            assert field.is_required(), name
+        else:
+            ours = field.get_default(call_default_factory=True)
+            like = list if isinstance(ours, list) else lambda value: value
+            assert ours == like(parameter.default), name
+
+
+def test_a_recipe_becomes_the_trainings_options():
+    recipe = read_experiment(EXPERIMENTS / "gaussian1d.yaml", "default").training
+    options = build.training_options(recipe)
+    assert options.time_focus == TimeFocus(recipe.time_focus.below, recipe.time_focus.share)
+    for field in fields(TrainingOptions):
+        if field.name != "time_focus":
+            assert getattr(options, field.name) == getattr(recipe, field.name)
+
+
+@pytest.mark.parametrize(("start", "count"), [(None, 1000), (399, 400)])
+@pytest.mark.parametrize("steps", [None, 50])
+def test_an_experiment_walks_from_its_start_in_its_number_of_steps(start, count, steps):
+    recipe = read_experiment(EXPERIMENTS / "gaussian1d.yaml", "default")
+    sampling = recipe.sampling.model_copy(update={"start": start, "steps": steps})
+    walk = build.steps(recipe.model_copy(update={"sampling": sampling}))
+    assert (walk[0].t, walk[-1].t, len(walk)) == (count - 1, 0, steps or count)

@@ -1,0 +1,1 @@
+"""What only the pipeline needs: checked config, tables with provenance, the set-up of jobs."""

@@ -1,0 +1,1 @@
+"""Pydantic models of an experiment: presets merged in, unknown keys refused."""

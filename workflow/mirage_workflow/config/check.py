@@ -1,0 +1,43 @@
+"""Values become checked sections, or one clear line of error."""
+
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from mirage_workflow.config.section import Section
+
+Model = TypeVar("Model", bound=Section)
+
+
+class ConfigError(ValueError):
+    """A setting that cannot work: its file, its key, what was found, what is allowed."""
+
+
+def merge(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
+    """Lay a sparse override over nested dictionaries; other values are replaced."""
+    merged = dict(base)
+    for key, value in override.items():
+        both_dicts = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = merge(merged[key], value) if both_dicts else value
+    return merged
+
+
+def check(model: type[Model], values: Any, where: str) -> Model:
+    """Values as a section, or one line of error that begins with `where`."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        faults = "; ".join(_describe(fault) for fault in error.errors())
+        raise ConfigError(f"{where}: {faults}") from None
+
+
+def _describe(fault: Any) -> str:
+    location = list(fault["loc"])
+    if location[:1] in (["dataset"], ["network"]):
+        del location[1:2]  # pydantic's tag of the kind of dataset or network, no key of the file
+    key = ".".join(str(part) for part in location)
+    message = fault["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    if fault["type"] != "value_error" and not isinstance(fault["input"], dict):
+        message += f": found {fault['input']!r}"
+    return f"{key}: {message}" if key else message

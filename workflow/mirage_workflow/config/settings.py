@@ -1,0 +1,122 @@
+"""From the command line's config to checked experiments, or one clear line of error."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import yaml
+from pydantic import Field, NonNegativeInt, model_validator
+
+from mirage.registry import RegistryError, load
+from mirage_workflow.config.check import ConfigError, check, merge
+from mirage_workflow.config.experiment import Experiment
+from mirage_workflow.config.section import Section, Unique
+from mirage_workflow.config.sweeps import variants
+from mirage_workflow.config.user_files import require_files
+
+Preset = Literal["smoke", "quick", "default", "paper"]
+Engine = Literal[
+    "auto", "pytorch", "sse4", "avx2", "avx512", "avx512_bf16", "amx", "neon", "neon_bf16"
+]
+REPLICATES = {"smoke": 1, "quick": 1, "default": 3, "paper": 5}
+
+
+class Settings(Section):
+    """config/config.yaml: what one run of the pipeline makes."""
+
+    preset: Preset = "default"
+    """The set of numbers: smoke, quick, default or paper."""
+    experiments: Unique[str] = Field(min_length=1)
+    """Names of files in config/experiments, without .yaml."""
+    seeds: Annotated[Unique[NonNegativeInt], Field(min_length=1)] | None = None
+    """One replicate of everything for each; null for as many as the preset has: three in
+    `default`, five in `paper`, one in `smoke` and `quick`."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """`auto`: the job's GPU where it has one, else the CPU."""
+    engine: Engine = "auto"
+    """What computes networks for points on a CPU: `auto`, the fastest vector unit of each
+    job's processor; the name of one, for the same numbers on unlike machines; `pytorch`."""
+    extensions: Unique[str] = []
+    """Python files, relative to the working directory, that register detectors and filters."""
+    keep_samples: bool = True
+    """Whether generated samples and their scores stay; if not, they are deleted as soon as
+    all that is measured, drawn and trained from them is made."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_many_seeds_as_the_preset_has(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("seeds") is None:
+            preset = values.get("preset", "default")
+            count = REPLICATES.get(preset, 1) if isinstance(preset, str) else 1
+            return {**values, "seeds": list(range(count))}
+        return values
+
+
+def read_settings(config: dict[str, Any]) -> Settings:
+    """Check the merged Snakemake config, and load the extensions that it names.
+
+    Raises:
+        ConfigError: naming the key, what was found and what is allowed.
+    """
+    settings = check(Settings, config, "config")
+    for path in settings.extensions:
+        try:
+            load(path)
+        except RegistryError as error:
+            raise ConfigError(f"config: extensions: {error}") from None
+    return settings
+
+
+def read_experiments(settings: Settings, folder: Path) -> dict[str, Experiment]:
+    """Read the experiments that `settings` names, with its preset merged in.
+
+    Raises:
+        ConfigError: for an unknown experiment, for anything wrong in its file, and
+            where files are missing that the user was to bring.
+    """
+    known = sorted(path.stem for path in folder.glob("*.yaml"))
+    experiments = {}
+    for name in settings.experiments:
+        if name not in known:
+            raise ConfigError(
+                f"config: experiments: unknown experiment {name!r}; allowed: {', '.join(known)}"
+            )
+        path = folder / f"{name}.yaml"
+        experiments[name] = read_experiment(path, settings.preset)
+        try:
+            require_files(experiments[name])
+        except ValueError as error:
+            raise ConfigError(f"{path}: {error}") from None
+    return experiments
+
+
+def read_experiment(path: Path, preset: Preset) -> Experiment:
+    """Read one experiment file and merge a preset into its recipe.
+
+    Raises:
+        ConfigError: for text that is not YAML and for every setting that cannot work.
+    """
+    try:
+        recipe = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    presets = recipe.pop("presets", None) or {} if isinstance(recipe, dict) else {}
+    if not isinstance(recipe, dict) or not isinstance(presets, dict):
+        raise ConfigError(f"{path}: must be a mapping of sections, with `presets` as one of them")
+    for name, override in presets.items():
+        if name not in get_args(Preset):
+            allowed = ", ".join(get_args(Preset))
+            raise ConfigError(f"{path}: presets: unknown preset {name!r}; allowed: {allowed}")
+        if not isinstance(override, dict):
+            raise ConfigError(f"{path}: presets.{name}: must be a mapping: found {override!r}")
+    recipe = merge(recipe, presets.get(preset, {}))
+    where = f"{path} (preset {preset})"
+    experiment = check(Experiment, recipe, where).resolved()
+    variants(experiment, where)  # refuses small models that cannot work
+    return experiment
+
+
+def to_json(experiment: Experiment, *sections: str) -> str:
+    """Some sections of an experiment as one line, for a job's command line."""
+    values = experiment.model_dump(mode="json", include=set(sections))
+    return json.dumps(values, separators=(",", ":"))

@@ -1,0 +1,46 @@
+"""Which rule makes a file, and what to do about a damaged one."""
+
+from pathlib import Path
+
+MAKERS = {
+    "seed*/data.parquet": "make_dataset",
+    "seed*/heldout.parquet": "make_dataset",
+    "seed*/classifier.*": "train_classifier",
+    "seed*/reference.parquet": "describe_reference",
+    "counter.parquet": "calibrate_counter",
+    "audit.parquet": "audit_counter",
+    "modes.parquet": "describe_modes",
+    "model.safetensors": "train_model",
+    "loss.parquet": "train_model",
+    "samples/shard*.parquet": "draw_samples",
+    "trajectories.parquet": "record_trajectories",
+    "bottleneck.parquet": "record_bottleneck",
+    "embedding.parquet": "embed_bottleneck",
+    "scores/shard*.parquet": "score_samples",
+    "kept.parquet": "filter_samples",
+    "histogram.parquet": "count_histogram",
+    "gen*/metrics.parquet": "measure_generation",
+    "gen*/roc.parquet": "measure_generation",
+    "metrics.parquet": "collect_metrics",
+    "summary.parquet": "collect_metrics",
+    "causes/*.parquet": "decompose_causes",
+    "causes.parquet": "split_causes",
+    "score/lines.parquet": "compare_scores",
+    "score/slopes.parquet": "compare_scores",
+    "score/field.parquet": "map_score",
+    "score/followed.parquet": "follow_training",
+    "sweeps/*.parquet": "measure_variant",
+    "bridges.parquet": "locate_bridges",
+    "transfer.parquet": "transfer_thresholds",
+    "replicates/*.parquet": "replicate_rates",
+    "variance.parquet": "split_variance",
+    "claims.parquet": "decide_claims",
+}
+"""Which rule makes a file, by the end of its path; the first that fits."""
+
+
+def remedy(path: Path) -> str:
+    """What to do about a damaged file."""
+    rule = next((rule for end, rule in MAKERS.items() if Path(path).match(end)), None)
+    maker = f"rule {rule} makes it anew" if rule else "the rule that made it makes it anew"
+    return f"delete it and run again; {maker}"

@@ -1,0 +1,127 @@
+"""Small models, trained and drawn from in memory, for studies that need many."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from torch import nn
+
+from mirage import engine, frames
+from mirage.datasets.mixtures import GaussianMixture
+from mirage.diffusion import ReverseStep
+from mirage.samplers import Model, sample
+from mirage.streams import stream
+from mirage.support.points import label_points
+from mirage.training import Trainer
+from mirage_workflow import build
+from mirage_workflow.config.experiment import Experiment
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """What is random in a rate: the training points, the training, the sampling."""
+
+    data: int
+    training: int
+    sampling: int
+
+    @classmethod
+    def same(cls, seed: int) -> "Seeds":
+        """One seed for all three, as in the main pipeline."""
+        return cls(seed, seed, seed)
+
+
+def train(
+    experiment: Experiment,
+    seeds: Seeds,
+    device: str = "cpu",
+    observe: Callable[[int, Trainer], None] | None = None,
+) -> nn.Module:
+    """Train an experiment's network on fresh points of its mixture; keep no file.
+
+    Args:
+        experiment: of a mixture.
+        seeds: those of data and training are used.
+        observe: called after each update with the number done and the trainer.
+
+    Returns:
+        The network, with the weights that are sampled from.
+
+    Raises:
+        DivergenceError: as the trainer does.
+    """
+    mixture = build.mixture(experiment.dataset)
+    points, _ = mixture.sample(experiment.dataset.samples, stream(seeds.data, "data"))
+    trainer = build.trainer(experiment, points, seeds.training, 0, device)
+    watch = observe and (lambda done: observe(done, trainer))
+    trainer.run(observe=watch)
+    return build.network_with(experiment, trainer.weights(), device)
+
+
+def draw(
+    model: Model,
+    steps: Sequence[ReverseStep],
+    mixture: GaussianMixture,
+    samples: int,
+    block_size: int,
+    radius: float,
+    seed: int,
+    windows: Sequence[tuple[int, int]] = (),
+    device: str = "cpu",
+) -> pd.DataFrame:
+    """Draw points, label them, and take Hal over some windows on the way.
+
+    Returns:
+        Columns `sample`; `x0`, ...; `hal_0_4`, ... by window; `mode`, `distance`, `label`.
+    """
+    shape = mixture.means.shape[1:]
+    detectors = ["hal"] if windows else []
+    parts = sample(
+        model,
+        steps,
+        shape,
+        samples,
+        detectors,
+        windows,
+        seed=seed,
+        block_size=block_size,
+        device=device,
+    )
+    drawn = pd.concat(parts, ignore_index=True)
+    labels = label_points(frames.to_array(drawn, shape), mixture, radius)
+    return pd.concat([drawn, labels], axis=1)
+
+
+def draw_as_told(
+    network: nn.Module,
+    experiment: Experiment,
+    seed: int,
+    windows: Sequence[tuple[int, int]] = (),
+    device: str = "cpu",
+) -> pd.DataFrame:
+    """Draw points with a network, by an experiment's own sampling section."""
+    options = experiment.sampling
+    steps = build.steps(experiment)
+    return draw(
+        for_sampling(network, experiment, options.samples, len(steps), device),
+        steps,
+        build.mixture(experiment.dataset),
+        options.samples,
+        options.block_size,
+        experiment.scoring.radius,
+        seed,
+        windows,
+        device,
+    )
+
+
+def for_sampling(
+    network: nn.Module, experiment: Experiment, samples: int, steps: int, device: str
+) -> Model:
+    """The network as the engine computes it, for so many samples."""
+    options = experiment.sampling
+    calls = steps * -(-samples // options.block_size)
+    return engine.for_sampling(network, options.precision, device, calls)
