@@ -90,18 +90,20 @@ def choose_paths(
         drawn.
     """
     # The fullest of all blocks are among the fullest of their parts.
-    scores = pd.concat([_most_hallucinated(part, block_size) for part in parts])
+    fullest = [_most_hallucinated(part, block_size) for part in parts]
+    scores = pd.concat(fullest, ignore_index=True)  # parts may number their rows alike
     block = scores["sample"] // block_size
     if "label" in scores:
         candidates = _most_hallucinated(scores, block_size)[["sample", "label"]]
-        return candidates.groupby(candidates["label"] != "valid").head(count)
+        chosen = candidates.groupby(candidates["label"] != "valid").head(count)
+        return chosen.reset_index(drop=True)
     # What is not finite is the most suspicious, as it is for filters.
     ranks = scores[detector].replace(-np.inf, np.inf).rank(method="first", na_option="bottom")
     within = scores[block.isin(_fullest(block, ranks > len(scores) - count))]
     ranked = within[["sample"]].loc[ranks[within.index].sort_values().index]
     count = min(count, len(ranked) // 2)
     ends = [ranked.head(count).assign(label="lowest"), ranked.tail(count).assign(label="highest")]
-    return pd.concat(ends).sort_values("sample")
+    return pd.concat(ends).sort_values("sample", ignore_index=True)
 
 
 def _most_hallucinated(scores: pd.DataFrame, block_size: int) -> pd.DataFrame:

@@ -196,6 +196,16 @@ def test_without_labels_the_lowest_and_the_highest_scores_are_chosen():
     assert chosen["sample"].is_monotonic_increasing
 
 
+def test_without_labels_no_sample_is_chosen_twice_from_parts_that_number_rows_alike():
+    hal = np.random.default_rng(0).permutation(80) / 80
+    scores = pd.DataFrame({"sample": range(80), "hal": hal})
+    parts = [scores.iloc[:40], scores.iloc[40:].reset_index(drop=True)]
+    whole = choose_paths([scores], count=5, block_size=4)
+    found = choose_paths(parts, count=5, block_size=4)
+    assert found["sample"].is_unique
+    assert found["sample"].tolist() == whole["sample"].tolist()
+
+
 def test_another_detector_chooses_by_its_own_score():
     scores = pd.DataFrame({"sample": range(4), "hal": range(4), "mine": [0, 3, 1, 2]})
     chosen = choose_paths([scores], count=1, block_size=4, detector="mine")
