@@ -7,7 +7,7 @@ from scipy.stats import chi, norm
 
 from mirage.datasets import mixtures
 from mirage.datasets.mixtures import GaussianMixture
-from mirage.metrics.controls import blurred, planted
+from mirage.metrics.controls import blurred, planted, stretched
 from mirage.metrics.endpoint import (
     ENDPOINTS,
     SpacingError,
@@ -16,7 +16,8 @@ from mirage.metrics.endpoint import (
     label,
     require_spacing,
 )
-from mirage.metrics.widening import floors, rates, segment_floors, within_modes
+from mirage.metrics.widening import floors, rates, segment_floors
+from mirage.metrics.width import of_distances, of_modes
 
 RADIUS = 5.0
 
@@ -164,7 +165,7 @@ def test_bridges_spread_evenly_are_as_many_on_each_std_of_a_long_segment_as_of_a
 def test_the_width_of_blurred_modes_is_found(request, name, width):
     mixture = request.getfixturevalue(name)
     labels = label(blurred(mixture, 100_000, width, rng()), mixture, RADIUS)
-    found = within_modes(labels["distance"].to_numpy(), mixture.means.shape[1])
+    found = of_distances(labels["distance"].to_numpy(), mixture.means.shape[1])
     # The error of a median is below 1.2 / sqrt(n) of the width.
     assert found.value == pytest.approx(width, rel=4 * 1.2 / 100_000**0.5)
     assert found.low < found.value < found.high
@@ -172,15 +173,27 @@ def test_the_width_of_blurred_modes_is_found(request, name, width):
 
 def test_the_interval_of_the_width_covers():
     distances = chi(2).rvs((2_000, 500), random_state=rng())
-    inside = [found.low <= 1 <= found.high for found in (within_modes(d, 2) for d in distances)]
+    inside = [found.low <= 1 <= found.high for found in (of_distances(d, 2) for d in distances)]
     assert np.mean(inside) == pytest.approx(0.95, abs=4 * (0.05 * 0.95 / 2_000) ** 0.5 + 0.01)
 
 
 def test_ten_percent_on_bridges_widen_the_modes_by_eight_and_never_shrink_them(grid):
     points = planted(between_neighbours(grid), 200_000, 0.1, rng())
-    found = within_modes(label(points, grid, RADIUS)["distance"].to_numpy(), 2)
+    found = of_distances(label(points, grid, RADIUS)["distance"].to_numpy(), 2)
     assert found.value == pytest.approx((np.log(1 - 5 / 9) / np.log(1 / 2)) ** 0.5, abs=0.01)
     assert 1 < found.value < 1.09
+
+
+def test_modes_that_are_stretched_to_their_neighbours_are_as_wide_as_the_stretch(rotated):
+    n = 100_000
+    points = stretched(between_neighbours(rotated), n, 2.0, rng())
+    labels = label(points, rotated, RADIUS)
+    found = of_modes(points, labels, rotated)
+    assert found.value == pytest.approx(2, rel=4 * 1.2 / n**0.5)
+    assert of_distances(labels["distance"].to_numpy(), 2).value < 1.5
+    # So that they have fewer bridges than their floor, not a hundred times as many.
+    hits = (labels["endpoint"] == "bridge").sum()
+    assert 10 < hits < n * floors(rotated, RADIUS, found.value, rng())["bridge"].value
 
 
 @pytest.mark.parametrize("width", [1.0, 1.5, 2.5])
@@ -217,9 +230,10 @@ def test_the_floor_of_a_lattice_is_the_share_of_directions_on_its_sides(grid):
 
 def test_a_pure_blur_shows_no_bridges_above_its_floor(rotated):
     n = 300_000
-    labels = label(blurred(rotated, n, 1.8, rng()), rotated, RADIUS)
+    points = blurred(rotated, n, 1.8, rng())
+    labels = label(points, rotated, RADIUS)
     hits = labels["endpoint"].value_counts().to_dict()
-    width = within_modes(labels["distance"].to_numpy(), 2)
+    width = of_modes(points, labels, rotated)
     table = rates(hits, width, rotated, RADIUS, rng()).set_index("endpoint")
     assert table["hits"].sum() == n
     assert table.loc["bridge", "hits"] > 50  # the blur does reach where bridges are
@@ -233,9 +247,10 @@ def test_a_pure_blur_shows_no_bridges_above_its_floor(rotated):
 
 def test_planted_bridges_are_the_excess_over_both_floors(grid):
     n, share = 100_000, 0.01
-    labels = label(planted(between_neighbours(grid), n, share, rng()), grid, RADIUS)
+    points = planted(between_neighbours(grid), n, share, rng())
+    labels = label(points, grid, RADIUS)
     hits = labels["endpoint"].value_counts().to_dict()
-    width = within_modes(labels["distance"].to_numpy(), 2)
+    width = of_modes(points, labels, grid)
     table = rates(hits, width, grid, RADIUS, rng()).set_index("endpoint")
     # Four binomial standard errors, and the ends, where noise carries a few off.
     assert table.loc["bridge", "excess"] == pytest.approx(share, abs=4 * (share / n) ** 0.5 + 2e-4)

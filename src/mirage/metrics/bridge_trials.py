@@ -14,7 +14,7 @@ from mirage.datasets.mixtures import GaussianMixture
 from mirage.metrics import bridging, directions
 from mirage.metrics.bridges import pairs
 from mirage.metrics.claims_audit import Trial
-from mirage.metrics.controls import blurred, heavy_tailed, noisy, planted, scattered
+from mirage.metrics.controls import blurred, heavy_tailed, noisy, planted, scattered, stretched
 from mirage.metrics.endpoint import Segments, between_neighbours, label
 from mirage.metrics.verdicts import Evidence, fewer_than_random
 from mirage.metrics.widening import floors
@@ -86,10 +86,17 @@ def _existence(bench: Bench, n: int) -> list[Trial]:
     def everywhere(rng: np.random.Generator) -> np.ndarray:
         return noisy(mixture, n, 0.05, rng)
 
-    # On a line, noise between the modes is nothing else than bridges.
-    noise = [trial("noise everywhere", False, everywhere, directed, exist)] if dim == "2d" else []
+    def longer(rng: np.random.Generator) -> np.ndarray:
+        return stretched(bench.near, n, 2.0, rng)
+
+    plane = [
+        # On a line, noise between the modes is nothing else than bridges.
+        trial("noise everywhere", False, everywhere, directed, exist),
+        # Which has a direction, but is above no floor.
+        trial("modes stretched x 2 to their neighbours", False, longer, floor, exist),
+    ]
     return [
-        *noise,
+        *(plane if dim == "2d" else []),
         trial("heavy tails", False, tails, directed, exist),
         trial("perfect sampler", False, lambda rng: blurred(mixture, n, 1.0, rng)),
         trial("truth blurred x 1.5", False, lambda rng: blurred(mixture, n, 1.5, rng)),

@@ -10,7 +10,8 @@ from mirage.metrics import directions, magnitude
 from mirage.metrics.endpoint import label
 from mirage.metrics.nulls import Sides, Turned
 from mirage.metrics.verdicts import ALPHA, Evidence, all_of, more_than_floor, more_than_random
-from mirage.metrics.widening import floors, within_modes
+from mirage.metrics.widening import floors
+from mirage.metrics.width import of_modes
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def show(
     """
     n, dim = points.shape
     labels = label(points, mixture, radius)
-    width = within_modes(labels["distance"].to_numpy(), dim).high
+    width = of_modes(points, labels, mixture).high
     expected = floor(width) if floor else floors(mixture, radius, width, rng)["bridge"].value
     if dim == 1:
         null = directions.inward(points, labels, mixture)

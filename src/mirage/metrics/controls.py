@@ -31,6 +31,17 @@ def heavy_tailed(
     return mixture.means[modes] + factors * mixture.std * noise
 
 
+def stretched(segments: Segments, n: int, factor: float, rng: np.random.Generator) -> np.ndarray:
+    """Exact draws, but modes too wide by a factor in the direction of the first segment: [n, d]."""
+    mixture = segments.mixture
+    first, second = mixture.means[segments.ends[0]]
+    along = (second - first) / np.linalg.norm(second - first)
+    modes = rng.choice(len(mixture.means), n, p=np.exp(mixture.log_weights))
+    noise = rng.standard_normal((n, mixture.means.shape[1]))
+    noise += (factor - 1) * (noise @ along)[:, None] * along
+    return mixture.means[modes] + mixture.std * noise
+
+
 def noisy(mixture: GaussianMixture, n: int, share: float, rng: np.random.Generator) -> np.ndarray:
     """Exact draws, but a share even over the box that holds all modes: [n, d]."""
     points = blurred(mixture, n, 1.0, rng)

@@ -1,4 +1,4 @@
-"""How wide a model draws the modes, and what a model that does no more than that would show.
+"""What a model that widens the modes, and does no more than that, would show.
 
 Beside each rate stand two floors: that of the true density, and that of the truth blurred
 to the model's own width. What lies above the second is more than widening.
@@ -9,41 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom, chi
+from scipy.stats import chi
 
 from mirage.datasets.mixtures import GaussianMixture
 from mirage.metrics.endpoint import ENDPOINTS, QUARTER, between_neighbours, label, require_spacing
 from mirage.metrics.rows import rate
+from mirage.metrics.width import Width
 
 DIRECTIONS = 200_000
 """From which the floors are found: the relative error of bridges is below half a percent."""
-
-
-@dataclass(frozen=True)
-class Width:
-    """Width of the modes over the true standard deviation, with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-
-def within_modes(distances: np.ndarray, dim: int) -> Width:
-    """How wide the modes are, by the median distance to the nearest mode.
-
-    The median of a Gaussian's distances over its standard deviation is that of a chi
-    distribution. A share b of points far from every mode moves it from the quantile 1/2
-    to 1 / (2 - 2b) of the others: the width is never too small, and in two dimensions
-    8 % too large for b = 10 %. The interval is that of the median by order statistics.
-
-    Args:
-        distances: to the nearest mode, in true standard deviations: [n], n at least 1.
-        dim: number of coordinates.
-    """
-    n = len(distances)
-    ranks = [(n - 1) // 2, int(binom.ppf(0.025, n, 0.5)), int(binom.ppf(0.975, n, 0.5))]
-    ranks = np.minimum(ranks, n - 1)
-    return Width(*(np.partition(distances, ranks)[ranks] / chi.median(dim)).tolist())
 
 
 @dataclass(frozen=True)
