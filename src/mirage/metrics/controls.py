@@ -1,0 +1,84 @@
+"""Samples of models that are known: some that interpolate, some that only seem to.
+
+What a claim is decided by must refuse the second kind and find the first.
+"""
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from mirage.datasets.mixtures import GaussianMixture
+from mirage.metrics.directions import turned
+from mirage.metrics.endpoint import QUARTER, Segments
+
+
+def blurred(mixture: GaussianMixture, n: int, width: float, rng: np.random.Generator) -> np.ndarray:
+    """Exact draws with modes too wide by a factor, and no interpolation: [n, d].
+
+    width: over the true standard deviation; 1 is the perfect sampler.
+    """
+    modes = rng.choice(len(mixture.means), n, p=np.exp(mixture.log_weights))
+    noise = rng.standard_normal((n, mixture.means.shape[1]))
+    return mixture.means[modes] + width * mixture.std * noise
+
+
+def heavy_tailed(
+    mixture: GaussianMixture, n: int, degrees: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Draws whose distances from their modes follow Student's t in every direction: [n, d]."""
+    factors = np.sqrt(degrees / rng.chisquare(degrees, (n, 1)))
+    modes = rng.choice(len(mixture.means), n, p=np.exp(mixture.log_weights))
+    noise = rng.standard_normal((n, mixture.means.shape[1]))
+    return mixture.means[modes] + factors * mixture.std * noise
+
+
+def stretched(segments: Segments, n: int, factor: float, rng: np.random.Generator) -> np.ndarray:
+    """Exact draws, but modes too wide by a factor in the direction of the first segment: [n, d]."""
+    mixture = segments.mixture
+    first, second = mixture.means[segments.ends[0]]
+    along = (second - first) / np.linalg.norm(second - first)
+    modes = rng.choice(len(mixture.means), n, p=np.exp(mixture.log_weights))
+    noise = rng.standard_normal((n, mixture.means.shape[1]))
+    noise += (factor - 1) * (noise @ along)[:, None] * along
+    return mixture.means[modes] + mixture.std * noise
+
+
+def noisy(mixture: GaussianMixture, n: int, share: float, rng: np.random.Generator) -> np.ndarray:
+    """Exact draws, but a share even over the box that holds all modes: [n, d]."""
+    points = blurred(mixture, n, 1.0, rng)
+    on = rng.random(n) < share
+    low, high = mixture.means.min(0), mixture.means.max(0)
+    points[on] = rng.uniform(low, high, (on.sum(), len(low)))
+    return points
+
+
+def planted(
+    segments: Segments,
+    n: int,
+    share: float,
+    rng: np.random.Generator,
+    width: float = 1.0,
+    across: float = 1.0,
+) -> np.ndarray:
+    """Blurred draws of which a share lies evenly along the middle halves of segments: [n, d].
+
+    Args:
+        segments: all equally likely.
+        n: points, of which the number that bridge is drawn too.
+        share: that bridges.
+        rng: draws them.
+        width: of the modes, over the true standard deviation.
+        across: of the bridges, in every direction, in true standard deviations.
+    """
+    mixture = segments.mixture
+    points = blurred(mixture, n, width, rng)
+    on = np.flatnonzero(rng.random(n) < share)
+    first, second = mixture.means[segments.ends[rng.integers(len(segments.ends), size=len(on))].T]
+    along = rng.uniform(QUARTER, 1 - QUARTER, (len(on), 1))
+    noise = across * mixture.std * rng.standard_normal((len(on), mixture.means.shape[1]))
+    points[on] = first + along * (second - first) + noise
+    return points
+
+
+def scattered(points: np.ndarray, mixture: GaussianMixture, rng: np.random.Generator) -> np.ndarray:
+    """The points at their own distances from their nearest modes, in random directions: [n, d]."""
+    return turned(points, cKDTree(mixture.means).query(points)[1], mixture, rng)
