@@ -41,7 +41,7 @@ OWN = {
 """Options that the pipeline uses itself."""
 
 
-@pytest.mark.parametrize(("section", "made", "given"), PAIRS, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("section", "made", "given"), PAIRS, ids=range(len(PAIRS)))
 def test_a_section_and_the_library_have_the_same_options_and_defaults(section, made, given):
     parameters = dict(inspect.signature(made).parameters)
     assert given <= set(parameters)
