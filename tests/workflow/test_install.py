@@ -20,7 +20,7 @@ from mirage.engine import native
 
 assert mirage.__file__.startswith(sys.argv[1]), mirage.__file__
 assert importlib.metadata.version("mirage-diffusion") == mirage.__version__
-assert native.SOURCE.exists()
+assert {path.suffix for path in native.SOURCES} == {".cpp", ".h"}
 """
 
 
