@@ -43,6 +43,7 @@ bench: .venv/ready
 lint: .venv/ready
 	ruff check
 	ruff format --check
+	mypy
 	snakefmt --check Snakefile workflow/rules
 	snakemake --lint
 

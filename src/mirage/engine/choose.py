@@ -1,7 +1,10 @@
 """Chooses, for a network, a device and a precision, what computes it."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
@@ -10,6 +13,9 @@ from mirage.engine.native import Kernel, kernel
 from mirage.engine.pytorch import TorchLoss, TorchSampler, multiplies_bfloat16
 from mirage.networks.mlp import TemporalMLP
 from mirage.samplers import Model
+
+if TYPE_CHECKING:
+    from mirage.engine.gpu import TritonSampler
 
 log = logging.getLogger(__name__)
 
@@ -26,9 +32,10 @@ def for_sampling(network: nn.Module, precision: str, device: str, calls: int) ->
     """
     native = _native(network, device)
     bfloat16 = _bfloat16(precision, device, native)
-    if native:
+    model: NativeSampler | TritonSampler | TorchSampler
+    if native and isinstance(network, TemporalMLP):
         model = NativeSampler(network, native, bfloat16)
-    elif _fits_triton(network, device):
+    elif isinstance(network, TemporalMLP) and _fits_triton(network, device):
         from mirage.engine.gpu import TritonSampler  # Triton comes with PyTorch for CUDA
 
         model = TritonSampler(network, bfloat16)
@@ -42,7 +49,8 @@ def for_training(network: nn.Module, precision: str, device: str, calls: int) ->
     """The `Loss` of a network in training, through which gradients flow."""
     native = _native(network, device)
     bfloat16 = _bfloat16(precision, device, native)
-    if native:
+    loss: NativeLoss | TorchLoss
+    if native and isinstance(network, TemporalMLP):
         loss = NativeLoss(network, native, bfloat16)
     else:
         loss = TorchLoss(network, bfloat16, device, calls)
@@ -56,11 +64,10 @@ def _native(network: nn.Module, device: str) -> Kernel | None:
     return None
 
 
-def _fits_triton(network: nn.Module, device: str) -> bool:
+def _fits_triton(network: TemporalMLP, device: str) -> bool:
     """Triton's tiles are powers of two, 16 at least; the kernel keeps two coordinates."""
-    if not isinstance(network, TemporalMLP) or device != "cuda":
-        return False
-    return network.width.bit_count() == 1 and network.width >= 16 and network.input.in_features <= 2
+    fits = network.width.bit_count() == 1 and network.width >= 16 and network.input.in_features <= 2
+    return fits and device == "cuda"
 
 
 def _bfloat16(precision: str, device: str, native: Kernel | None) -> bool:

@@ -70,7 +70,8 @@ def _positive(part: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def _histograms(axes: Axes, scores: Iterable[pd.DataFrame], column: str, bins: np.ndarray) -> None:
-    counts, colours = {}, {}
+    counts: dict[str, np.ndarray] = {}
+    colours: dict[str, str] = {}
     for part in scores:
         for name, colour, rows in _classes(_positive(part, column)):
             counts[name] = counts.get(name, 0) + np.histogram(rows[column], bins)[0]

@@ -63,8 +63,8 @@ def draw_generations(axes: Axes, rows: pd.DataFrame, floor: str, scale: float = 
         label = "generation 0" if name == SHARED else f"filter: {style.word(name)}"
         _draw_line(axes, line, dodge, scale, {**look, "label": label})
     if rows["floor"].notna().any():
-        look = {"color": style.INK, "linewidth": 0.8, "linestyle": "--", "zorder": 1}
-        axes.axhline(scale * rows["floor"].mean(), label=floor, **look)
+        height = scale * rows["floor"].mean()
+        axes.axhline(height, label=floor, color=style.INK, linewidth=0.8, linestyle="--", zorder=1)
     last = max(rows["generation"].max(), 1)
     axes.set_xlim(-0.06 * last, 1.06 * last)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

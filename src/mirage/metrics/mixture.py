@@ -55,10 +55,11 @@ class Tally:
         valid = scores[scores["label"] == "valid"]
         self.valid_by_mode += np.bincount(valid["mode"], minlength=len(self.truth.means))
         square = valid["distance"].to_numpy(np.float64) ** 2
-        self.squares = tuple(
+        second, fourth = (
             total + int(np.rint(power / UNIT).astype(np.int64).sum())
             for total, power in zip(self.squares, (square, square**2), strict=True)
         )
+        self.squares = second, fourth
 
 
 def tally(parts: Iterable[pd.DataFrame], truth: GaussianMixture) -> Tally:

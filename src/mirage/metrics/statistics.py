@@ -81,7 +81,7 @@ def variance_parts(rates: pd.DataFrame) -> dict[str, float]:
     """
     cells = rates.groupby(["data_seed", "training_seed"])["value"]
     means = cells.mean().unstack()
-    a, b, n = *means.shape, int(cells.size().iloc[0])
+    (a, b), n = means.shape, int(cells.size().iloc[0])
     if min(a, b, n) < 2 or means.isna().any(axis=None) or (cells.size() != n).any():
         raise ValueError("each data seed needs every training seed, and as many samplings in each")
     grand = means.to_numpy().mean()
