@@ -75,11 +75,11 @@ def plan(folder: Path, preset: str, seeds: int, generations: int | None = None) 
     for part in ("config", "envs", "src", "workflow"):
         shutil.copytree(ROOT / part, checkout / part)
     shutil.copy(ROOT / "Snakefile", checkout)
-    for path in (checkout / "config/experiments").glob("*.yaml") if generations else ():
+    for path in (checkout / "config").glob("[es]*/*.yaml") if generations else ():
         recipe = yaml.safe_load(path.read_text())
-        recursion = recipe["presets"][preset].get("recursion", {})
+        recursion = recipe.get("presets", {}).get(preset, {}).get("recursion", {})
         if recursion.get("generations"):
-            labelled = recipe["dataset"]["name"] != "mnist"
+            labelled = path.stem not in ("mnist", "images")
             filters = ["none", "random", "hal", *(["oracle"] if labelled else [])]
             recursion |= {"generations": generations, "filters": filters}
         path.write_text(yaml.safe_dump(recipe))

@@ -1,5 +1,7 @@
 """Values become checked sections, or one clear line of error."""
 
+import re
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -22,22 +24,36 @@ def merge(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def check(model: type[Model], values: Any, where: str) -> Model:
-    """Values as a section, or one line of error that begins with `where`."""
+def check(
+    model: type[Model],
+    values: Any,
+    where: str,
+    said_in: Callable[[list[str | int]], str] = lambda key: "",
+) -> Model:
+    """Values as a section, or one line of error that begins with `where`.
+
+    Args:
+        said_in: what is added to a fault of a key, to tell where it stands.
+    """
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        faults = "; ".join(_describe(fault) for fault in error.errors())
+        faults = "; ".join(_describe(fault, said_in) for fault in error.errors())
         raise ConfigError(f"{where}: {faults}") from None
 
 
-def _describe(fault: Any) -> str:
+def _describe(fault: Any, said_in: Callable[[list[str | int]], str]) -> str:
     location = list(fault["loc"])
     if location[:1] in (["dataset"], ["network"]):
         del location[1:2]  # pydantic's tag of the kind of dataset or network, no key of the file
     key = ".".join(str(part) for part in location)
     message = fault["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
-    if fault["type"] != "value_error" and not isinstance(fault["input"], dict):
+    if fault["type"] == "unknown_key":
+        location.append(fault["ctx"]["key"])
+    elif fault["type"] == "value_error" and not key:
+        location = re.match(r"[\w.]*", message)[0].split(".")  # a check of several keys names one
+    elif fault["type"] != "value_error" and not isinstance(fault["input"], dict):
         message += f": found {fault['input']!r}"
+    message += said_in(location)
     return f"{key}: {message}" if key else message

@@ -1,9 +1,11 @@
 """The base of every config section: frozen, described, and strict about its keys."""
 
 import difflib
+from collections.abc import Iterable
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
 
 
 class Section(BaseModel):
@@ -19,11 +21,18 @@ class Section(BaseModel):
         if isinstance(values, dict):
             for key in values:
                 if key not in cls.model_fields:
-                    near = difflib.get_close_matches(str(key), cls.model_fields, n=1)
-                    hint = f" (did you mean {near[0]!r}?)" if near else ""
-                    allowed = ", ".join(cls.model_fields)
-                    raise ValueError(f"unknown key {key!r}{hint}; allowed: {allowed}")
+                    message = unknown("key", key, cls.model_fields)
+                    context = {"message": message, "key": key}
+                    raise PydanticCustomError("unknown_key", "{message}", context)
         return values
+
+
+def unknown(kind: str, name: Any, allowed: Iterable[str]) -> str:
+    """What is said of a name that is not among those allowed."""
+    allowed = list(allowed)
+    near = difflib.get_close_matches(str(name), allowed, n=1)
+    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    return f"unknown {kind} {name!r}{hint}; allowed: {', '.join(allowed)}"
 
 
 def _unique(values: list) -> list:
