@@ -21,9 +21,13 @@ class WindowScores:
         ]
 
     def __call__(self, step: ReverseStep, x: Tensor, x0_hat: Tensor) -> None:
-        self._batch = len(x)
+        self.see(step.remaining, x0_hat)
+
+    def see(self, remaining: int, x0_hat: Tensor) -> None:
+        """See a prediction [batch, *sample] with so many steps still to come."""
+        self._batch = len(x0_hat)
         for _, (first, last), detector in self._running:
-            if first <= step.remaining <= last:
+            if first <= remaining <= last:
                 detector.update(x0_hat)
 
     def columns(self) -> dict[str, Tensor]:
