@@ -6,16 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from mirage.datasets import mixtures
-from mirage.datasets.digits import load_digits
-from mirage.datasets.images import load_images
 from mirage.diffusion import Schedule
 from mirage.networks.classifier import train
 from mirage.networks.mlp import TemporalMLP
 from mirage.networks.unet import build_unet
 from mirage.training import TimeFocus, TrainingOptions
 from mirage_workflow import build
-from mirage_workflow.config import datasets, experiment
+from mirage_workflow.config import experiment
 from mirage_workflow.config.settings import read_experiment
 
 EXPERIMENTS = Path(__file__).parents[2] / "config/experiments"
@@ -25,18 +22,10 @@ PAIRS = [
     (experiment.UNet, build_unet, {"shape", "schedule"}),
     (experiment.Classifier, train, {"pictures", "labels", "heldout", "seed"}),
     (experiment.Training, TrainingOptions, set()),
-    (datasets.Gaussian1D, mixtures.line, set()),
-    (datasets.Gaussian2DGrid, mixtures.grid, set()),
-    (datasets.Gaussian2DRotated, mixtures.rotated, set()),
-    (datasets.MNIST, load_digits, {"rng"}),
-    (datasets.Images, load_images, {"rng"}),
 ]
 OWN = {
     experiment.Classifier: {"torchscript"},
     experiment.Training: {"threads"},
-    datasets.Gaussian1D: {"samples", "heldout"},
-    datasets.Gaussian2DGrid: {"samples", "heldout"},
-    datasets.Gaussian2DRotated: {"samples", "heldout"},
 }
 """Options that the pipeline uses itself."""
 

@@ -155,7 +155,7 @@ class TestFilesOfTheUser:
     def test_a_name_that_would_be_taken_for_a_wildcard_is_refused(self, read):
         Path("photos/{a}.png").touch()
         message = complaint(read, {})
-        assert all(word in message for word in ("dataset.folder", "{a}.png", "braces"))
+        assert all(word in message for word in ("dataset", "{a}.png", "braces"))
 
     def test_an_experiment_that_is_not_asked_for_needs_none(self, written):
         folder = written(PHOTOS, "mine").parent
@@ -211,7 +211,22 @@ WRONG = {
     "unknown dataset": (
         GRID,
         {"dataset": {"name": "moons"}},
-        ["dataset", "'moons'", "'gaussian1d'", "'mnist'"],
+        ["dataset: unknown dataset 'moons'", "gaussian1d", "mnist"],
+    ),
+    "a dataset without a name": (
+        {key: value for key, value in GRID.items() if key != "dataset"},
+        {"dataset": {"samples": 5}},
+        ["dataset", "must be a mapping with `name`", "{'samples': 5}"],
+    ),
+    "an unknown metric": (
+        GRID,
+        {"metrics": ["spred"]},
+        ["metrics.0: unknown metric 'spred'", "no extension"],
+    ),
+    "an unknown figure": (
+        GRID,
+        {"figures": ["spred"]},
+        ["figures.0: unknown figure 'spred'", "no extension"],
     ),
     "unknown network": (
         GRID,

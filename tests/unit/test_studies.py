@@ -1,5 +1,6 @@
 """Studies beside the main line: their config, and the small models that they train."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -64,9 +65,7 @@ def test_a_small_model_is_like_the_base_but_for_one_thing():
     assert start.training.updates == 30
     assert start.sweeps is None
     (small,) = variants(whole)["training_size=100"]
-    expected = start.model_copy(
-        update={"dataset": start.dataset.model_copy(update={"samples": 100})}
-    )
+    expected = start.model_copy(update={"dataset": replace(start.dataset, samples=100)})
     assert small.experiment == expected
 
 

@@ -7,6 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from mirage import frames
+from mirage.datasets.gaussians import Mixture
+from mirage.datasets.shapes import Shapes
 from mirage_workflow import tables
 from mirage_workflow.tables import TableError
 
@@ -25,9 +27,9 @@ SCHEMAS = {
     "samples of pictures": tables.samples((1, 4, 4), ["hal_0_4"]),
     "trajectories of points": tables.trajectories((2,)),
     "trajectories of pictures": tables.trajectories((1, 4, 4)),
-    "scores of points": tables.scores(["hal"], ["hal_0_4"], tables.MIXTURE_SCORES),
+    "scores of points": tables.scores(["hal"], ["hal_0_4"], tables.truth(Mixture.label_columns)),
     "scores of pictures": tables.scores(["hal"], ["hal_0_4"], tables.image_scores(8)),
-    "scores of shapes": tables.scores(["hal"], ["hal_0_4"], tables.SHAPE_SCORES),
+    "scores of shapes": tables.scores(["hal"], ["hal_0_4"], tables.truth(Shapes.label_columns)),
     "scores without classes": tables.image_scores(8, classes=False),
     "data without labels": tables.data((3, 4, 4), labelled=False),
     "reference": tables.reference(8),

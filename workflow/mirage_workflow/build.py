@@ -10,25 +10,17 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mirage.datasets import mixtures
-from mirage.datasets.mixtures import GaussianMixture
 from mirage.diffusion import ReverseStep, Schedule, reverse_steps
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor, nn
 
-    from mirage.datasets.shapes import SimpleShapes
+    from mirage.datasets.base import Dataset
+    from mirage.datasets.mixtures import GaussianMixture
     from mirage.training import Trainer, TrainingOptions
-    from mirage_workflow.config.datasets import MixtureOptions, ShapesOptions
     from mirage_workflow.config.experiment import Experiment, Training
     from mirage_workflow.config.section import Section
-
-MIXTURES = {
-    "gaussian1d": mixtures.line,
-    "gaussian2d_grid": mixtures.grid,
-    "gaussian2d_rotated": mixtures.rotated,
-}
 
 
 def arguments(section: Section, *others: str) -> dict[str, Any]:
@@ -36,18 +28,9 @@ def arguments(section: Section, *others: str) -> dict[str, Any]:
     return section.model_dump(exclude={"name", *others})
 
 
-def mixture(options: MixtureOptions) -> GaussianMixture:
-    """The mixture that a dataset section describes."""
-    return MIXTURES[options.name](**arguments(options, "samples", "heldout"))
-
-
-def truth(options: MixtureOptions | ShapesOptions) -> GaussianMixture | SimpleShapes:
-    """The distribution that a dataset section describes, where it is known."""
-    if options.name in MIXTURES:
-        return mixture(options)
-    from mirage.datasets.shapes import of_size
-
-    return of_size(options.image_size)
+def mixture(dataset: Dataset) -> GaussianMixture:
+    """The mixture that a dataset with modes is."""
+    return dataset.mixture
 
 
 def schedule(experiment: Experiment) -> Schedule:

@@ -19,12 +19,15 @@ from pydantic import TypeAdapter
 import mirage
 import mirage_workflow
 from mirage.files import DamagedError
-from mirage.registry import load
+from mirage.registry import RegistryError, blame, load
 from mirage_workflow.config.check import ConfigError
 from mirage_workflow.config.experiment import Experiment
 from mirage_workflow.makers import remedy
 
 log = logging.getLogger("mirage")
+
+EXPECTED = (ConfigError, OSError, RuntimeError, ValueError)
+"""Errors that are told in a line; any in a user's own file is."""
 
 PACKAGES = (
     "numpy",
@@ -82,10 +85,13 @@ def run(main: Callable[[], None]) -> None:
         for path in extensions():
             load(path)
         main()
-    except (ConfigError, OSError, RuntimeError, ValueError) as error:
+    except Exception as error:
+        own = None if isinstance(error, RegistryError) else blame(error)
+        if not own and not isinstance(error, EXPECTED):
+            raise
         hint = f": {remedy(error.path)}" if isinstance(error, DamagedError) else ""
         debug = os.environ.get("MIRAGE_DEBUG")
-        log.error("%s: %s%s", type(error).__name__, error, hint, exc_info=debug)
+        log.error("%s%s", own or f"{type(error).__name__}: {error}", hint, exc_info=debug)
         sys.exit(1)
     log.info("%s took %.1f core-seconds and %d MB", Path(sys.argv[0]).stem, *_taken())
 

@@ -8,7 +8,7 @@ its provenance (config, seed, code, packages, device) in its metadata.
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,7 +42,6 @@ LOSS = pa.schema(_fields(update=pa.int64(), loss=pa.float32(), learning_rate=pa.
 MODES = pa.schema(
     _fields(mode=pa.int16(), coordinate=pa.int16(), mean=pa.float64(), std=pa.float64())
 )
-MIXTURE_SCORES = pa.schema(_fields(mode=pa.int16(), distance=pa.float32(), label=pa.string()))
 METRICS = pa.schema(
     [
         *_MEASURED,
@@ -71,22 +70,6 @@ ROC = pa.schema(
 HISTOGRAM = pa.schema(
     _fields(left=pa.float64(), right=pa.float64(), count=pa.int64(), density=pa.float64())
     + _fields(true_density=pa.float64())
-)
-SHAPE_SCORES = pa.schema(
-    _fields(
-        label=pa.string(),
-        triangles=pa.int16(),
-        squares=pa.int16(),
-        pentagons=pa.int16(),
-        unknown=pa.int16(),
-        match=pa.float32(),
-        contrast=pa.float32(),
-        found=pa.list_(pa.string()),
-        matches=pa.list_(pa.float32()),
-        tops=pa.list_(pa.float32()),
-        haze=pa.float32(),
-        noise=pa.float32(),
-    )
 )
 COUNTER = pa.schema(
     _fields(
@@ -235,6 +218,16 @@ def scores(detectors: Sequence[str], columns: Sequence[str], truth: pa.Schema) -
     """One row per sample: each detector at the default window, at all, and the truth."""
     numbers = {name: pa.float32() for name in (*detectors, *columns)}
     return pa.schema([*_fields(sample=pa.int64(), **numbers), *truth])
+
+
+def truth(columns: Mapping[str, str]) -> pa.Schema:
+    """What a dataset says of a sample: its `label_columns`, by the names of their types."""
+    return pa.schema(_fields(**{name: _type(kind) for name, kind in columns.items()}))
+
+
+def _type(name: str) -> pa.DataType:
+    items = name.removesuffix("[]")
+    return pa.type_for_alias(name) if items == name else pa.list_(_type(items))
 
 
 def image_scores(features: int, classes: bool = True) -> pa.Schema:

@@ -12,10 +12,9 @@ from snakemake.exceptions import WorkflowError
 PACKAGES = [f"{workflow.basedir}/src", f"{workflow.basedir}/workflow"]
 sys.path[:0] = PACKAGES
 
-from mirage.datasets.folder import picture_files
 from mirage.filters import filters
+from mirage.registry import DATASETS, Registry
 from mirage_workflow.config.check import ConfigError
-from mirage_workflow.config.datasets import Images, MixtureOptions, ShapesOptions
 from mirage_workflow.config.experiment import Experiment
 from mirage_workflow.config.settings import read_experiments, read_settings, to_json
 
@@ -79,7 +78,7 @@ def modules(*names) -> list[str]:
 
     A user's own files are among them where they may be what a rule runs.
     """
-    files = [*SETTINGS.extensions] if {"detectors", "filters"} & set(names) else []
+    files = [*SETTINGS.extensions] if {"detectors", "filters", "metrics"} & set(names) else []
     for name in names:
         package = next(package for package in SOURCES if any(package.glob(f"{name}*")))
         found = sorted((package / name).rglob("*")) or [package / f"{name}.py"]
@@ -94,14 +93,6 @@ def sections(*names):
 
 def experiment_of(wildcards) -> Experiment:
     return EXPERIMENTS[wildcards.experiment]
-
-
-def is_mixture(experiment: str) -> bool:
-    return isinstance(EXPERIMENTS[experiment].dataset, MixtureOptions)
-
-
-def is_shapes(experiment: str) -> bool:
-    return isinstance(EXPERIMENTS[experiment].dataset, ShapesOptions)
 
 
 def generation_of(wildcards) -> int:
@@ -161,9 +152,31 @@ def threshold(wildcards) -> str:
 
 
 def own_pictures(wildcards) -> list[Path]:
-    """The files of a folder of the user's own pictures, where the dataset is one."""
-    options = experiment_of(wildcards).dataset
-    return picture_files(options.folder) if isinstance(options, Images) else []
+    """The user's own files that a dataset is read from."""
+    return experiment_of(wildcards).dataset.files
+
+
+def registering(registry: Registry, name: str) -> list[str]:
+    """The user's own file that registers a name, if it is one of theirs."""
+    place = registry.places[name].rpartition(":")[0]
+    return [file for file in SETTINGS.extensions if str(Path(file).resolve()) == place]
+
+
+def dataset_file(wildcards) -> list[str]:
+    """The user's own file that an experiment's dataset is from."""
+    return registering(DATASETS, experiment_of(wildcards).dataset.name)
+
+
+def needed(wildcards, *names) -> dict[str, str]:
+    """Which of some tables a dataset needs; see `mirage.datasets.base.NEEDS`."""
+    tables = {
+        "modes": f"{RESULTS}/modes.parquet",
+        "counter": f"{RESULTS}/counter.parquet",
+        "audit": f"{RESULTS}/audit.parquet",
+        "reference": f"{RUN}/reference.parquet",
+    }
+    needs = experiment_of(wildcards).dataset.needs
+    return {name: tables[name] for name in names if name in needs}
 
 
 def feature_network(wildcards) -> str:
@@ -174,26 +187,26 @@ def feature_network(wildcards) -> str:
 
 def counter(wildcards) -> dict[str, str]:
     """The thresholds of the counter of shapes, where the pictures are such."""
-    return {"counter": f"{RESULTS}/counter.parquet"} if is_shapes(wildcards.experiment) else {}
+    return needed(wildcards, "counter")
 
 
 def judges(wildcards) -> dict[str, str]:
     """What scores rest on: for shapes their counter; for other pictures a network, and what
     it sees in the real ones."""
-    if is_mixture(wildcards.experiment):
-        return {}
-    if is_shapes(wildcards.experiment):
-        return counter(wildcards)
-    return {"network": feature_network(wildcards), "reference": f"{RUN}/reference.parquet"}
+    files = needed(wildcards, "counter", "reference")
+    network = {"network": feature_network(wildcards)} if "reference" in files else {}
+    return files | network
 
 
 def yardsticks(wildcards) -> dict[str, str]:
     """What measures are compared with: the counter's audit, or the real pictures' features."""
-    if is_mixture(wildcards.experiment):
-        return {}
-    if is_shapes(wildcards.experiment):
-        return {**counter(wildcards), "audit": f"{RESULTS}/audit.parquet"}
-    return {"reference": f"{RUN}/reference.parquet"}
+    return needed(wildcards, "counter", "audit", "reference")
+
+
+def measured_points(wildcards) -> dict[str, list[str]]:
+    """A generation's samples, where metrics of a user's own look at them."""
+    named = experiment_of(wildcards).metrics
+    return {"samples": shards(wildcards.experiment, f"{RUN}/{{lineage}}/samples")} if named else {}
 
 
 def options(**values) -> str:
@@ -212,7 +225,7 @@ def measured(wildcards) -> list[str]:
 
 def modes(wildcards) -> dict[str, str]:
     """The true modes, where there are some."""
-    return {"modes": f"{RESULTS}/modes.parquet"} if is_mixture(wildcards.experiment) else {}
+    return needed(wildcards, "modes")
 
 
 def roc(wildcards) -> dict[str, str]:
@@ -264,19 +277,8 @@ def table_files() -> list[str]:
 def figure_names(experiment: str) -> list[str]:
     """The figures that an experiment can show."""
     options = EXPERIMENTS[experiment]
-    names = ["trajectories", "hal_histogram"]
-    names += ["roc"] if options.dataset.has_labels else []
-    if is_mixture(experiment):
-        names += ["density"] if options.dataset.shape == (1,) else ["samples"]
-        later = ["rate_by_generation", "density_by_generation"]
-    elif is_shapes(experiment):
-        names += ["shapes", "shapes_sheet", "confusion", "embedding"]
-        later = ["rate_by_generation", "types_by_generation"]
-    else:
-        names += ["gallery", "embedding"]
-        later = ["quality_by_generation"]
-    names += later if options.recursion.generations else []
-    return names + study_figures(experiment)
+    later = options.dataset.later_figures if options.recursion.generations else ()
+    return [*options.dataset.figures, *later, *study_figures(experiment), *options.figures]
 
 
 def figure_files() -> list[str]:

@@ -5,6 +5,7 @@ rule make_dataset:
         pictures=own_pictures,
         script=script_file("make_dataset"),
         code=modules("datasets", "frames", "streams"),
+        own=dataset_file,
     output:
         data=f"{RUN}/data.parquet",
         heldout=f"{RUN}/heldout.parquet",
@@ -27,6 +28,7 @@ rule describe_modes:
     input:
         script=script_file("describe_modes"),
         code=modules("datasets"),
+        own=dataset_file,
     output:
         modes=f"{RESULTS}/modes.parquet",
     log:

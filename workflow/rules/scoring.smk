@@ -92,6 +92,7 @@ rule measure_generation:
     """Every rate with its threshold, its interval and the floor of a perfect sampler."""
     input:
         unpack(yardsticks),
+        unpack(measured_points),
         scores=in_shards(f"{RUN}/{{lineage}}/scores"),
         script=script_file("measure_generation"),
         code=modules("metrics", "support", "datasets/mixtures", "streams", "frames", "tables"),
@@ -106,16 +107,20 @@ rule measure_generation:
         mem_mb=growing(scores_memory),
         runtime=growing(20),
     params:
-        config=sections("dataset", "detection", "scoring", "classifier"),
+        config=sections("dataset", "detection", "scoring", "classifier", "metrics"),
         generation=generation_of,
         filter=filter_of,
         yardsticks=lambda wildcards, input: options(
             **{key: input[key] for key in yardsticks(wildcards)}
         ),
+        points=lambda wildcards, input: (
+            shlex.join(["--samples", *input.samples]) if measured_points(wildcards) else ""
+        ),
     shell:
         "python {input.script:q} --config {params.config:q}"
         " --experiment {wildcards.experiment} --filter {params.filter} --seed {wildcards.seed}"
         " --generation {params.generation} --scores {input.scores:q} {params.yardsticks}"
+        " {params.points}"
         " --metrics {output.metrics:q} --roc {output.roc:q} > {log:q} 2>&1"
 
 

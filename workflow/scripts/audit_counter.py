@@ -1,6 +1,5 @@
 """Count the false alarms and the misses of the counter of shapes."""
 
-from mirage.datasets.shapes import of_size
 from mirage.metrics.audit import audit
 from mirage.streams import stream
 from mirage.support.shapes import Thresholds
@@ -14,7 +13,7 @@ def main() -> None:
     args = parser.parse_args()
     experiment = job.sections(args.config)
     thresholds = Thresholds.from_table(tables.read(args.counter))
-    truth = of_size(experiment.dataset.image_size)
+    truth = experiment.dataset.distribution
     options, rng = experiment.counter, stream(args.seed, "audit")
     confusion = audit(
         truth,

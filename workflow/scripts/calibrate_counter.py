@@ -1,6 +1,5 @@
 """Find the thresholds of the counter of shapes."""
 
-from mirage.datasets.shapes import of_size
 from mirage.streams import stream
 from mirage.support.calibration import calibrate
 from mirage_workflow import job, tables
@@ -11,7 +10,7 @@ def main() -> None:
     parser.add_argument("--counter", required=True)
     args = parser.parse_args()
     experiment = job.sections(args.config)
-    options, truth = experiment.counter, of_size(experiment.dataset.image_size)
+    options, truth = experiment.counter, experiment.dataset.distribution
     rng = stream(args.seed, "calibrate")
     thresholds = calibrate(
         truth, options.blur, options.haze, options.noise, options.calibration, rng

@@ -6,11 +6,11 @@ import pandas as pd
 
 from mirage import frames
 from mirage.detectors import columns
-from mirage.metrics import detection, mixture, shapes
+from mirage.metrics import detection, own
 from mirage.metrics.rows import Row
+from mirage.registry import DATASETS
 from mirage.streams import stream
-from mirage_workflow import build, job, tables
-from mirage_workflow.config.datasets import MixtureOptions, ShapesOptions
+from mirage_workflow import job, tables
 from mirage_workflow.config.experiment import Experiment
 
 
@@ -19,6 +19,7 @@ def main() -> None:
     parser.add_argument("--experiment", required=True, help="name of the experiment")
     parser.add_argument("--filter", required=True, help="that led here; `shared` for generation 0")
     parser.add_argument("--scores", nargs="+", required=True)
+    parser.add_argument("--samples", nargs="+", help="for metrics of a user's own")
     parser.add_argument("--reference", help="for pictures: features of the real ones")
     parser.add_argument("--counter", help="for shapes: thresholds of their counter")
     parser.add_argument("--audit", help="for shapes: how far the counter can be trusted")
@@ -28,16 +29,7 @@ def main() -> None:
     experiment = job.sections(args.config)
     windows = columns(experiment.detection.detectors, experiment.detection.windows)
     scores, roc = tables.Parts(*args.scores), pd.DataFrame()
-    if isinstance(experiment.dataset, MixtureOptions):
-        tally = mixture.tally(scores, build.mixture(experiment.dataset))
-        rows = mixture.measure(tally, experiment.scoring.radius)
-    elif isinstance(experiment.dataset, ShapesOptions):
-        counter, audit = tables.read(args.counter), tables.read(args.audit)
-        pictures = tables.read(*args.scores)
-        rows = shapes.measure(pictures, counter, audit)
-        rows += shapes.auroc_by_type(pictures, windows)
-    else:
-        rows = measure_pictures(experiment, tables.read(*args.scores), args)
+    rows = measure(experiment, scores, windows, args)
     if experiment.dataset.has_labels:
         rankings = detection.rank(scores, windows)
         rows += detection.measure(rankings)
@@ -55,6 +47,20 @@ def main() -> None:
     ):
         table = table.assign(**place).reindex(columns=schema.names)
         tables.write(path, table, schema, job.provenance(args))
+
+
+def measure(experiment: Experiment, scores: tables.Parts, windows, args) -> list[Row]:
+    """What the dataset, the network of pictures and the user's own metrics say."""
+    dataset, needed = experiment.dataset, ("counter", "audit")
+    needed = {name: tables.read(path) for name in needed if (path := getattr(args, name))}
+    rows = dataset.measure(scores, windows, experiment.scoring.radius, needed)
+    rows = own.rows_of(DATASETS, dataset.name, rows, 0)
+    if args.reference:
+        rows += measure_pictures(experiment, tables.read(*args.scores), args)
+    if experiment.metrics:
+        samples = tables.read_points(*args.samples, shape=dataset.shape)
+        rows += own.measure(experiment.metrics, samples, tables.read(*args.scores))
+    return rows
 
 
 def measure_pictures(experiment: Experiment, scores: pd.DataFrame, args) -> list[Row]:

@@ -1,19 +1,12 @@
 """Record the activation of the U-Net's bottleneck on real and generated pictures."""
 
-import argparse
-
 import pandas as pd
 import torch
 
 from mirage import frames
-from mirage.bottleneck import choose_by_squares, choose_generated, choose_real
-from mirage.datasets.shapes import of_size
 from mirage.networks.unet import bottleneck
 from mirage.streams import torch_stream
-from mirage.support.shapes import Thresholds, label_pictures
 from mirage_workflow import build, job, tables
-from mirage_workflow.config.datasets import ShapesOptions
-from mirage_workflow.config.experiment import Experiment
 
 
 def main() -> None:
@@ -34,7 +27,11 @@ def main() -> None:
     rng = torch_stream(args.seed, "bottleneck", args.generation, device=device)
     tables_of = {"real": tables.read(args.data), "generated": tables.read(*args.samples)}
     parts = []
-    for source, chosen in choose(experiment, tables_of["real"], args).items():
+    needed = {"counter": tables.read(args.counter)} if args.counter else {}
+    groups = experiment.dataset.choose(
+        tables_of["real"], tables.read(*args.scores), options.pictures, needed
+    )
+    for source, chosen in groups.items():
         if chosen.empty:  # a young model may draw none of a group
             continue
         pictures = tables_of[source].set_index("sample").loc[chosen["sample"]]
@@ -46,23 +43,6 @@ def main() -> None:
     schema = tables.bottleneck(activation.shape[1])
     provenance = job.provenance(args, device)
     tables.write(args.bottleneck, pd.concat(parts)[schema.names], schema, provenance)
-
-
-def choose(
-    experiment: Experiment, real: pd.DataFrame, args: argparse.Namespace
-) -> dict[str, pd.DataFrame]:
-    """The pictures to show, real and generated, with their groups."""
-    scores, count = tables.read(*args.scores), experiment.embedding.pictures
-    if not isinstance(experiment.dataset, ShapesOptions):
-        return {"real": choose_real(real, count), "generated": choose_generated(scores, count)}
-    truth = of_size(experiment.dataset.image_size)
-    thresholds = Thresholds.from_table(tables.read(args.counter))
-    pictures = frames.to_array(real, experiment.dataset.shape)
-    counted = real[["sample"]].join(label_pictures(pictures, truth, thresholds))
-    return {
-        "real": choose_by_squares(counted, truth, count),
-        "generated": choose_by_squares(scores, truth, count),
-    }
 
 
 if __name__ == "__main__":

@@ -8,12 +8,9 @@ import pandas as pd
 import pyarrow as pa
 
 from mirage import frames
-from mirage.datasets.shapes import of_size
+from mirage.datasets.base import labels_of
 from mirage.detectors import column, columns
-from mirage.support.points import label_points
-from mirage.support.shapes import Thresholds, label_pictures
-from mirage_workflow import build, job, tables
-from mirage_workflow.config.datasets import MixtureOptions, ShapesOptions
+from mirage_workflow import job, tables
 from mirage_workflow.config.experiment import Experiment
 
 Judge = Callable[[np.ndarray], pd.DataFrame]
@@ -47,18 +44,21 @@ def main() -> None:
 
 
 def judge_of(experiment: Experiment, args: argparse.Namespace) -> tuple[Judge, pa.Schema]:
-    """What tells the truth of samples, and the columns that it gives."""
-    if isinstance(experiment.dataset, MixtureOptions):
-        mixture, radius = build.mixture(experiment.dataset), experiment.scoring.radius
-        return lambda points: label_points(points, mixture, radius), tables.MIXTURE_SCORES
-    if isinstance(experiment.dataset, ShapesOptions):
-        shapes = of_size(experiment.dataset.image_size)
-        thresholds = Thresholds.from_table(tables.read(args.counter))
-        return lambda x: label_pictures(x, shapes, thresholds), tables.SHAPE_SCORES
+    """What tells the truth of samples, and what a network sees in them; the columns it gives."""
+    dataset, radius = experiment.dataset, experiment.scoring.radius
+    needed = {"counter": tables.read(args.counter)} if args.counter else {}
+    columns = tables.truth(dataset.label_columns)
+    if not args.reference:
+        return lambda samples: labels_of(dataset, samples, radius, needed), columns
     real = tables.read(args.reference)
     real = frames.stack(real.loc[real["split"] == "train", "features"])
-    truth = tables.image_scores(real.shape[1], classes=experiment.has_classes)
-    return lambda pictures: judge_pictures(pictures, real, experiment, args), truth
+    seen = tables.image_scores(real.shape[1], classes=experiment.has_classes)
+
+    def judge(pictures: np.ndarray) -> pd.DataFrame:
+        labels = labels_of(dataset, pictures, radius, needed)
+        return pd.concat([labels, judge_pictures(pictures, real, experiment, args)], axis=1)
+
+    return judge, pa.schema([*columns, *seen])
 
 
 def judge_pictures(

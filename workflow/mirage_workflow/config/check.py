@@ -44,8 +44,8 @@ def check(
 
 def _describe(fault: Any, said_in: Callable[[list[str | int]], str]) -> str:
     location = list(fault["loc"])
-    if location[:1] in (["dataset"], ["network"]):
-        del location[1:2]  # pydantic's tag of the kind of dataset or network, no key of the file
+    if location[:1] == ["network"]:
+        del location[1:2]  # pydantic's tag of the kind of network, no key of the file
     key = ".".join(str(part) for part in location)
     message = fault["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]

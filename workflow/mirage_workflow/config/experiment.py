@@ -19,7 +19,7 @@ from mirage.registry import DETECTORS
 from mirage.window import predict
 from mirage_workflow import build
 from mirage_workflow.config.causes import Causes, Sweeps
-from mirage_workflow.config.datasets import Dataset, MixtureOptions
+from mirage_workflow.config.datasets import Dataset, Figure, Metric
 from mirage_workflow.config.section import Section, Unique
 
 Precision = Literal["float32", "bfloat16"]
@@ -293,6 +293,10 @@ class Experiment(Section):
     sweeps: Sweeps | None = None
     replicates: PositiveInt | None = None
     """Repeated for so many of the run's seeds at most; null for all."""
+    metrics: Unique[Metric] = []
+    """Metrics of your own, measured of every generation beside what the dataset measures."""
+    figures: Unique[Figure] = []
+    """Figures of your own, plotted beside those that the dataset shows."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "Experiment":
@@ -357,7 +361,7 @@ class Experiment(Section):
                 f"embedding.t must be below timesteps: found {self.embedding.t}, {timesteps}"
             )
         window, windows = self.scoring.window, self.detection.windows
-        if window == "auto" and not isinstance(self.dataset, MixtureOptions):
+        if window == "auto" and not self.dataset.has_modes:
             raise ValueError(f"scoring.window: 'auto' needs modes, which {self.dataset.name} lacks")
         if window not in ("auto", *windows):
             allowed = ", ".join(str(list(window)) for window in windows)
@@ -392,7 +396,7 @@ class Experiment(Section):
 
     def _check_studies(self) -> None:
         for name in ("causes", "sweeps"):
-            if getattr(self, name) and not isinstance(self.dataset, MixtureOptions):
+            if getattr(self, name) and not self.dataset.has_modes:
                 raise ValueError(f"{name}: only of a mixture, which {self.dataset.name} is not")
         if self.causes and self.causes.few_steps > self.start + 1:
             raise ValueError(
@@ -414,7 +418,7 @@ class Experiment(Section):
     @property
     def predicted_window(self) -> tuple[int, int]:
         """The window that noise and spacing predict; for mixtures."""
-        return predict(build.schedule(self), self.times, build.mixture(self.dataset).spacing)
+        return predict(build.schedule(self), self.times, self.dataset.mixture.spacing)
 
     @property
     def times(self) -> np.ndarray:

@@ -36,7 +36,8 @@ class Settings(Section):
     """What computes networks for points on a CPU: `auto`, the fastest vector unit of each
     job's processor; the name of one, for the same numbers on unlike machines; `pytorch`."""
     extensions: Unique[str] = []
-    """Python files, relative to the working directory, that register detectors and filters."""
+    """Python files, relative to the working directory, that register datasets, detectors,
+    filters, metrics and figures."""
     keep_samples: bool = True
     """Whether generated samples and their scores stay; if not, they are deleted as soon as
     all that is measured, drawn and trained from them is made."""
