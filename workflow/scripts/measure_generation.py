@@ -1,13 +1,11 @@
 """Measure one generation: its distance from the truth, and how well detectors tell it."""
 
-from dataclasses import asdict
-
 import pandas as pd
 
 from mirage import frames
-from mirage.detectors import columns
+from mirage.detectors import every_score
 from mirage.metrics import detection, mixture, shapes
-from mirage.metrics.rows import Row
+from mirage.metrics.rows import Row, frame
 from mirage.streams import stream
 from mirage_workflow import build, job, tables
 from mirage_workflow.config.datasets import MixtureOptions, ShapesOptions
@@ -26,7 +24,7 @@ def main() -> None:
     parser.add_argument("--roc", required=True)
     args = parser.parse_args()
     experiment = job.sections(args.config)
-    windows = columns(experiment.detection.detectors, experiment.detection.windows)
+    every = every_score(experiment.detection.detectors, experiment.detection.windows)
     scores, roc = tables.Parts(*args.scores), pd.DataFrame()
     if isinstance(experiment.dataset, MixtureOptions):
         tally = mixture.tally(scores, build.mixture(experiment.dataset))
@@ -35,14 +33,13 @@ def main() -> None:
         counter, audit = tables.read(args.counter), tables.read(args.audit)
         pictures = tables.read(*args.scores)
         rows = shapes.measure(pictures, counter, audit)
-        rows += shapes.auroc_by_type(pictures, windows)
+        rows += shapes.auroc_by_type(pictures, every)
     else:
         rows = measure_pictures(experiment, tables.read(*args.scores), args)
     if experiment.dataset.has_labels:
-        rankings = detection.rank(scores, windows)
+        rankings = detection.rank(scores, every)
         rows += detection.measure(rankings)
         roc = detection.roc(rankings)
-    metrics = pd.DataFrame([asdict(row) for row in rows])
     place = {
         "experiment": args.experiment,
         "seed": args.seed,
@@ -50,7 +47,7 @@ def main() -> None:
         "generation": args.generation,
     }
     for path, table, schema in (
-        (args.metrics, metrics, tables.METRICS),
+        (args.metrics, frame(rows), tables.METRICS),
         (args.roc, roc, tables.ROC),
     ):
         table = table.assign(**place).reindex(columns=schema.names)
