@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from mirage.metrics.names import AT, METRICS
 from mirage_workflow import tables
 from mirage_workflow.config.claims import read_claims
 
@@ -87,6 +88,20 @@ def test_metrics_cover_every_generation_and_filter(smoke):
     assert rates["low"].le(rates["value"]).all()
     assert rates["high"].ge(rates["value"]).all()
     assert rates["floor"].between(0, 1e-5).all()
+
+
+@pytest.mark.parametrize("table", ["metrics.parquet", "seed0/sweeps"])
+def test_each_metric_fills_the_columns_that_tell_its_rows_apart(smoke, table):
+    tables_of = [path for path in (smoke.path / "results/smoke").glob(f"*/{table}")]
+    assert tables_of
+    for path in tables_of:
+        metrics = pd.read_parquet(path)
+        for name, rows in metrics.groupby("metric"):
+            by, told = METRICS[name]
+            assert rows[list(by)].notna().all(axis=None)
+            assert rows[[column for column in AT if column not in by + told]].isna().all(axis=None)
+        place = [*({"factor", "level"} & set(metrics)), "filter", "generation", "metric", *AT]
+        assert not metrics.duplicated(["seed", *place]).any()
 
 
 def test_shapes_are_counted_by_type(smoke):
