@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from mirage import files
 from mirage.detectors import Score
 from mirage.frames import coordinates, to_array
+from mirage.metrics.names import AT, SCORE
 from mirage_workflow.makers import remedy
 
 SHAPE_KEY = b"mirage.shape"
@@ -43,22 +44,15 @@ def _fields(**types: pa.DataType) -> list[pa.Field]:
     return [pa.field(name, kind) for name, kind in types.items()]
 
 
-def _whole_or_null(*names: str) -> list[pa.Field]:
-    return [pa.field(name, pa.int16(), metadata=NULLABLE) for name in names]
-
-
 _MEASURED = _fields(
     experiment=pa.string(), seed=pa.int64(), filter=pa.string(), generation=pa.int16()
 )
-_SCORE = [*_fields(detector=pa.string()), *_whole_or_null("first", "last")]
-# What a metric is taken at: `mirage.metrics.names.AT`.
+_KINDS = {"str": pa.string(), "float64": pa.float64(), "Int16": pa.int16()}
 _AT = [
-    *_fields(label=pa.string()),
-    *_SCORE,
-    *_fields(window=pa.string(), threshold=pa.float64(), match_threshold=pa.float64()),
-    *_fields(network=pa.string()),
-    *_whole_or_null("predicted_class"),
+    pa.field(name, _KINDS[kind], metadata=NULLABLE if kind == "Int16" else None)
+    for name, kind in AT.items()
 ]
+_SCORE = [field for field in _AT if field.name in SCORE]
 
 LOSS = pa.schema(_fields(update=pa.int64(), loss=pa.float32(), learning_rate=pa.float64()))
 MODES = pa.schema(
