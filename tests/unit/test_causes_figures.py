@@ -150,7 +150,7 @@ def window_rows(best):
         ("window_auroc", "predicted", 0.9),
         ("window_auroc", "best", 0.95 if best == best else np.nan),
     ]
-    table = pd.DataFrame(rows, columns=["metric", "window", "value"])
+    table = pd.DataFrame(rows, columns=["metric", "choice", "value"])
     return table.assign(seed=0, factor="width", level="64")
 
 

@@ -28,7 +28,7 @@ def scores(n=400, seed=0):
 
 
 def by_name(rows):
-    return {(row.metric, row.window): row for row in rows}
+    return {(row.metric, row.choice): row for row in rows}
 
 
 def test_the_best_window_is_found_and_compared_with_the_predicted():

@@ -7,7 +7,7 @@ AT = {
     "detector": "str",
     "first": "Int16",
     "last": "Int16",
-    "window": "str",
+    "choice": "str",
     "threshold": "float64",
     "match_threshold": "float64",
     "network": "str",
@@ -52,7 +52,7 @@ METRICS = {
     "recall": Taken(told=("network",)),
     "class_share": Taken(("predicted_class",)),
     "mean_confidence": Taken(),
-    "window_steps": Taken(("window",), SCORE),
-    "window_auroc": Taken(("window",), SCORE),
+    "window_steps": Taken(("choice",), SCORE),
+    "window_auroc": Taken(("choice",), SCORE),
 }
 """What may stand in the column `metric`."""

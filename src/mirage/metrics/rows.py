@@ -33,7 +33,7 @@ class Row:
     """First step of the score's window, counted from the end of the walk."""
     last: int | None = None
     """Last step of the window, itself counted."""
-    window: str | None = None
+    choice: str | None = None
     """How the window was chosen, where two are compared: `predicted` or `best`."""
     threshold: float | None = None
     """Distance from a mode, in its standard deviations."""

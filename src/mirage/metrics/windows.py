@@ -34,8 +34,8 @@ def measure(
 
     Returns:
         `window_steps` (length of the window) and `window_auroc` (on the test half), each for
-        the `window` that is `best` and the one `predicted`; NaN where a half lacks one of the
-        classes, and no best window then.
+        either `choice`, `predicted` and `best`; NaN where a half lacks one of the classes, and
+        no best window then.
     """
     compared = [Score("hal", *window) for window in windows]
     calibration, test = (rank([half], compared) for half in (scores.iloc[0::2], scores.iloc[1::2]))
@@ -46,9 +46,9 @@ def measure(
         areas = [calibration[score].auroc()[0] for score in compared]
         chosen["best"] = compared[int(np.argmax(areas))]
     rows = []
-    for window in ("predicted", "best"):
-        score = chosen.get(window)
-        at = {"window": window, **(score._asdict() if score else {"detector": "hal"})}
+    for choice in ("predicted", "best"):
+        score = chosen.get(choice)
+        at = {"choice": choice, **(score._asdict() if score else {"detector": "hal"})}
         steps = float(score.last + 1) if score else np.nan
         rows.append(Row("window_steps", steps, len(scores), **at))
         if known:
