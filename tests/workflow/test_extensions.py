@@ -30,7 +30,7 @@ def extended(tmp_path_factory) -> Small:
 def test_a_detector_and_a_filter_of_ones_own_run_through_the_workflow(extended):
     metrics = pd.read_parquet(extended.path / extended.target)
     assert set(metrics["filter"]) == {"shared", "near"}
-    assert "drift_0_4" in set(metrics["parameter"])
+    assert "drift" in set(metrics["detector"])
     folder = extended.path / extended.experiment / "seed0"
     scores = pd.read_parquet(folder / "gen0/scores").set_index("sample")
     kept = pd.read_parquet(folder / "near/gen0/kept.parquet")["sample"]

@@ -3,6 +3,10 @@
 Points have one float32 column per coordinate (`x0`, `x1`); pictures are one
 fixed-size list `x` with their shape in the schema's metadata. Each file carries
 its provenance (config, seed, code, packages, device) in its metadata.
+
+Where a column does not apply its cell is null, whatever its type: pandas reads NaN, and <NA>
+in the whole numbers that may be null, which stay whole (Int16). Rows are grouped with
+`dropna=False`.
 """
 
 import hashlib
@@ -18,12 +22,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mirage import files
+from mirage.detectors import Score
 from mirage.frames import coordinates, to_array
+from mirage.metrics.names import AT, SCORE
 from mirage_workflow.makers import remedy
 
 SHAPE_KEY = b"mirage.shape"
 PROVENANCE_KEY = b"mirage.provenance"
 SEAL_KEY = b"mirage.seal"
+SCORE_KEY = b"mirage.score"
+"""In a field's metadata: whose score a column holds, and over which window."""
+NULLABLE = {b"mirage.null": b"where it does not apply"}
+"""Metadata of a field of whole numbers that may be null."""
 
 
 class TableError(ValueError):
@@ -37,6 +47,12 @@ def _fields(**types: pa.DataType) -> list[pa.Field]:
 _MEASURED = _fields(
     experiment=pa.string(), seed=pa.int64(), filter=pa.string(), generation=pa.int16()
 )
+_KINDS = {"str": pa.string(), "float64": pa.float64(), "Int16": pa.int16()}
+_AT = [
+    pa.field(name, _KINDS[kind], metadata=NULLABLE if kind == "Int16" else None)
+    for name, kind in AT.items()
+]
+_SCORE = [field for field in _AT if field.name in SCORE]
 
 LOSS = pa.schema(_fields(update=pa.int64(), loss=pa.float32(), learning_rate=pa.float64()))
 MODES = pa.schema(
@@ -45,9 +61,9 @@ MODES = pa.schema(
 METRICS = pa.schema(
     [
         *_MEASURED,
+        *_fields(metric=pa.string()),
+        *_AT,
         *_fields(
-            metric=pa.string(),
-            parameter=pa.string(),
             value=pa.float64(),
             low=pa.float64(),
             high=pa.float64(),
@@ -59,8 +75,8 @@ METRICS = pa.schema(
 ROC = pa.schema(
     [
         *_MEASURED,
+        *_SCORE,
         *_fields(
-            score=pa.string(),
             threshold=pa.float64(),
             false_positive_rate=pa.float64(),
             true_positive_rate=pa.float64(),
@@ -101,13 +117,15 @@ _OVER_SEEDS = _fields(value=pa.float64(), low=pa.float64(), high=pa.float64(), s
 CAUSES = pa.schema([*METRICS, *_fields(model=pa.string(), sampler=pa.string())])
 CAUSE_PARTS = pa.schema(
     [
-        *_fields(experiment=pa.string(), sampler=pa.string(), parameter=pa.string()),
+        *_fields(experiment=pa.string(), sampler=pa.string(), threshold=pa.float64()),
         *_fields(part=pa.string()),
         *_OVER_SEEDS,
         *_fields(n=pa.int64()),
     ]
 )
-SWEEP = pa.schema([*METRICS, *_fields(factor=pa.string(), level=pa.string())])
+SWEEP = pa.schema(
+    [*METRICS, *_fields(factor=pa.string(), level=pa.string(), level_number=pa.float64())]
+)
 SCORE_LINES = pa.schema(
     [
         *_REPLICATE,
@@ -142,8 +160,10 @@ BRIDGES = pa.schema(
 )
 TRANSFER = pa.schema(
     [
-        *_fields(experiment=pa.string(), score=pa.string(), from_seed=pa.int64()),
-        *_fields(seed=pa.int64(), filter=pa.string(), generation=pa.int16()),
+        *_fields(experiment=pa.string()),
+        *_SCORE,
+        *_fields(from_seed=pa.int64(), seed=pa.int64()),
+        *_fields(filter=pa.string(), generation=pa.int16()),
         *_fields(threshold=pa.float64(), sensitivity=pa.float64()),
         *_fields(sensitivity_low=pa.float64(), sensitivity_high=pa.float64()),
         *_fields(specificity=pa.float64(), specificity_low=pa.float64()),
@@ -152,7 +172,8 @@ TRANSFER = pa.schema(
 )
 SUMMARY = pa.schema(
     [
-        *_fields(experiment=pa.string(), metric=pa.string(), parameter=pa.string()),
+        *_fields(experiment=pa.string(), metric=pa.string()),
+        *_AT,
         *_fields(generation=pa.int16(), filter=pa.string(), against=pa.string()),
         *_OVER_SEEDS,
     ]
@@ -160,18 +181,20 @@ SUMMARY = pa.schema(
 REPLICATES = pa.schema(
     [
         *_fields(experiment=pa.string(), data_seed=pa.int64(), training_seed=pa.int64()),
-        *_fields(sampling_seed=pa.int64(), metric=pa.string(), parameter=pa.string()),
+        *_fields(sampling_seed=pa.int64(), metric=pa.string(), threshold=pa.float64()),
         *_fields(value=pa.float64(), n=pa.int64()),
     ]
 )
 VARIANCE = pa.schema(
-    _fields(experiment=pa.string(), metric=pa.string(), part=pa.string())
+    _fields(experiment=pa.string(), metric=pa.string(), threshold=pa.float64(), part=pa.string())
     + _fields(variance=pa.float64(), share=pa.float64(), mean=pa.float64(), seeds=pa.int64())
 )
 CLAIMS = pa.schema(
     [
         *_fields(id=pa.string(), claim=pa.string(), source=pa.string(), experiment=pa.string()),
-        *_fields(statistic=pa.string(), wanted=pa.string(), refuted=pa.string()),
+        *_fields(statistic=pa.string(), metric=pa.string()),
+        *_AT,
+        *_fields(wanted=pa.string(), bound=pa.float64(), refuted=pa.string()),
         *_OVER_SEEDS,
         *_fields(verdict=pa.string(), reason=pa.string(), seeds_needed=pa.float64()),
         *_fields(figure=pa.string()),
@@ -198,9 +221,13 @@ def kept(shape: Sequence[int]) -> pa.Schema:
     return pa.schema([*_fields(sample=pa.int64()), *points(shape)])
 
 
-def samples(shape: Sequence[int], scores: Sequence[str]) -> pa.Schema:
+def samples(shape: Sequence[int], scores: Sequence[Score]) -> pa.Schema:
     """Generated samples with the detectors' scores over each window."""
-    return pa.schema([*kept(shape), *_fields(**{name: pa.float32() for name in scores})])
+    return pa.schema([*kept(shape), *(_score_field(score.column, score) for score in scores)])
+
+
+def _score_field(name: str, score: Score) -> pa.Field:
+    return pa.field(name, pa.float32(), metadata={SCORE_KEY: json.dumps(score._asdict())})
 
 
 def trajectories(shape: Sequence[int]) -> pa.Schema:
@@ -214,10 +241,11 @@ def trajectories(shape: Sequence[int]) -> pa.Schema:
     )
 
 
-def scores(detectors: Sequence[str], columns: Sequence[str], truth: pa.Schema) -> pa.Schema:
-    """One row per sample: each detector at the default window, at all, and the truth."""
-    numbers = {name: pa.float32() for name in (*detectors, *columns)}
-    return pa.schema([*_fields(sample=pa.int64(), **numbers), *truth])
+def scores(default: Sequence[Score], every: Sequence[Score], truth: pa.Schema) -> pa.Schema:
+    """One row per sample: each detector over the default window, over all, and the truth."""
+    own = [_score_field(score.detector, score) for score in default]
+    over = [_score_field(score.column, score) for score in every]
+    return pa.schema([*_fields(sample=pa.int64()), *own, *over, *truth])
 
 
 def truth(columns: Mapping[str, str]) -> pa.Schema:
@@ -281,7 +309,9 @@ def writing(path: Path, schema: pa.Schema, provenance: dict) -> Iterator:
     The file appears when the block ends well; a failure leaves nothing behind. Each page
     has a checksum; a seal over columns, rows and provenance guards the rest of the file.
     """
-    described = schema.with_metadata({PROVENANCE_KEY: json.dumps(provenance, sort_keys=True)})
+    described = schema.with_metadata(
+        {PROVENANCE_KEY: json.dumps(provenance, sort_keys=True)} | _for_pandas(schema)
+    )
     rows = 0
     with (
         files.replacing(path) as temporary,
@@ -315,7 +345,7 @@ def read(*paths: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
             part = pq.read_table(
                 path, columns=columns, partitioning=None, page_checksum_verification=True
             )
-        parts.append(part.replace_schema_metadata())
+        parts.append(part.replace_schema_metadata(_for_pandas(part.schema)))
         if not parts[0].schema.equals(parts[-1].schema):
             raise TableError(f"{path}: other columns than {paths[0]}")
     return pa.concat_tables(parts).to_pandas()
@@ -381,10 +411,11 @@ def digest(*paths: Path) -> str:
     sha = hashlib.sha256()
     for name, column in table.items():
         sha.update(f"{name} {column.dtype}\n".encode())
-        if pd.api.types.is_numeric_dtype(column):
+        if isinstance(column.dtype, np.dtype) and pd.api.types.is_numeric_dtype(column):
             sha.update(column.to_numpy().tobytes())
         else:
-            values = [v.tolist() if isinstance(v, np.ndarray) else v for v in column]
+            present = column.astype(object).where(column.notna(), None)
+            values = [v.tolist() if isinstance(v, np.ndarray) else v for v in present]
             sha.update(json.dumps(values).encode())
     return sha.hexdigest()
 
@@ -402,7 +433,7 @@ def _schema(path: Path) -> pa.Schema:
 
 def _seal(schema: pa.Schema, rows: int) -> bytes:
     """A digest of what page checksums do not cover."""
-    columns = [(field.name, _kind(field.type), _shape_of(field)) for field in schema]
+    columns = [(field.name, _kind(field.type), _meaning(field)) for field in schema]
     origin = (schema.metadata or {}).get(PROVENANCE_KEY, b"").decode()
     return hashlib.sha256(json.dumps([columns, rows, origin]).encode()).hexdigest().encode()
 
@@ -425,12 +456,22 @@ def _kind(kind: pa.DataType) -> str:
     return str(kind)
 
 
-def _shape_of(field: pa.Field) -> str:
-    return (field.metadata or {}).get(SHAPE_KEY, b"").decode()
+def _meaning(field: pa.Field) -> str:
+    metadata = field.metadata or {}
+    return (metadata.get(SHAPE_KEY) or metadata.get(SCORE_KEY) or b"").decode()
 
 
 def _shape(shape: Sequence[int]) -> dict[bytes, bytes]:
     return {SHAPE_KEY: json.dumps(list(shape)).encode()}
+
+
+def _for_pandas(schema: pa.Schema) -> dict[bytes, str]:
+    """Metadata by which pandas reads whole numbers that may be null as such, not as floats."""
+    names = [field.name for field in schema if NULLABLE.items() <= (field.metadata or {}).items()]
+    described = {"pandas_type": "int16", "numpy_type": "Int16", "metadata": None}
+    columns = [{"name": name, "field_name": name, **described} for name in names]
+    indices = {"index_columns": [], "column_indexes": [], "pandas_version": pd.__version__}
+    return {b"pandas": json.dumps({"columns": columns, **indices})} if names else {}
 
 
 def _to_arrow(table: pd.DataFrame, schema: pa.Schema, path: Path) -> pa.Table:

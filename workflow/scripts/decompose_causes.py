@@ -1,13 +1,12 @@
 """Draw with one model by every sampler, and measure how much hallucinates."""
 
-from dataclasses import asdict
-
 import pandas as pd
 import torch
 
 from mirage.decomposition import FINE, walks
 from mirage.exact import DiffusedMixture, DiffusedPoints
 from mirage.metrics.mixture import tail_rates, tally
+from mirage.metrics.rows import frame
 from mirage_workflow import build, job, tables
 from mirage_workflow.variants import draw, for_sampling
 
@@ -31,7 +30,7 @@ def main() -> None:
         network = build.load_network(experiment, args.weights, device)
     samples = getattr(experiment.causes, f"{args.model}_samples")
 
-    rows = []
+    parts = []
     variance, few = experiment.sampling.variance, experiment.causes.few_steps
     compared = walks(schedule, mixture, experiment.start, variance, few, experiment.causes.tail)
     for sampler, walk in compared.items():
@@ -44,10 +43,10 @@ def main() -> None:
         size, radius = experiment.sampling.block_size, experiment.scoring.radius
         drawn = draw(model, walk.steps, mixture, samples, size, radius, args.seed, device=device)
         rates = tail_rates(tally([drawn], mixture))
-        rows += [asdict(row) | {"sampler": sampler} for row in rates]
-        job.log.info("%s score, %s: %s", args.model, sampler, {r.parameter: r.value for r in rates})
+        parts.append(frame(rates).assign(sampler=sampler))
+        job.log.info("%s score, %s: %s", args.model, sampler, {r.threshold: r.value for r in rates})
     place = {"experiment": args.experiment, "seed": args.seed, "filter": "shared", "generation": 0}
-    table = pd.DataFrame(rows).assign(**place, model=args.model)
+    table = pd.concat(parts).assign(**place, model=args.model)
     tables.write(
         args.rates, table[tables.CAUSES.names], tables.CAUSES, job.provenance(args, device)
     )

@@ -4,7 +4,7 @@ import torch
 from tqdm import tqdm
 
 from mirage import engine
-from mirage.detectors import columns
+from mirage.detectors import every_score
 from mirage.samplers import sample
 from mirage_workflow import build, job, tables
 
@@ -40,7 +40,7 @@ def main() -> None:
         options.clip,
         device,
     )
-    schema = tables.samples(shape, columns(detection.detectors, detection.windows))
+    schema = tables.samples(shape, every_score(detection.detectors, detection.windows))
     provenance = job.provenance(args, device, engine=model.name)
     with tables.writing(args.samples, schema, provenance) as append:
         for part in tqdm(parts, "drawing", total=blocks, mininterval=10):

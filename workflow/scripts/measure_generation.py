@@ -1,13 +1,11 @@
 """Measure one generation: its distance from the truth, and how well detectors tell it."""
 
-from dataclasses import asdict
-
 import pandas as pd
 
 from mirage import frames
-from mirage.detectors import columns
+from mirage.detectors import every_score
 from mirage.metrics import detection, own
-from mirage.metrics.rows import Row
+from mirage.metrics.rows import Row, frame
 from mirage.registry import DATASETS
 from mirage.streams import stream
 from mirage_workflow import job, tables
@@ -27,14 +25,13 @@ def main() -> None:
     parser.add_argument("--roc", required=True)
     args = parser.parse_args()
     experiment = job.sections(args.config)
-    windows = columns(experiment.detection.detectors, experiment.detection.windows)
+    every = every_score(experiment.detection.detectors, experiment.detection.windows)
     scores, roc = tables.Parts(*args.scores), pd.DataFrame()
-    rows = measure(experiment, scores, windows, args)
+    rows = measure(experiment, scores, every, args)
     if experiment.dataset.has_labels:
-        rankings = detection.rank(scores, windows)
+        rankings = detection.rank(scores, every)
         rows += detection.measure(rankings)
         roc = detection.roc(rankings)
-    metrics = pd.DataFrame([asdict(row) for row in rows])
     place = {
         "experiment": args.experiment,
         "seed": args.seed,
@@ -42,18 +39,18 @@ def main() -> None:
         "generation": args.generation,
     }
     for path, table, schema in (
-        (args.metrics, metrics, tables.METRICS),
+        (args.metrics, frame(rows), tables.METRICS),
         (args.roc, roc, tables.ROC),
     ):
         table = table.assign(**place).reindex(columns=schema.names)
         tables.write(path, table, schema, job.provenance(args))
 
 
-def measure(experiment: Experiment, scores: tables.Parts, windows, args) -> list[Row]:
+def measure(experiment: Experiment, scores: tables.Parts, every, args) -> list[Row]:
     """What the dataset, the network of pictures and the user's own metrics say."""
     dataset, needed = experiment.dataset, ("counter", "audit")
     needed = {name: tables.read(path) for name in needed if (path := getattr(args, name))}
-    rows = dataset.measure(scores, windows, experiment.scoring.radius, needed)
+    rows = dataset.measure(scores, every, experiment.scoring.radius, needed)
     rows = own.rows_of(DATASETS, dataset.name, rows, 0)
     if args.reference:
         rows += measure_pictures(experiment, tables.read(*args.scores), args)

@@ -1,12 +1,13 @@
 """Train one small model of a sweep, and measure it for each value that shares its training."""
 
 import json
-from dataclasses import asdict
 
 import pandas as pd
 
 from mirage.metrics import mixture, windows
+from mirage.metrics.rows import frame
 from mirage_workflow import build, job, tables
+from mirage_workflow.config.sweeps import number
 from mirage_workflow.variants import Seeds, draw_as_told, train
 
 
@@ -26,7 +27,7 @@ def main() -> None:
     network = train(trained, Seeds.same(args.seed), device)
     truth = build.mixture(trained.dataset)
     place = {"experiment": args.experiment, "seed": args.seed, "filter": "shared", "generation": 0}
-    rows, drawn_by = [], {}
+    parts, drawn_by = [], {}
     for factor, level, sampling in args.draws:
         experiment = job.sections(args.config | {"sampling": sampling})
         predicted = experiment.predicted_window
@@ -37,8 +38,9 @@ def main() -> None:
         drawn = drawn_by[key]
         measured = mixture.measure(mixture.tally([drawn], truth), experiment.scoring.radius)
         measured += windows.measure(drawn, compared, predicted)
-        rows += [asdict(row) | place | {"factor": factor, "level": level} for row in measured]
-    table = pd.DataFrame(rows)[tables.SWEEP.names]
+        varied = {"factor": factor, "level": level, "level_number": number(level)}
+        parts.append(frame(measured).assign(**place, **varied))
+    table = pd.concat(parts)[tables.SWEEP.names]
     tables.write(args.metrics, table, tables.SWEEP, job.provenance(args, device))
 
 

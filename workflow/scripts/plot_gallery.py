@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mirage.detectors import column
+from mirage.detectors import Score
 from mirage.figures import gallery, style
 from mirage_workflow import job, tables
 
@@ -22,8 +22,8 @@ def main() -> None:
     config = job.sections(args.config)
     shape = config.dataset.shape
 
-    score = column(args.detector, config.scoring.window)
-    values = tables.read(*args.samples, columns=[score])[score]
+    score = Score(args.detector, *config.scoring.window)
+    values = tables.read(*args.samples, columns=[score.column])[score.column]
     pictures = tables.read_points(*args.samples, shape=shape)
     lowest, highest = values.nsmallest(COUNT), values.nlargest(COUNT)
     figure = gallery.draw(
@@ -33,7 +33,7 @@ def main() -> None:
         lowest.to_numpy(),
         highest.to_numpy(),
         len(values),
-        f"{style.word(args.detector)} over the {style.window_words(score)}",
+        f"{style.word(args.detector)} over the {style.window_words(score.first, score.last)}",
     )
     style.save(figure, args.png, args.pdf)
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mirage.detectors import column
+from mirage.detectors import Score
 from mirage.figures import hal_histogram, style
 from mirage_workflow import job, tables
 
@@ -20,16 +20,16 @@ def main() -> None:
     args = parser.parse_args()
     config = job.sections(args.config)
 
-    score = column(args.detector, config.scoring.window)
+    score = Score(args.detector, *config.scoring.window)
     thresholds = hal_histogram.thresholds_of(
         tables.read(args.roc) if args.roc else None,
         score,
         config.recursion.thresholds.get(args.detector),
     )
-    name = f"{style.word(args.detector)} over the {style.window_words(score)}"
-    columns = [score, "label"] if config.dataset.has_labels else [score]
+    name = f"{style.word(args.detector)} over the {style.window_words(score.first, score.last)}"
+    columns = [score.column, "label"] if config.dataset.has_labels else [score.column]
     scores = tables.Parts(*args.scores, columns=columns)
-    figure = hal_histogram.draw(scores, score, name, thresholds)
+    figure = hal_histogram.draw(scores, score.column, name, thresholds)
     style.save(figure, args.png, args.pdf)
 
 

@@ -1,10 +1,9 @@
 """Train the base of the sweeps on one data set with several seeds, and draw with several."""
 
-from dataclasses import asdict
-
 import pandas as pd
 
 from mirage.metrics.mixture import label_rates, tally
+from mirage.metrics.rows import frame
 from mirage_workflow import build, job, tables
 from mirage_workflow.variants import Seeds, draw_as_told, train
 
@@ -21,16 +20,16 @@ def main() -> None:
     experiment = job.sections(args.config)
     device = job.device(args.gpus)
     mixture = build.mixture(experiment.dataset)
-    rows = []
+    parts = []
     for training_seed in range(args.replicates):
         network = train(experiment, Seeds(args.data_seed, training_seed, 0), device)
         for sampling_seed in range(args.replicates):
             drawn = draw_as_told(network, experiment, sampling_seed, device=device)
             row = label_rates(tally([drawn], mixture), experiment.scoring.radius)[0]
             seeds = {"training_seed": training_seed, "sampling_seed": sampling_seed}
-            rows.append(asdict(row) | seeds)
+            parts.append(frame([row]).assign(**seeds))
     place = {"experiment": args.experiment, "data_seed": args.data_seed}
-    table = pd.DataFrame(rows).assign(**place)
+    table = pd.concat(parts).assign(**place)
     schema = tables.REPLICATES
     tables.write(args.rates, table[schema.names], schema, job.provenance(args, device))
 

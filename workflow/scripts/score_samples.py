@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from mirage import frames
 from mirage.datasets.base import labels_of
-from mirage.detectors import column, columns
+from mirage.detectors import Score, every_score
 from mirage_workflow import job, tables
 from mirage_workflow.config.experiment import Experiment
 
@@ -26,17 +26,17 @@ def main() -> None:
     args = parser.parse_args()
     experiment = job.sections(args.config)
     detection = experiment.detection
-    windows = columns(detection.detectors, detection.windows)
+    every = every_score(detection.detectors, detection.windows)
+    windows = [score.column for score in every]
+    default = [Score(name, *experiment.scoring.window) for name in detection.detectors]
     judge, truth = judge_of(experiment, args)
-    schema = tables.scores(detection.detectors, windows, truth)
+    schema = tables.scores(default, every, truth)
     # Judged block by block, as pictures in a batch are rounded together: the limits of
     # blocks, unlike those of shards, are always the same.
     parts = []
     for samples in tables.Parts(args.samples):
-        default = {
-            name: samples[column(name, experiment.scoring.window)] for name in detection.detectors
-        }
-        scored = samples[["sample"]].assign(**default)
+        own = {score.detector: samples[score.column] for score in default}
+        scored = samples[["sample"]].assign(**own)
         judged = judge(frames.to_array(samples, experiment.dataset.shape))
         parts.append(pd.concat([scored, samples[windows], judged], axis=1))
     scores = pd.concat(parts, ignore_index=True)

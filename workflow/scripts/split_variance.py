@@ -17,6 +17,7 @@ def main() -> None:
     table = parts.assign(
         experiment=args.experiment,
         metric=rates["metric"].iloc[0],
+        threshold=rates["threshold"].iloc[0],
         share=parts["variance"] / parts["variance"].sum(),
         mean=rates["value"].mean(),
         seeds=rates["data_seed"].nunique(),

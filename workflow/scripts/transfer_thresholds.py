@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from mirage.detectors import column
+from mirage.detectors import Score
 from mirage.metrics import transfer
 from mirage_workflow import job, tables
 
@@ -20,7 +20,7 @@ def main() -> None:
     )
     parser.add_argument("--transfer", required=True)
     args = parser.parse_args()
-    score = column(args.detector, job.sections(args.config).scoring.window)
+    score = Score(args.detector, *job.sections(args.config).scoring.window)
     generations = [
         (int(seed), name, int(generation), read(shards, score))
         for seed, name, generation, *shards in args.generations
@@ -35,14 +35,14 @@ def main() -> None:
                 scores = scores[scores["sample"] % 2 == transfer.TEST]
             place = {"from_seed": from_seed, "seed": seed, "filter": name, "generation": generation}
             rows.append(place | transfer.test(scores, score, found))
-    table = pd.DataFrame(rows).assign(experiment=args.experiment, score=score)
+    table = pd.DataFrame(rows).assign(experiment=args.experiment, **score._asdict())
     schema = tables.TRANSFER
     tables.write(args.transfer, table[schema.names], schema, job.provenance(args))
 
 
-def read(shards: list[str], score: str) -> pd.DataFrame:
+def read(shards: list[str], score: Score) -> pd.DataFrame:
     """What is needed of a generation's scores."""
-    return tables.read(*shards, columns=["sample", "label", score])
+    return tables.read(*shards, columns=["sample", "label", score.column])
 
 
 if __name__ == "__main__":

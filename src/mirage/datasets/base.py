@@ -12,7 +12,7 @@ Nobody outside asks for a dataset's type, only for what stands in `Dataset`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -25,6 +25,7 @@ from mirage.streams import stream
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mirage.detectors import Score
     from mirage.metrics.rows import Row
 
 Drawn = tuple[np.ndarray, np.ndarray | None]
@@ -92,13 +93,17 @@ class Dataset(ABC):
         return None
 
     def measure(
-        self, scores: Iterable[pd.DataFrame], columns: list[str], radius: float, tables: Tables
+        self,
+        scores: Iterable[pd.DataFrame],
+        every: Sequence[Score],
+        radius: float,
+        tables: Tables,
     ) -> list[Row]:
         """How far a generation is from the truth: here the rate of each label.
 
         Args:
             scores: of its samples, in parts: detectors' scores and `label_columns`.
-            columns: those of the detectors' scores over each window.
+            every: the detectors' scores over each window.
             radius: as for `label`.
             tables: what the dataset needs.
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from mirage.registry import dataset, option
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mirage.detectors import Score
     from mirage.metrics.rows import Row
 
 
@@ -63,7 +64,11 @@ class Mixture(Distribution):
         return label_points(samples, self.mixture, radius)
 
     def measure(
-        self, scores: Iterable[pd.DataFrame], columns: list[str], radius: float, tables: Tables
+        self,
+        scores: Iterable[pd.DataFrame],
+        every: Sequence[Score],
+        radius: float,
+        tables: Tables,
     ) -> list[Row]:
         from mirage.metrics.mixture import measure, tally
 

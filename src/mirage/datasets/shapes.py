@@ -10,7 +10,7 @@ their consequences are stated here as numbers.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -23,6 +23,7 @@ from mirage.registry import dataset, option
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mirage.detectors import Score
     from mirage.metrics.rows import Row
 
 SHAPES = ("triangle", "square", "pentagon")
@@ -236,7 +237,11 @@ class Shapes(Distribution):
         return label_pictures(samples, self.distribution, Thresholds.from_table(tables["counter"]))
 
     def measure(
-        self, scores: Iterable[pd.DataFrame], columns: list[str], radius: float, tables: Tables
+        self,
+        scores: Iterable[pd.DataFrame],
+        every: Sequence[Score],
+        radius: float,
+        tables: Tables,
     ) -> list[Row]:
         import pandas as pd
 
@@ -244,7 +249,7 @@ class Shapes(Distribution):
 
         pictures = pd.concat(scores, ignore_index=True)
         rows = shapes.measure(pictures, tables["counter"], tables["audit"])
-        return rows + shapes.auroc_by_type(pictures, columns)
+        return rows + shapes.auroc_by_type(pictures, every)
 
     def choose(
         self, real: pd.DataFrame, scores: pd.DataFrame, count: int, tables: Tables

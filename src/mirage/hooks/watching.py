@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from mirage.detectors import column
+from mirage.detectors import every_score
 from mirage.hooks import schedulers
 from mirage.hooks.schedulers import WatchError
 from mirage.registry import DETECTORS
@@ -87,11 +87,8 @@ class Watch:
 
         `attrs` say of each score column its detector and its window's ends.
         """
-        about = {
-            column(name, window): {"detector": name, "first": window[0], "last": window[1]}
-            for name in self._detectors
-            for window in self._windows
-        }
+        every = every_score(self._detectors, self._windows)
+        about = {score.column: score._asdict() for score in every}
         parts = {
             name: [np.empty(0, np.float32), *(s[name] for s in self._scores)] for name in about
         }

@@ -432,11 +432,10 @@ class Experiment(Section):
 
     @property
     def feature_network(self) -> str:
-        """In whose features pictures are compared, as the metrics name it; empty for the
-        pipeline's own classifier."""
+        """In whose features pictures are compared, as the metrics name it."""
         if self.classifier.torchscript is not None:
             return Path(self.classifier.torchscript).name
-        return "" if self.dataset.has_classes else "own rotation network"
+        return "own classifier" if self.dataset.has_classes else "own rotation network"
 
     @property
     def start(self) -> int:

@@ -3,6 +3,7 @@
 Values that differ in `sampling` alone share one training. Plain Python, for the launcher.
 """
 
+import math
 from dataclasses import dataclass
 
 from mirage_workflow.config.check import ConfigError, check, merge
@@ -52,6 +53,15 @@ def variants(experiment: Experiment, where: str = "") -> dict[str, list[Draw]]:
             shared = set(override) <= {"sampling"}
             trainings.setdefault(BASE if shared else name, []).append(draw)
     return trainings
+
+
+def number(level: str) -> float:
+    """The level of a factor as a number; NaN where it is a word, as `infinite` is."""
+    try:
+        value = float(level)
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) else math.nan
 
 
 def _variant(experiment: Experiment, name: str, override: dict, where: str) -> Experiment:
