@@ -1,47 +1,43 @@
 """Draw the real training set and a held-out set of an experiment."""
 
+from mirage_workflow.job import begin
+
+job = begin(snakemake)
+
 import pandas as pd
 
 from mirage import frames
 from mirage.streams import stream
-from mirage_workflow import build, job, tables
+from mirage_workflow import tables
 from mirage_workflow.config.datasets import MNIST, Images
+from mirage_workflow.process import arguments, mixture_of
+from mirage_workflow.sections import sections
 
 
-def main() -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--data", required=True)
-    parser.add_argument("--heldout", required=True)
-    args = parser.parse_args()
-    options = job.sections(args.config).dataset
-    provenance = job.provenance(args)
-    for path, (samples, labels) in zip(
-        (args.data, args.heldout), real_samples(options, args.seed), strict=True
-    ):
-        columns = {"sample": range(len(samples)), **frames.from_array(samples)}
-        columns |= {} if labels is None else {"label": labels}
-        schema = tables.data(options.shape, labelled=labels is not None)
-        tables.write(path, pd.DataFrame(columns), schema, provenance)
-
-
-def real_samples(options, seed):
+def real_samples(options, rng, heldout_rng):
     """Training and held-out samples, with their labels where there are any."""
-    rng = stream(seed, "data")
     if isinstance(options, Images):
         from mirage.datasets.images import load_images
 
-        for pictures in load_images(rng=rng, **build.arguments(options)):
-            yield pictures, None
-    elif isinstance(options, MNIST):
+        return [(pictures, None) for pictures in load_images(rng=rng, **arguments(options))]
+    if isinstance(options, MNIST):
         from mirage.datasets.digits import load_digits
 
-        for digits in load_digits(rng=rng, **build.arguments(options)):
-            yield digits.images, digits.labels
+        sets = load_digits(rng=rng, **arguments(options))
+        return [(digits.images, digits.labels) for digits in sets]
+    if options.name == "shapes":
+        from mirage.datasets.shapes import of_size
+
+        truth = of_size(options.image_size)
     else:
-        truth = build.truth(options)
-        yield truth.sample(options.samples, rng)
-        yield truth.sample(options.heldout, stream(seed, "heldout"))
+        truth = mixture_of(options)
+    return truth.sample(options.samples, rng), truth.sample(options.heldout, heldout_rng)
 
 
-if __name__ == "__main__":
-    job.run(main)
+options = sections(job.config).dataset
+drawn = real_samples(options, stream(job.seed, "data"), stream(job.seed, "heldout"))
+for path, (samples, labels) in zip((job.output.data, job.output.heldout), drawn, strict=True):
+    columns = {"sample": range(len(samples)), **frames.from_array(samples)}
+    columns |= {} if labels is None else {"label": labels}
+    schema = tables.data(options.shape, labelled=labels is not None)
+    tables.write(path, pd.DataFrame(columns), schema, job.provenance())

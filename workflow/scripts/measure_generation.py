@@ -1,5 +1,9 @@
 """Measure one generation: its distance from the truth, and how well detectors tell it."""
 
+from mirage_workflow.job import begin
+
+job = begin(snakemake)
+
 from dataclasses import asdict
 
 import pandas as pd
@@ -9,67 +13,47 @@ from mirage.detectors import columns
 from mirage.metrics import detection, mixture, shapes
 from mirage.metrics.rows import Row
 from mirage.streams import stream
-from mirage_workflow import build, job, tables
+from mirage_workflow import tables
 from mirage_workflow.config.datasets import MixtureOptions, ShapesOptions
-from mirage_workflow.config.experiment import Experiment
+from mirage_workflow.process import mixture_of
+from mirage_workflow.sections import sections
+
+experiment = sections(job.config)
+windows = columns(experiment.detection.detectors, experiment.detection.windows)
+scores, roc = tables.Parts(*job.input.scores), pd.DataFrame()
 
 
-def main() -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--experiment", required=True, help="name of the experiment")
-    parser.add_argument("--filter", required=True, help="that led here; `shared` for generation 0")
-    parser.add_argument("--scores", nargs="+", required=True)
-    parser.add_argument("--reference", help="for pictures: features of the real ones")
-    parser.add_argument("--counter", help="for shapes: thresholds of their counter")
-    parser.add_argument("--audit", help="for shapes: how far the counter can be trusted")
-    parser.add_argument("--metrics", required=True)
-    parser.add_argument("--roc", required=True)
-    args = parser.parse_args()
-    experiment = job.sections(args.config)
-    windows = columns(experiment.detection.detectors, experiment.detection.windows)
-    scores, roc = tables.Parts(*args.scores), pd.DataFrame()
+def measured() -> list[Row]:
+    """How far the samples are from the truth, as far as that is known."""
     if isinstance(experiment.dataset, MixtureOptions):
-        tally = mixture.tally(scores, build.mixture(experiment.dataset))
-        rows = mixture.measure(tally, experiment.scoring.radius)
-    elif isinstance(experiment.dataset, ShapesOptions):
-        counter, audit = tables.read(args.counter), tables.read(args.audit)
-        pictures = tables.read(*args.scores)
-        rows = shapes.measure(pictures, counter, audit)
-        rows += shapes.auroc_by_type(pictures, windows)
-    else:
-        rows = measure_pictures(experiment, tables.read(*args.scores), args)
-    if experiment.dataset.has_labels:
-        rankings = detection.rank(scores, windows)
-        rows += detection.measure(rankings)
-        roc = detection.roc(rankings)
-    metrics = pd.DataFrame([asdict(row) for row in rows])
-    place = {
-        "experiment": args.experiment,
-        "seed": args.seed,
-        "filter": args.filter,
-        "generation": args.generation,
-    }
-    for path, table, schema in (
-        (args.metrics, metrics, tables.METRICS),
-        (args.roc, roc, tables.ROC),
-    ):
-        table = table.assign(**place).reindex(columns=schema.names)
-        tables.write(path, table, schema, job.provenance(args))
-
-
-def measure_pictures(experiment: Experiment, scores: pd.DataFrame, args) -> list[Row]:
-    """Distances between generated and real pictures in a network's features."""
+        tally = mixture.tally(scores, mixture_of(experiment.dataset))
+        return mixture.measure(tally, experiment.scoring.radius)
+    if isinstance(experiment.dataset, ShapesOptions):
+        counter, audit = tables.read(job.input.counter), tables.read(job.input.audit)
+        counted = tables.read(*job.input.scores)
+        rows = shapes.measure(counted, counter, audit)
+        return rows + shapes.auroc_by_type(counted, windows)
     from mirage.metrics import pictures
 
-    reference = tables.read(args.reference)
+    generated, reference = tables.read(*job.input.scores), tables.read(job.input.reference)
     real, heldout = (
         frames.stack(reference.loc[reference["split"] == split, "features"])
         for split in ("train", "heldout")
     )
-    rng = stream(args.seed, "measure", args.generation)
-    features = frames.stack(scores["features"])
-    return pictures.measure(scores, features, real, heldout, rng, experiment.feature_network)
+    features, rng = frames.stack(generated["features"]), stream(job.seed, "measure", job.generation)
+    return pictures.measure(generated, features, real, heldout, rng, experiment.feature_network)
 
 
-if __name__ == "__main__":
-    job.run(main)
+rows = measured()
+if experiment.dataset.has_labels:
+    rankings = detection.rank(scores, windows)
+    rows += detection.measure(rankings)
+    roc = detection.roc(rankings)
+place = {"experiment": job.wildcards.experiment, "seed": job.seed}
+place |= {"filter": job.filter, "generation": job.generation}
+for path, table, schema in (
+    (job.output.metrics, pd.DataFrame([asdict(row) for row in rows]), tables.METRICS),
+    (job.output.roc, roc, tables.ROC),
+):
+    table = table.assign(**place).reindex(columns=schema.names)
+    tables.write(path, table, schema, job.provenance())

@@ -1,6 +1,9 @@
 """Join the detector scores of a shard's samples with what is known of their truth."""
 
-import argparse
+from mirage_workflow.job import begin
+
+job = begin(snakemake)
+
 from collections.abc import Callable
 
 import numpy as np
@@ -12,58 +15,30 @@ from mirage.datasets.shapes import of_size
 from mirage.detectors import column, columns
 from mirage.support.points import label_points
 from mirage.support.shapes import Thresholds, label_pictures
-from mirage_workflow import build, job, tables
+from mirage_workflow import tables
 from mirage_workflow.config.datasets import MixtureOptions, ShapesOptions
-from mirage_workflow.config.experiment import Experiment
+from mirage_workflow.process import mixture_of
+from mirage_workflow.sections import sections
 
-Judge = Callable[[np.ndarray], pd.DataFrame]
-
-
-def main() -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--samples", required=True)
-    parser.add_argument("--scores", required=True)
-    parser.add_argument("--network", help="for pictures: whose features are compared")
-    parser.add_argument("--reference", help="for pictures: features of the real ones")
-    parser.add_argument("--counter", help="for shapes: thresholds of their counter")
-    args = parser.parse_args()
-    experiment = job.sections(args.config)
-    detection = experiment.detection
-    windows = columns(detection.detectors, detection.windows)
-    judge, truth = judge_of(experiment, args)
-    schema = tables.scores(detection.detectors, windows, truth)
-    # Judged block by block, as pictures in a batch are rounded together: the limits of
-    # blocks, unlike those of shards, are always the same.
-    parts = []
-    for samples in tables.Parts(args.samples):
-        default = {
-            name: samples[column(name, experiment.scoring.window)] for name in detection.detectors
-        }
-        scored = samples[["sample"]].assign(**default)
-        judged = judge(frames.to_array(samples, experiment.dataset.shape))
-        parts.append(pd.concat([scored, samples[windows], judged], axis=1))
-    scores = pd.concat(parts, ignore_index=True)
-    tables.write(args.scores, scores, schema, job.provenance(args))
+experiment = sections(job.config)
 
 
-def judge_of(experiment: Experiment, args: argparse.Namespace) -> tuple[Judge, pa.Schema]:
+def judge_of() -> tuple[Callable[[np.ndarray], pd.DataFrame], pa.Schema]:
     """What tells the truth of samples, and the columns that it gives."""
     if isinstance(experiment.dataset, MixtureOptions):
-        mixture, radius = build.mixture(experiment.dataset), experiment.scoring.radius
+        mixture, radius = mixture_of(experiment.dataset), experiment.scoring.radius
         return lambda points: label_points(points, mixture, radius), tables.MIXTURE_SCORES
     if isinstance(experiment.dataset, ShapesOptions):
         shapes = of_size(experiment.dataset.image_size)
-        thresholds = Thresholds.from_table(tables.read(args.counter))
+        thresholds = Thresholds.from_table(tables.read(job.input.counter))
         return lambda x: label_pictures(x, shapes, thresholds), tables.SHAPE_SCORES
-    real = tables.read(args.reference)
+    real = tables.read(job.input.reference)
     real = frames.stack(real.loc[real["split"] == "train", "features"])
     truth = tables.image_scores(real.shape[1], classes=experiment.has_classes)
-    return lambda pictures: judge_pictures(pictures, real, experiment, args), truth
+    return lambda pictures: judge_pictures(pictures, real), truth
 
 
-def judge_pictures(
-    pictures: np.ndarray, real: np.ndarray, experiment: Experiment, args: argparse.Namespace
-) -> pd.DataFrame:
+def judge_pictures(pictures: np.ndarray, real: np.ndarray) -> pd.DataFrame:
     """Class and confidence where classes are known, distance to the nearest real, features."""
     import torch  # imported where it is needed: mixtures are scored without
 
@@ -71,11 +46,11 @@ def judge_pictures(
     from mirage.networks import classifier
     from mirage.networks.features import torchscript_features
 
-    torch.set_num_threads(args.threads)
+    torch.set_num_threads(job.threads)
     if experiment.classifier.torchscript:
-        features = torchscript_features(args.network, pictures)
+        features = torchscript_features(job.input.network, pictures)
     else:
-        judgement = classifier.judge(classifier.load(args.network), pictures)
+        judgement = classifier.judge(classifier.load(job.input.network), pictures)
         features = judgement.features
     columns = {"nn_distance": nearest_distances(features, real), "features": list(features)}
     if experiment.has_classes:
@@ -86,5 +61,16 @@ def judge_pictures(
     return pd.DataFrame(columns)
 
 
-if __name__ == "__main__":
-    job.run(main)
+detectors, window = experiment.detection.detectors, experiment.scoring.window
+windows = columns(detectors, experiment.detection.windows)
+judge, truth = judge_of()
+# Judged block by block, as pictures in a batch are rounded together: the limits of
+# blocks, unlike those of shards, are always the same.
+parts = []
+for samples in tables.Parts(job.input.samples):
+    default = {name: samples[column(name, window)] for name in detectors}
+    scored = samples[["sample"]].assign(**default)
+    judged = judge(frames.to_array(samples, experiment.dataset.shape))
+    parts.append(pd.concat([scored, samples[windows], judged], axis=1))
+schema = tables.scores(detectors, windows, truth)
+tables.write(job.output.scores, pd.concat(parts, ignore_index=True), schema, job.provenance())
