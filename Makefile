@@ -7,13 +7,15 @@ CORES ?= all
 FIRST := plot_density
 # Tests of one file stay in one process, as they share what was run once.
 IN_PARALLEL := -n auto --maxprocesses 8 --dist loadfile
+# What profiles/default says, without Snakemake's line that it was read.
+SNAKEMAKE := snakemake --workflow-profile none --rerun-triggers mtime params input software-env
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: figures report test test-all example bench lint format schema lock clean
 
 figures: .venv/ready
-	@PYTHONPATH=workflow snakemake --cores $(CORES) --scheduler greedy --logger mirage \
+	@PYTHONPATH=workflow $(SNAKEMAKE) --cores $(CORES) --scheduler greedy --logger mirage \
 	  --rerun-incomplete --prioritize $(FIRST) --config preset=$(PRESET) -- all_figures
 	@$(MAKE) --no-print-directory report
 	@echo
@@ -22,7 +24,7 @@ figures: .venv/ready
 	@echo "report:  results/$(PRESET)/report.html"
 
 report: .venv/ready
-	@snakemake --config preset=$(PRESET) --quiet all --report results/$(PRESET)/report.html -- all_figures
+	@$(SNAKEMAKE) --config preset=$(PRESET) --quiet all --report results/$(PRESET)/report.html -- all_figures
 
 test: .venv/ready
 	python -m pytest $(IN_PARALLEL)

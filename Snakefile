@@ -16,18 +16,11 @@ include: "workflow/rules/training.smk"
 include: "workflow/rules/sampling.smk"
 include: "workflow/rules/counter.smk"
 include: "workflow/rules/scoring.smk"
-include: "workflow/rules/figures.smk"
-include: "workflow/rules/own.smk"
 include: "workflow/rules/studies.smk"
 include: "workflow/rules/causes.smk"
-include: "workflow/rules/causes_figures.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/own.smk"
 include: "workflow/rules/claims.smk"
-
-
-# A picture as soon as its tables are there: of jobs alike, the scheduler takes large inputs first.
-for plot in workflow.rules:
-    if plot.name.startswith("plot_"):
-        plot.priority = 1
 
 
 rule all_figures:

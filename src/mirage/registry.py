@@ -100,6 +100,14 @@ FILTERS = Registry("filter", "__call__")
 METRICS = Registry("metric", "__call__")
 FIGURES = Registry("figure", "__call__", reserved=Path(__file__).with_name("figures"))
 
+
+def places() -> dict[str, Path]:
+    """The file that registers each name, whatever its kind."""
+    every = (DATASETS, DETECTORS, FILTERS, METRICS, FIGURES)
+    found = [(name, place) for kind in every for name, place in kind.places.items()]
+    return {name: Path(place.rpartition(":")[0]).resolve() for name, place in found}
+
+
 detector = DETECTORS.register
 filter = FILTERS.register
 metric = METRICS.register

@@ -1,6 +1,5 @@
 """Jobs of the workflow, whole, and shards side by side."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -8,13 +7,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import alone
 import pandas as pd
 import torch
 import yaml
 
 from mirage import frames
-from mirage_workflow import build, tables
-from mirage_workflow.config.settings import read_experiments, read_settings, to_json
+from mirage_workflow import tables
+from mirage_workflow.config.settings import read_experiments, read_settings, sections_of
+from mirage_workflow.networks import network_of, save_weights
 
 ROOT = Path(__file__).parents[2]
 EXPERIMENT = "gaussian2d_grid"
@@ -30,22 +31,23 @@ def sampling_job(folder: Path, cold: bool = False) -> Callable[[], float]:
     experiment = _experiment()
     weights = folder / "model.safetensors"
     torch.manual_seed(0)
-    build.save_weights(build.network(experiment).state_dict(), weights, {})
-    config = json.loads(
-        to_json(experiment, "dataset", "diffusion", "network", "sampling", "detection")
-    )
+    save_weights(network_of(experiment).state_dict(), weights, {})
+    config = sections_of(experiment, "dataset", "diffusion", "network", "sampling", "detection")
     config["sampling"] |= {"samples": 1, "block_size": 1, "shard_size": 1}
     cache = folder / "cache"
 
     def work() -> float:
         if cold:
             shutil.rmtree(cache, ignore_errors=True)
-        _script(
+        command = alone.command(
             "draw_samples",
-            config,
-            {"weights": weights, "shard": 0, "samples": folder / "shard.parquet"},
-            {"XDG_CACHE_HOME": str(cache)} if cold else {},
+            folder / "log",
+            {"config": config},
+            input={"weights": weights},
+            output={"samples": folder / "shard.parquet"},
+            wildcards={"lineage": "gen0", "shard": "00000"},
         )
+        _run(command, alone.environment(**({"XDG_CACHE_HOME": str(cache)} if cold else {})))
         return 1
 
     return work
@@ -58,12 +60,19 @@ def training_job(folder: Path) -> Callable[[], float]:
     points = torch.randn(experiment.training.batch_size, 2).numpy()
     rows = {"sample": range(len(points)), **frames.from_array(points), "label": 0}
     tables.write(data, pd.DataFrame(rows), tables.data((2,)), {})
-    config = json.loads(to_json(experiment, "dataset", "diffusion", "network", "training"))
+    config = sections_of(experiment, "dataset", "diffusion", "network", "training")
     config["training"] |= {"updates": 1}
 
     def work() -> float:
-        paths = {name: folder / name for name in ("weights", "loss", "checkpoint")}
-        _script("train_model", config, {"data": data, **paths})
+        command = alone.command(
+            "train_model",
+            folder / "log",
+            {"config": config},
+            input={"data": data},
+            output={name: folder / name for name in ("weights", "loss")},
+            wildcards={"lineage": "gen0"},
+        )
+        _run(command, alone.environment())
         return 1
 
     return work
@@ -72,7 +81,7 @@ def training_job(folder: Path) -> Callable[[], float]:
 def plan(folder: Path, preset: str, seeds: int, generations: int | None = None) -> Callable:
     """A dry run of a copy of the workflow, by all filters for so many generations."""
     checkout = folder / f"{preset}{generations}"
-    for part in ("config", "envs", "src", "workflow"):
+    for part in ("config", "envs", "profiles", "src", "workflow"):
         shutil.copytree(ROOT / part, checkout / part)
     shutil.copy(ROOT / "Snakefile", checkout)
     for path in (checkout / "config").glob("[es]*/*.yaml") if generations else ():
@@ -109,14 +118,5 @@ def _experiment():
     return read_experiments(settings, ROOT / "config/experiments")[EXPERIMENT]
 
 
-def _script(name: str, config: dict, options: dict, environment: dict | None = None) -> None:
-    command = [sys.executable, str(ROOT / f"workflow/scripts/{name}.py")]
-    command += ["--config", json.dumps(config)]
-    command += [part for key, value in options.items() for part in (f"--{key}", str(value))]
-    _run(command, {"PYTHONPATH": f"{ROOT}/src:{ROOT}/workflow", **(environment or {})})
-
-
 def _run(command: list[str], environment: dict | None = None) -> None:
-    subprocess.run(
-        command, check=True, capture_output=True, env={**os.environ, **(environment or {})}
-    )
+    subprocess.run(command, check=True, capture_output=True, env=environment or os.environ)

@@ -11,9 +11,10 @@ from mirage.networks.classifier import train
 from mirage.networks.mlp import TemporalMLP
 from mirage.networks.unet import build_unet
 from mirage.training import TimeFocus, TrainingOptions
-from mirage_workflow import build
 from mirage_workflow.config import experiment
 from mirage_workflow.config.settings import read_experiment
+from mirage_workflow.process import steps_of
+from mirage_workflow.trainers import options_of
 
 EXPERIMENTS = Path(__file__).parents[2] / "config/experiments"
 PAIRS = [
@@ -48,7 +49,7 @@ def test_a_section_and_the_library_have_the_same_options_and_defaults(section, m
 
 def test_a_recipe_becomes_the_trainings_options():
     recipe = read_experiment(EXPERIMENTS / "gaussian1d.yaml", "default").training
-    options = build.training_options(recipe)
+    options = options_of(recipe)
     assert options.time_focus == TimeFocus(recipe.time_focus.below, recipe.time_focus.share)
     for field in fields(TrainingOptions):
         if field.name != "time_focus":
@@ -60,5 +61,5 @@ def test_a_recipe_becomes_the_trainings_options():
 def test_an_experiment_walks_from_its_start_in_its_number_of_steps(start, count, steps):
     recipe = read_experiment(EXPERIMENTS / "gaussian1d.yaml", "default")
     sampling = recipe.sampling.model_copy(update={"start": start, "steps": steps})
-    walk = build.steps(recipe.model_copy(update={"sampling": sampling}))
+    walk = steps_of(recipe.model_copy(update={"sampling": sampling}))
     assert (walk[0].t, walk[-1].t, len(walk)) == (count - 1, 0, steps or count)

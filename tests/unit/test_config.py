@@ -11,7 +11,7 @@ from mirage_workflow.config.settings import (
     read_experiment,
     read_experiments,
     read_settings,
-    to_json,
+    sections_of,
 )
 
 EXPERIMENTS = Path(mirage.__file__).parents[2] / "config" / "experiments"
@@ -581,19 +581,18 @@ def test_the_config_that_comes_with_the_pipeline_works():
 # --- sections for jobs -------------------------------------------------------------------------
 
 
-def test_a_job_is_given_the_sections_it_uses_as_one_line(written):
+def test_a_job_is_given_the_sections_it_uses_and_no_others(written):
     experiment = read_experiment(written(GRID), "default")
-    line = to_json(experiment, "training", "dataset")
-    assert "\n" not in line
-    assert set(json.loads(line)) == {"training", "dataset"}
-    assert json.loads(line)["training"]["updates"] == 100
+    given = json.loads(json.dumps(sections_of(experiment, "training", "dataset")))
+    assert set(given) == {"training", "dataset"}
+    assert given["training"]["updates"] == 100
 
 
-def test_a_section_is_the_same_line_whatever_else_the_experiment_says(written):
+def test_a_section_is_the_same_whatever_else_the_experiment_says(written):
     first = read_experiment(written(GRID, "one"), "default")
     second = read_experiment(written(merge(GRID, {"sampling": {"eta": 1.0}}), "two"), "default")
-    assert to_json(first, "dataset") == to_json(second, "dataset")
-    assert to_json(first, "sampling") != to_json(second, "sampling")
+    assert sections_of(first, "dataset") == sections_of(second, "dataset")
+    assert sections_of(first, "sampling") != sections_of(second, "sampling")
 
 
 def test_settings_cannot_be_changed_once_read(written):

@@ -1,15 +1,14 @@
 """What happens to files when disks, machines and people do their worst."""
 
 import errno
-import os
 import pickle
 import random
 import signal
 import subprocess
-import sys
 import textwrap
 from contextlib import suppress
 
+import alone
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -169,27 +168,25 @@ def test_a_pickle_named_parquet_is_refused(tmp_path, save):
 def test_a_job_asked_to_end_does_so_with_code_143_and_no_litter(tmp_path):
     script = textwrap.dedent(
         """
-        import sys, time
+        from mirage_workflow.job import begin
+
+        job = begin(snakemake)
+
+        import time
         from pathlib import Path
         from mirage import files
-        from mirage_workflow import job
 
-        def main():
-            with files.replacing(Path(sys.argv[1])) as temporary:
-                temporary.write_text("half")
-                print("writing", flush=True)
-                time.sleep(60)
-
-        job.run(main)
+        with files.replacing(Path(job.output.table)) as temporary:
+            temporary.write_text("half")
+            time.sleep(60)
         """
     )
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, tmp_path / "table"],
-        stdout=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-    )
-    assert process.stdout.readline() == b"writing\n"
-    assert len(list(tmp_path.iterdir())) == 1
+    folder = tmp_path / "results"
+    output = {"table": folder / "table"}
+    command = alone.command("make_dataset", tmp_path / "log", text=script, output=output)
+    process = subprocess.Popen(command, env=alone.environment())
+    while not list(folder.glob(".table.*.tmp")):
+        assert process.poll() is None
     process.send_signal(signal.SIGTERM)
     assert process.wait() == 143
-    assert list(tmp_path.iterdir()) == []
+    assert list(folder.iterdir()) == []

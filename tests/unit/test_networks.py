@@ -13,8 +13,8 @@ from mirage.engine.pytorch import TorchLoss
 from mirage.networks import classifier
 from mirage.networks.features import torchscript_features
 from mirage.networks.unet import build_unet
-from mirage_workflow import build
 from mirage_workflow.config.settings import read_experiment
+from mirage_workflow.networks import load_network, network_of
 
 SCHEDULE = Schedule.linear(beta_start=1e-4, beta_end=0.02)
 
@@ -84,12 +84,12 @@ def test_a_unet_answers_in_float32_from_bfloat16_products():
 def test_loaded_weights_predict_as_the_trained_network_did(tmp_path):
     config = Path(__file__).parents[2] / "config/experiments/gaussian2d_grid.yaml"
     experiment = read_experiment(config, "paper")
-    network = build.network(experiment)
+    network = network_of(experiment)
     tensors.write(tmp_path / "weights", network.state_dict(), {})
     x, t = torch.randn(5, 2), torch.tensor(7)
     with torch.inference_mode():
         assert torch.equal(
-            build.load_network(experiment, tmp_path / "weights", "cpu")(x, t), network(x, t)
+            load_network(experiment, tmp_path / "weights", "cpu")(x, t), network(x, t)
         )
 
 

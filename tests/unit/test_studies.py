@@ -11,11 +11,11 @@ import yaml
 import mirage
 from mirage.diffusion import ddpm_steps, times_of
 from mirage.exact import DiffusedMixture
-from mirage_workflow import build
 from mirage_workflow.config.check import ConfigError, merge
 from mirage_workflow.config.experiment import Experiment
 from mirage_workflow.config.settings import read_experiment
 from mirage_workflow.config.sweeps import base, variants
+from mirage_workflow.process import schedule_of
 from mirage_workflow.variants import Seeds, draw, draw_as_told, train
 
 EXPERIMENTS = Path(mirage.__file__).parents[2] / "config" / "experiments"
@@ -167,7 +167,7 @@ def test_updates_are_held_fixed_but_where_they_are_the_factor(name):
                 assert small.experiment.training.updates == updates
             if small.factor == "distance":
                 options = small.experiment.dataset
-                mixture = build.mixture(options)
+                mixture = options.mixture
                 assert mixture.spacing / mixture.std == pytest.approx(float(small.value), rel=1e-3)
             if small.factor == "training_size" and small.value == "infinite":
                 training = small.experiment.training
@@ -198,7 +198,7 @@ def test_training_is_watched_after_each_update():
 
 def test_points_are_drawn_in_blocks_with_their_labels_and_hal():
     options = experiment(sampling={"samples": 60, "steps": None})
-    mixture, schedule = build.mixture(options.dataset), build.schedule(options)
+    mixture, schedule = options.dataset.mixture, schedule_of(options)
     steps = ddpm_steps(schedule, times_of(399, 400), "fixed_large")
     model = DiffusedMixture(mixture, schedule).noise
     drawn = draw(model, steps, mixture, 60, 25, 5.0, seed=0, windows=[(0, 4), (0, 9)])

@@ -13,6 +13,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 PACKAGES = (ROOT / "src/mirage", ROOT / "workflow/mirage_workflow")
+SCRIPTS = ROOT / "workflow/scripts"
 PACKAGE_OF = {"yaml": "pyyaml", "sklearn": "scikit-learn", "torch": "pytorch", "PIL": "pillow"}
 CONDA_TO_PIP = {
     "pytorch": "torch",
@@ -67,12 +68,15 @@ def test_the_lock_names_no_package_of_cuda():
 
 
 def rules_and_envs() -> list[tuple[str, str]]:
-    """(script, env) of every rule, read from the rules."""
+    """(script, env) of every rule, read from the rules; figures share one."""
     pairs = []
     for path in (ROOT / "workflow/rules").glob("*.smk"):
-        for rule in path.read_text().split("\nrule ")[1:]:
-            script = re.search(r'script_file\("(\w+)"\)', rule)[1]
-            pairs.append((script, re.search(r"envs/(\w+)\.yaml", rule)[1]))
+        for rule in re.split(r"(?:^|\n) *rule\b", path.read_text())[1:]:
+            script = re.search(r'"\.\./scripts/(.+)\.py"', rule)[1]
+            env = re.search(r"envs/(\w+)\.yaml", rule)[1]
+            scripts = SCRIPTS.glob(f"{script.replace('{params.figure}', '*')}.py")
+            pairs += [(found.stem, env) for found in scripts]
+    assert {script for script, _ in pairs} == {path.stem for path in SCRIPTS.glob("*.py")}
     return sorted(pairs)
 
 
@@ -80,7 +84,7 @@ def rules_and_envs() -> list[tuple[str, str]]:
 def test_an_env_has_what_its_scripts_import(script, env):
     provided = {"pytorch" if name == "pytorch-cpu" else name for name in dependencies(env)}
     provided |= {"matplotlib"} & {name.removesuffix("-base") for name in provided}
-    needed = third_party(ROOT / f"workflow/scripts/{script}.py")
+    needed = third_party(SCRIPTS / f"{script}.py")
     assert needed, "every script imports something"
     assert needed <= provided
 

@@ -284,7 +284,7 @@ def test_a_checkpoint_of_another_run_is_refused_and_the_edit_goes_through(small,
         small.edit(before, after)
     else:
         source = small.path / "src/mirage/diffusion.py"
-        source.write_text(source.read_text() + "\n# edited\n")
+        source.write_text(source.read_text() + "\nEDITED = True\n")
     small.target = f"{small.experiment}/{MODEL}"
     small.run()
     said = logged(small, "seed0/gen0/train_model")

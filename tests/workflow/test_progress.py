@@ -17,6 +17,9 @@ pathlib.Path("job.pid").write_text(str(os.getpid()))
 time.sleep(3600)
 """
 FAIL = """
+from mirage_workflow.job import begin
+
+begin(snakemake)
 for number in range(5000):
     print(f"line {number} of the log")
 raise SystemExit("the reason")

@@ -106,10 +106,10 @@ try:
 except FileExistsError:
     pass
 """
-    main = 'if __name__ == "__main__":'
+    start = "job = begin(snakemake)\n"
     text = script.read_text()
-    assert main in text
-    script.write_text(text.replace(main, pause + main))
+    assert start in text
+    script.write_text(text.replace(start, start + pause))
 
 
 def memory(job: dict[str, str]) -> int:

@@ -1,6 +1,6 @@
-"""What every script of the workflow shares: arguments, log, device, provenance."""
+"""What every script of the workflow begins with: its log, its inputs, its part of the config."""
 
-import argparse
+import atexit
 import hashlib
 import json
 import logging
@@ -9,25 +9,19 @@ import platform
 import resource
 import signal
 import sys
-from collections.abc import Callable, Iterable
 from importlib import metadata
 from pathlib import Path
-from typing import get_type_hints
-
-from pydantic import TypeAdapter
+from types import TracebackType
+from typing import Any
 
 import mirage
 import mirage_workflow
 from mirage.files import DamagedError
-from mirage.registry import RegistryError, blame, load
-from mirage_workflow.config.check import ConfigError
-from mirage_workflow.config.experiment import Experiment
+from mirage.registry import RegistryError, blame, load, places
 from mirage_workflow.makers import remedy
+from mirage_workflow.places import filter_of, generation_of
 
 log = logging.getLogger("mirage")
-
-EXPECTED = (ConfigError, OSError, RuntimeError, ValueError)
-"""Errors that are told in a line; any in a user's own file is."""
 
 PACKAGES = (
     "numpy",
@@ -42,58 +36,139 @@ PACKAGES = (
 )
 
 
-def parser(description: str) -> argparse.ArgumentParser:
-    """A parser with the arguments of every job; paths are added by each script."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument(
-        "--config", type=json.loads, default={}, help="the sections of the experiment used, as JSON"
-    )
-    parser.add_argument("--seed", type=int, default=0, help="the replicate")
-    parser.add_argument("--generation", type=int, default=0, help="0 is trained on real data")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
-    parser.add_argument("--gpus", type=int, default=0, help="GPUs this job was given")
-    return parser
+def begin(snakemake: Any) -> "Job":
+    """Open a job's log, for imports too: what a script does first.
 
+    From here on all that is printed goes to the log, an expected error is one line of it, and
+    its last line says what the job took. SIGTERM, by which clusters end jobs, ends it with code
+    143 and no temporary file left.
 
-def sections(config: dict) -> Experiment:
-    """The sections of an experiment that a job was given, each checked again.
-
-    Reading a section that the job was not given raises AttributeError.
+    Args:
+        snakemake: as Snakemake gives it to a script.
     """
-    kinds = get_type_hints(Experiment, include_extras=True)
-    values = {
-        name: TypeAdapter(kinds[name]).validate_python(value) for name, value in config.items()
-    }
-    return Experiment.model_construct(_fields_set=set(values), **values)
-
-
-def run(main: Callable[[], None]) -> None:
-    """Run a script's main with its log on stderr, and end with one line on an expected error.
-
-    SIGTERM, by which clusters end jobs, ends it with code 143 and no temporary file left. The
-    log's last line says what the job took.
-    """
+    _open(snakemake.log[0])
+    job = Job(snakemake)
+    sys.excepthook = job.fail
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    atexit.register(job.end)
+    used, own = Path(mirage.__file__).parents[1], Path(mirage_workflow.__file__).parents[2] / "src"
+    if used != own:
+        log.warning("mirage is the one in %s, not this checkout's in %s", used, own)
+    for path in job.extensions:
+        load(path)
+    return job
+
+
+def _open(path: str) -> None:
+    """Send all output to a file: Python's, and that of compilers and other libraries."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+        os.dup2(descriptor, stream.fileno())
+    os.close(descriptor)
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
     )
     logging.captureWarnings(True)
-    used, own = Path(mirage.__file__).parents[1], Path(mirage_workflow.__file__).parents[2] / "src"
-    if used != own:
-        log.warning("mirage is the one in %s, not this checkout's in %s", used, own)
-    try:
-        for path in extensions():
-            load(path)
-        main()
-    except Exception as error:
+
+
+class Job:
+    """What a script knows of its job."""
+
+    log = log
+
+    def __init__(self, snakemake: Any) -> None:
+        self.input, self.output = snakemake.input, snakemake.output
+        """Paths by their names in the rule; a list where the rule gives one."""
+        self.wildcards, self.threads = snakemake.wildcards, snakemake.threads
+        self.gpus = getattr(snakemake.resources, "gpu", 0)
+        self.code: str = snakemake.params.code
+        """The hash of the code that the job's numbers come from."""
+        self.told: dict = json.loads(snakemake.params.science)
+        """What the rule says beside the config."""
+        self.config: dict = self.told.pop("config", {})
+        """The sections of the experiment that the job is given, as JSON has them."""
+        self.extensions: list[str] = self.told.pop("extensions", [])
+        """The user's own files that it takes part of its code from."""
+        self.seed = int(getattr(self.wildcards, "seed", 0))
+        self.script = Path(sys.modules["__main__"].__file__)
+        self._failed = False
+
+    @property
+    def generation(self) -> int:
+        """The number of the generation; 0 is trained on real data."""
+        lineage = getattr(self.wildcards, "lineage", None)
+        return generation_of(lineage) if lineage else int(getattr(self.wildcards, "generation", 0))
+
+    @property
+    def filter(self) -> str:
+        """The filter that led to the generation; `shared` for the first."""
+        return filter_of(self.wildcards.lineage)
+
+    def device(self) -> str:
+        """`cuda` if the job was given a GPU and there is one, else `cpu`.
+
+        Raises:
+            RuntimeError: if the run insists on CUDA (device: cuda) and there is none.
+        """
+        import torch
+
+        if self.gpus and torch.cuda.is_available():
+            log.info("running on %s", torch.cuda.get_device_name())
+            return "cuda"
+        if os.environ.get("MIRAGE_DEVICE") == "cuda":
+            raise RuntimeError("device: cuda was asked for, and this job sees no CUDA device")
+        reason = "no CUDA device here" if self.gpus else "the job was given no GPU"
+        log.info("running on the CPU: %s", reason)
+        return "cpu"
+
+    def provenance(self, device: str = "cpu", **computed: Any) -> dict:
+        """How outputs come to be: config, seed, code, packages, device, and `computed`."""
+        return {
+            "config": self.config,
+            "seed": self.seed,
+            "generation": self.generation,
+            "code": f"{mirage.__version__}+{self.code}",
+            "extensions": {path: _digest(path) for path in self.extensions},
+            "packages": {name: _version(name) for name in PACKAGES if _version(name)},
+            "python": platform.python_version(),
+            "device": device,
+            **computed,
+        }
+
+    def fingerprint(self, data: Path | str) -> str:
+        """Names a training run by all that decides its weights."""
+        parts = [self.config, self.seed, self.generation, self.code, _digest(data)]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def fail(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        """Say in one line what was expected to go wrong, and where in all other cases."""
+        self._failed = True
         own = None if isinstance(error, RegistryError) else blame(error)
-        if not own and not isinstance(error, EXPECTED):
-            raise
+        expected = own or isinstance(error, OSError | RuntimeError | ValueError)
+        where = None if expected and not os.environ.get("MIRAGE_DEBUG") else (kind, error, trace)
         hint = f": {remedy(error.path)}" if isinstance(error, DamagedError) else ""
-        debug = os.environ.get("MIRAGE_DEBUG")
-        log.error("%s%s", own or f"{type(error).__name__}: {error}", hint, exc_info=debug)
-        sys.exit(1)
-    log.info("%s took %.1f core-seconds and %d MB", Path(sys.argv[0]).stem, *_taken())
+        log.error("%s%s", own or f"{kind.__name__}: {error}", hint, exc_info=where)
+
+    def end(self) -> None:
+        """Say what the job took, where nothing went wrong."""
+        if self._failed:
+            return
+        if os.environ.get("MIRAGE_CHECK_CODE") and (found := self._unforeseen()):
+            log.error("not in the hash of %s: %s", self.script.name, ", ".join(found))
+            logging.shutdown()
+            os._exit(1)
+        log.info("%s took %.1f core-seconds and %d MB", self.script.stem, *_taken())
+
+    def _unforeseen(self) -> list[str]:
+        """Modules that ran here, and whose edits would not make this job run again."""
+        loaded = list(sys.modules.values())
+        from mirage_workflow.code_hash import named, unforeseen
+
+        words = [self.told, self.config, *(self.wildcards.get(k) for k in ("filter", "figure"))]
+        return unforeseen((self.script, *named(words, places())), loaded)
 
 
 def _taken() -> tuple[float, int]:
@@ -104,78 +179,6 @@ def _taken() -> tuple[float, int]:
     per_mb = 2**20 if sys.platform == "darwin" else 2**10
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // per_mb
     return sum(os.times()[:4]), memory
-
-
-def device(gpus: int) -> str:
-    """`cuda` if the job was given a GPU and there is one, else `cpu`.
-
-    Raises:
-        RuntimeError: if the run insists on CUDA (device: cuda) and there is none.
-    """
-    import torch
-
-    if gpus and torch.cuda.is_available():
-        log.info("running on %s", torch.cuda.get_device_name())
-        return "cuda"
-    if os.environ.get("MIRAGE_DEVICE") == "cuda":
-        raise RuntimeError("device: cuda was asked for, and this job sees no CUDA device")
-    reason = "no CUDA device here" if gpus else "the job was given no GPU"
-    log.info("running on the CPU: %s", reason)
-    return "cpu"
-
-
-def provenance(args: argparse.Namespace, device: str = "cpu", **computed) -> dict:
-    """How this job's outputs come to be: config, seed, code, packages, device, and `computed`."""
-    return {
-        "config": args.config,
-        "seed": args.seed,
-        "generation": args.generation,
-        "code": code_version(),
-        "extensions": {path: _digest(path) for path in extensions()},
-        "packages": {name: _version(name) for name in PACKAGES if _version(name)},
-        "python": platform.python_version(),
-        "device": device,
-        **computed,
-    }
-
-
-def extensions() -> list[str]:
-    """The user's own files that this run takes part of its code from."""
-    return [path for path in os.environ.get("MIRAGE_EXTENSIONS", "").split(os.pathsep) if path]
-
-
-def code_version() -> str:
-    """The release and a hash of the source files of the library and the pipeline's package."""
-    return f"{mirage.__version__}+{_hash_of(_sources())[:12]}"
-
-
-def fingerprint(args: argparse.Namespace, data: Path) -> str:
-    """Names a training run by all that decides its weights.
-
-    Of the code, that is what this job has loaded: an edit of a figure costs no checkpoint.
-    """
-    loaded = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-    code = _hash_of(path for path in _sources() if path.suffix != ".py" or str(path) in loaded)
-    parts = [args.config, args.seed, args.generation, code, _digest(data)]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-def _sources() -> list[Path]:
-    return [
-        path
-        for package in (mirage, mirage_workflow)
-        for path in sorted(Path(package.__file__).parent.rglob("*"))
-        if path.suffix in (".py", ".cpp", ".h")
-    ]
-
-
-def _hash_of(sources: Iterable[Path]) -> str:
-    homes = [Path(package.__file__).parents[1] for package in (mirage, mirage_workflow)]
-    digest = hashlib.sha256()
-    for path in sources:
-        home = next(home for home in homes if path.is_relative_to(home))
-        digest.update(path.relative_to(home).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()
 
 
 def _digest(path: Path | str) -> str:

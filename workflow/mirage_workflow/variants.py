@@ -14,8 +14,10 @@ from mirage.samplers import Model, sample
 from mirage.streams import stream
 from mirage.support.points import label_points
 from mirage.training import Trainer
-from mirage_workflow import build
 from mirage_workflow.config.experiment import Experiment
+from mirage_workflow.networks import network_with
+from mirage_workflow.process import steps_of
+from mirage_workflow.trainers import trainer_of
 
 log = logging.getLogger(__name__)
 
@@ -53,12 +55,12 @@ def train(
     Raises:
         DivergenceError: as the trainer does.
     """
-    mixture = build.mixture(experiment.dataset)
+    mixture = experiment.dataset.mixture
     points, _ = mixture.sample(experiment.dataset.samples, stream(seeds.data, "data"))
-    trainer = build.trainer(experiment, points, seeds.training, 0, device)
+    trainer = trainer_of(experiment, points, seeds.training, 0, device)
     watch = observe and (lambda done: observe(done, trainer))
     trainer.run(observe=watch)
-    return build.network_with(experiment, trainer.weights(), device)
+    return network_with(experiment, trainer.weights(), device)
 
 
 def draw(
@@ -104,11 +106,11 @@ def draw_as_told(
 ) -> pd.DataFrame:
     """Draw points with a network, by an experiment's own sampling section."""
     options = experiment.sampling
-    steps = build.steps(experiment)
+    steps = steps_of(experiment)
     return draw(
         for_sampling(network, experiment, options.samples, len(steps), device),
         steps,
-        build.mixture(experiment.dataset),
+        experiment.dataset.mixture,
         options.samples,
         options.block_size,
         experiment.scoring.radius,

@@ -13,10 +13,12 @@ PACKAGES = [f"{workflow.basedir}/src", f"{workflow.basedir}/workflow"]
 sys.path[:0] = PACKAGES
 
 from mirage.filters import filters
-from mirage.registry import DATASETS, Registry
+from mirage.registry import places
+from mirage_workflow.code_hash import as_text, code_of, named
 from mirage_workflow.config.check import ConfigError
 from mirage_workflow.config.experiment import Experiment
-from mirage_workflow.config.settings import read_experiments, read_settings, to_json
+from mirage_workflow.config.settings import read_experiments, read_settings, sections_of
+from mirage_workflow.places import filter_of, generation_of, lineage
 
 try:
     SETTINGS = read_settings(config)
@@ -24,15 +26,10 @@ try:
 except ConfigError as error:
     sys.exit(str(error))  # one line, where a WorkflowError would add where it was raised
 
-# Relative, so that results stay valid when the checkout moves.
-WORKFLOW = Path(os.path.relpath(f"{workflow.basedir}/workflow"))
-SOURCES = (Path(os.path.relpath(f"{workflow.basedir}/src/mirage")), WORKFLOW / "mirage_workflow")
-
 RESULTS = "results/{preset}/{experiment}"
 RUN = f"{RESULTS}/seed{{seed}}"
 LOGS = "results/{preset}/logs/{experiment}"
 FIGURES = "results/{preset}/figures/{experiment}"
-NETWORK = ("build", "tensors", "networks/mlp", "networks/unet", "engine")
 SHOWN = f"{RESULTS}/seed{SETTINGS.seeds[0]}"  # the replicate whose samples figures show
 
 
@@ -51,8 +48,7 @@ wildcard_constraints:
 # Reaches jobs in conda envs too, where Snakemake clears PYTHONPATH.
 shell.prefix(
     f"set -euo pipefail; export PYTHONPATH={shlex.quote(os.pathsep.join(PACKAGES))}"
-    f" MIRAGE_DEVICE={SETTINGS.device} MIRAGE_ENGINE={SETTINGS.engine}"
-    f" MIRAGE_EXTENSIONS={shlex.quote(os.pathsep.join(SETTINGS.extensions))}; "
+    f" MIRAGE_DEVICE={SETTINGS.device} MIRAGE_ENGINE={SETTINGS.engine}; "
 )
 
 
@@ -68,46 +64,39 @@ def require_device():
             ) from None
 
 
-def script_file(name) -> str:
-    """A rule's script: an input, as an edit of it should rerun the rule."""
-    return str(WORKFLOW / f"scripts/{name}.py")
+def params_of(script: str, *sections: str, recipe=None, **told) -> dict:
+    """What a job is told, and the hash of its code: what else than its inputs it is made by.
 
+    Both are strings, the one way in which Snakemake sees every change.
 
-def modules(*names) -> list[str]:
-    """The parts of the library and of the pipeline's package whose edits should rerun a rule.
-
-    A user's own files are among them where they may be what a rule runs.
+    Args:
+        script: the name of a file in workflow/scripts.
+        sections: of the wildcards' experiment.
+        recipe: another experiment, as a function of the wildcards.
+        told: other values, or functions of the wildcards.
     """
-    files = [*SETTINGS.extensions] if {"detectors", "filters", "metrics"} & set(names) else []
-    for name in names:
-        package = next(package for package in SOURCES if any(package.glob(f"{name}*")))
-        found = sorted((package / name).rglob("*")) or [package / f"{name}.py"]
-        files += [str(file) for file in found if file.suffix in (".py", ".cpp", ".h")]
-    return files
+    path = Path(workflow.basedir, f"workflow/scripts/{script}.py")
+    extensions = {Path(file).resolve(): file for file in SETTINGS.extensions}
 
+    def science_of(wildcards) -> tuple[dict, tuple[Path, ...]]:
+        values = {
+            name: value(wildcards) if callable(value) else value for name, value in told.items()
+        }
+        if sections:
+            values["config"] = sections_of((recipe or experiment_of)(wildcards), *sections)
+        files = named([values, wildcards.get("filter"), wildcards.get("figure")], places())
+        if own := [extensions[file] for file in files if file in extensions]:
+            values["extensions"] = own
+        return values, files
 
-def sections(*names):
-    """Sections of the wildcards' experiment, as a job is given them."""
-    return lambda wildcards: to_json(EXPERIMENTS[wildcards.experiment], *names)
+    return {
+        "science": lambda wildcards: as_text(science_of(wildcards)[0]),
+        "code": lambda wildcards: code_of(path, *science_of(wildcards)[1]),
+    }
 
 
 def experiment_of(wildcards) -> Experiment:
     return EXPERIMENTS[wildcards.experiment]
-
-
-def generation_of(wildcards) -> int:
-    """The number of a lineage's generation."""
-    return int(Path(wildcards.lineage).name.removeprefix("gen"))
-
-
-def filter_of(wildcards) -> str:
-    """The filter that led to a generation; `shared` for generation 0."""
-    return Path(wildcards.lineage).parent.name or "shared"
-
-
-def lineage(filter: str, generation: int) -> str:
-    """The folder of a filter's generation, within a run."""
-    return f"{filter}/gen{generation}" if generation else "gen0"
 
 
 def lineages(experiment: str) -> list[str]:
@@ -119,10 +108,10 @@ def lineages(experiment: str) -> list[str]:
 
 def training_data(wildcards) -> str:
     """The recursion: generation k + 1 trains on what its filter kept of generation k."""
-    generation = generation_of(wildcards)
+    generation = generation_of(wildcards.lineage)
     if generation == 0:
         return f"{RUN}/data.parquet"
-    return f"{RUN}/{filter_of(wildcards)}/gen{generation - 1}/kept.parquet"
+    return f"{RUN}/{filter_of(wildcards.lineage)}/gen{generation - 1}/kept.parquet"
 
 
 def shards(experiment: str, folder: str) -> list[str]:
@@ -140,31 +129,33 @@ def in_shards(folder: str):
     return lambda wildcards: shards(wildcards.experiment, folder)
 
 
-def filtered_from(wildcards) -> str:
-    """The folder of the generation that a filter chooses from."""
-    return f"{RUN}/{lineage(wildcards.filter, int(wildcards.generation))}"
+def filtered_from(kind: str):
+    """The shards of the generation that a filter chooses from."""
+
+    def files(wildcards) -> list[str]:
+        place = lineage(wildcards.filter, int(wildcards.generation))
+        return shards(wildcards.experiment, f"{RUN}/{place}/{kind}")
+
+    return files
 
 
-def threshold(wildcards) -> str:
-    """The option for a filter's threshold, where it has one."""
-    thresholds = experiment_of(wildcards).recursion.thresholds
-    return options(threshold=thresholds[wildcards.filter]) if wildcards.filter in thresholds else ""
+def kept_of(wildcards) -> int:
+    """How many samples a filter keeps."""
+    return experiment_of(wildcards).recursion.keep
+
+
+def threshold_of(wildcards) -> float | None:
+    """The largest score that a filter keeps, where it has a threshold."""
+    return experiment_of(wildcards).recursion.thresholds.get(wildcards.filter)
+
+
+def sampling_threads(wildcards) -> int:
+    return experiment_of(wildcards).sampling.threads
 
 
 def own_pictures(wildcards) -> list[Path]:
     """The user's own files that a dataset is read from."""
     return experiment_of(wildcards).dataset.files
-
-
-def registering(registry: Registry, name: str) -> list[str]:
-    """The user's own file that registers a name, if it is one of theirs."""
-    place = registry.places[name].rpartition(":")[0]
-    return [file for file in SETTINGS.extensions if str(Path(file).resolve()) == place]
-
-
-def dataset_file(wildcards) -> list[str]:
-    """The user's own file that an experiment's dataset is from."""
-    return registering(DATASETS, experiment_of(wildcards).dataset.name)
 
 
 def needed(wildcards, *names) -> dict[str, str]:
@@ -205,13 +196,8 @@ def yardsticks(wildcards) -> dict[str, str]:
 
 def measured_points(wildcards) -> dict[str, list[str]]:
     """A generation's samples, where metrics of a user's own look at them."""
-    named = experiment_of(wildcards).metrics
-    return {"samples": shards(wildcards.experiment, f"{RUN}/{{lineage}}/samples")} if named else {}
-
-
-def options(**values) -> str:
-    """Command-line options for those values that there are."""
-    return " ".join(f"--{name} {shlex.quote(str(value))}" for name, value in values.items())
+    own = experiment_of(wildcards).metrics
+    return {"samples": shards(wildcards.experiment, f"{RUN}/{{lineage}}/samples")} if own else {}
 
 
 def measured(wildcards) -> list[str]:
@@ -223,15 +209,14 @@ def measured(wildcards) -> list[str]:
     ]
 
 
-def modes(wildcards) -> dict[str, str]:
+def modes(wildcards) -> str | list:
     """The true modes, where there are some."""
-    return needed(wildcards, "modes")
+    return needed(wildcards, "modes").get("modes", [])
 
 
-def roc(wildcards) -> dict[str, str]:
+def roc(wildcards) -> str | list:
     """The ROC of the first generation, where hallucinations are labelled."""
-    labelled = experiment_of(wildcards).dataset.has_labels
-    return {"roc": f"{SHOWN}/gen0/roc.parquet"} if labelled else {}
+    return f"{SHOWN}/gen0/roc.parquet" if experiment_of(wildcards).dataset.has_labels else []
 
 
 def main_detector(wildcards) -> str:
@@ -249,20 +234,9 @@ def all_drawn(wildcards) -> list[str]:
     ]
 
 
-def points_by_generation(wildcards) -> str:
-    """`--points FILTER GENERATION SHARD...` for each of `all_drawn`'s generations."""
-    return " ".join(
-        f"--points {generation_shards(wildcards, SHOWN, place, 'samples')}"
-        for place in lineages(wildcards.experiment)
-    )
-
-
-def generation_shards(wildcards, run: str, place: str, kind: str) -> str:
-    """`FILTER GENERATION SHARD...` of a generation's samples or scores."""
-    files = shards(wildcards.experiment, f"{run}/{place}/{kind}")
-    files = [shard.format(**wildcards) for shard in files]
-    filter, generation = Path(place).parent.name or "shared", Path(place).name.removeprefix("gen")
-    return f"{filter} {generation} {shlex.join(files)}"
+def shown_lineages(wildcards) -> list[str]:
+    """The generations of `all_drawn`, in its order."""
+    return lineages(wildcards.experiment)
 
 
 def table_files() -> list[str]:

@@ -3,9 +3,6 @@ rule make_dataset:
     input:
         # Named one by one: a picture added, changed or gone makes the dataset anew.
         pictures=own_pictures,
-        script=script_file("make_dataset"),
-        code=modules("datasets", "frames", "streams"),
-        own=dataset_file,
     output:
         data=f"{RUN}/data.parquet",
         heldout=f"{RUN}/heldout.parquet",
@@ -13,53 +10,35 @@ rule make_dataset:
         f"{LOGS}/seed{{seed}}/make_dataset.log",
     conda:
         "../../envs/data.yaml"
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(20),
     params:
-        config=sections("dataset"),
-    shell:
-        "python {input.script:q} --config {params.config:q} --seed {wildcards.seed}"
-        " --data {output.data:q} --heldout {output.heldout:q} > {log:q} 2>&1"
+        **params_of("make_dataset", "dataset"),
+    script:
+        "../scripts/make_dataset.py"
 
 
 rule describe_modes:
     """The truth about a mixture, for figures that show it."""
-    input:
-        script=script_file("describe_modes"),
-        code=modules("datasets"),
-        own=dataset_file,
     output:
         modes=f"{RESULTS}/modes.parquet",
     log:
         f"{LOGS}/describe_modes.log",
     conda:
         "../../envs/data.yaml"
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
     params:
-        config=sections("dataset"),
-    shell:
-        "python {input.script:q} --config {params.config:q}"
-        " --modes {output.modes:q} > {log:q} 2>&1"
+        **params_of("describe_modes", "dataset"),
+    script:
+        "../scripts/describe_modes.py"
 
 
 rule write_config:
     """The numbers of a run stand beside its results, presets merged in."""
-    input:
-        script=script_file("write_config"),
     output:
         config=f"{RESULTS}/config.yaml",
     log:
         f"{LOGS}/write_config.log",
     conda:
         "../../envs/data.yaml"
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
     params:
-        config=sections(*Experiment.model_fields),
-    shell:
-        "python {input.script:q} --config {params.config:q}"
-        " --output {output.config:q} > {log:q} 2>&1"
+        **params_of("write_config", *Experiment.model_fields),
+    script:
+        "../scripts/write_config.py"

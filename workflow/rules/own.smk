@@ -1,7 +1,6 @@
 """Figures of a user's own: functions registered by an extension, whose arguments are tables."""
 
 from mirage.figures.own import OF_SHOWN, arguments
-from mirage.registry import FIGURES as REGISTERED
 
 
 def own_figures() -> list[str]:
@@ -22,15 +21,6 @@ def figure_tables(wildcards) -> dict[str, list[str]]:
     return files
 
 
-def figure_options(wildcards, input) -> str:
-    """`--table NAME FILE...` for each of `figure_tables`."""
-    given = {
-        name: [input[name]] if isinstance(input[name], str) else input[name]
-        for name in figure_tables(wildcards)
-    }
-    return " ".join(f"--table {shlex.join([name, *files])}" for name, files in given.items())
-
-
 wildcard_constraints:
     figure="|".join(own_figures()) or "(?!)",
 
@@ -39,9 +29,6 @@ rule plot_own:
     """What a user's own function makes of the tables."""
     input:
         unpack(figure_tables),
-        script=script_file("plot_own"),
-        code=modules("figures/style"),
-        own=lambda wildcards: registering(REGISTERED, wildcards.figure),
     output:
         pdf=f"{FIGURES}_{{figure}}.pdf",
         png=report(
@@ -55,9 +42,7 @@ rule plot_own:
         "../../envs/figures.yaml"
     resources:
         mem_mb=growing(table_memory),
-        runtime=growing(10),
     params:
-        tables=figure_options,
-    shell:
-        "python {input.script:q} --figure {wildcards.figure} {params.tables}"
-        " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
+        **params_of("plot_own"),
+    script:
+        "../scripts/plot_own.py"

@@ -4,8 +4,6 @@ rule describe_reference:
         data=f"{RUN}/data.parquet",
         heldout=f"{RUN}/heldout.parquet",
         network=feature_network,
-        script=script_file("describe_reference"),
-        code=modules("networks/classifier", "networks/features"),
     output:
         reference=f"{RUN}/reference.parquet",
     log:
@@ -13,14 +11,11 @@ rule describe_reference:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=growing(2000),
         runtime=growing(60),
     params:
-        config=sections("dataset", "classifier"),
-    shell:
-        "python {input.script:q} --config {params.config:q} --threads {threads}"
-        " --data {input.data:q} --heldout {input.heldout:q} --network {input.network:q}"
-        " --reference {output.reference:q} > {log:q} 2>&1"
+        **params_of("describe_reference", "dataset", "classifier"),
+    script:
+        "../scripts/describe_reference.py"
 
 
 rule score_samples:
@@ -28,17 +23,6 @@ rule score_samples:
     input:
         unpack(judges),
         samples=f"{RUN}/{{lineage}}/samples/shard{{shard}}.parquet",
-        script=script_file("score_samples"),
-        code=modules(
-            "support",
-            "detectors",
-            "datasets/mixtures",
-            "datasets/shapes",
-            "networks/classifier",
-            "networks/features",
-            "frames",
-            "tables",
-        ),
     output:
         scores=bulky(f"{RUN}/{{lineage}}/scores/shard{{shard}}.parquet"),
     log:
@@ -47,25 +31,17 @@ rule score_samples:
         "../../envs/analysis.yaml"
     resources:
         mem_mb=growing(shard_memory),
-        runtime=growing(20),
     params:
-        config=sections("dataset", "detection", "scoring", "classifier"),
-        judges=lambda wildcards, input: options(**{key: input[key] for key in judges(wildcards)}),
-    shell:
-        "python {input.script:q} --config {params.config:q} --threads {threads}"
-        " --samples {input.samples:q} {params.judges}"
-        " --scores {output.scores:q} > {log:q} 2>&1"
+        **params_of("score_samples", "dataset", "detection", "scoring", "classifier"),
+    script:
+        "../scripts/score_samples.py"
 
 
 rule filter_samples:
     """The choice that the recursion turns on; every filter keeps the same number."""
     input:
-        samples=lambda wildcards: shards(
-            wildcards.experiment, f"{filtered_from(wildcards)}/samples"
-        ),
-        scores=lambda wildcards: shards(wildcards.experiment, f"{filtered_from(wildcards)}/scores"),
-        script=script_file("filter_samples"),
-        code=modules("filters", "streams"),
+        samples=filtered_from("samples"),
+        scores=filtered_from("scores"),
     output:
         kept=f"{RUN}/{{filter}}/gen{{generation}}/kept.parquet",
     log:
@@ -74,18 +50,11 @@ rule filter_samples:
         "../../envs/analysis.yaml"
     resources:
         mem_mb=growing(table_memory),
-        runtime=growing(10),
     params:
-        config=sections("dataset"),
-        # Not the section: one more generation or filter leaves these choices as they are.
-        keep=lambda wildcards: experiment_of(wildcards).recursion.keep,
-        threshold=threshold,
-    shell:
-        "python {input.script:q} --config {params.config:q} --seed {wildcards.seed}"
-        " --generation {wildcards.generation} --filter {wildcards.filter}"
-        " --keep {params.keep} {params.threshold}"
-        " --samples {input.samples:q} --scores {input.scores:q}"
-        " --kept {output.kept:q} > {log:q} 2>&1"
+        # Not the whole section: one more generation or filter leaves these choices as they are.
+        **params_of("filter_samples", "dataset", keep=kept_of, threshold=threshold_of),
+    script:
+        "../scripts/filter_samples.py"
 
 
 rule measure_generation:
@@ -94,8 +63,6 @@ rule measure_generation:
         unpack(yardsticks),
         unpack(measured_points),
         scores=in_shards(f"{RUN}/{{lineage}}/scores"),
-        script=script_file("measure_generation"),
-        code=modules("metrics", "support", "datasets/mixtures", "streams", "frames", "tables"),
     output:
         metrics=f"{RUN}/{{lineage}}/metrics.parquet",
         roc=f"{RUN}/{{lineage}}/roc.parquet",
@@ -105,31 +72,18 @@ rule measure_generation:
         "../../envs/analysis.yaml"
     resources:
         mem_mb=growing(scores_memory),
-        runtime=growing(20),
     params:
-        config=sections("dataset", "detection", "scoring", "classifier", "metrics"),
-        generation=generation_of,
-        filter=filter_of,
-        yardsticks=lambda wildcards, input: options(
-            **{key: input[key] for key in yardsticks(wildcards)}
+        **params_of(
+            "measure_generation", "dataset", "detection", "scoring", "classifier", "metrics"
         ),
-        points=lambda wildcards, input: (
-            shlex.join(["--samples", *input.samples]) if measured_points(wildcards) else ""
-        ),
-    shell:
-        "python {input.script:q} --config {params.config:q}"
-        " --experiment {wildcards.experiment} --filter {params.filter} --seed {wildcards.seed}"
-        " --generation {params.generation} --scores {input.scores:q} {params.yardsticks}"
-        " {params.points}"
-        " --metrics {output.metrics:q} --roc {output.roc:q} > {log:q} 2>&1"
+    script:
+        "../scripts/measure_generation.py"
 
 
 rule embed_bottleneck:
     """Hundreds of channels have to be brought down to a plane to be seen."""
     input:
         bottleneck=f"{RUN}/{{lineage}}/bottleneck.parquet",
-        script=script_file("embed_bottleneck"),
-        code=modules("metrics/embedding", "frames", "tables"),
     output:
         embedding=f"{RUN}/{{lineage}}/embedding.parquet",
     log:
@@ -137,20 +91,17 @@ rule embed_bottleneck:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=growing(2000),
         runtime=growing(30),
-    shell:
-        "python {input.script:q} --seed {wildcards.seed}"
-        " --bottleneck {input.bottleneck:q}"
-        " --embedding {output.embedding:q} > {log:q} 2>&1"
+    params:
+        **params_of("embed_bottleneck"),
+    script:
+        "../scripts/embed_bottleneck.py"
 
 
 rule count_histogram:
     """Bridges on a line are seen in counts, not in points."""
     input:
         samples=in_shards(f"{RUN}/{{lineage}}/samples"),
-        script=script_file("count_histogram"),
-        code=modules("metrics/histogram", "datasets/mixtures", "frames", "tables"),
     output:
         histogram=f"{RUN}/{{lineage}}/histogram.parquet",
     log:
@@ -159,20 +110,16 @@ rule count_histogram:
         "../../envs/analysis.yaml"
     resources:
         mem_mb=growing(scores_memory),
-        runtime=growing(10),
     params:
-        config=sections("dataset"),
-    shell:
-        "python {input.script:q} --config {params.config:q}"
-        " --samples {input.samples:q} --histogram {output.histogram:q} > {log:q} 2>&1"
+        **params_of("count_histogram", "dataset"),
+    script:
+        "../scripts/count_histogram.py"
 
 
 rule collect_metrics:
     """One table an experiment, to read in pandas and to draw from."""
     input:
         parts=measured,
-        script=script_file("collect_metrics"),
-        code=modules("frames", "tables", "metrics/statistics"),
     output:
         metrics=f"{RESULTS}/metrics.parquet",
         summary=f"{RESULTS}/summary.parquet",
@@ -180,9 +127,7 @@ rule collect_metrics:
         f"{LOGS}/collect_metrics.log",
     conda:
         "../../envs/analysis.yaml"
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
-    shell:
-        "python {input.script:q} --experiment {wildcards.experiment} --parts {input.parts:q}"
-        " --metrics {output.metrics:q} --summary {output.summary:q} > {log:q} 2>&1"
+    params:
+        **params_of("collect_metrics"),
+    script:
+        "../scripts/collect_metrics.py"

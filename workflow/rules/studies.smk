@@ -1,7 +1,5 @@
 """Where the files of studies come from: causes, sweeps and claims."""
 
-import json
-
 from mirage_workflow.config.claims import read_claims
 from mirage_workflow.config.sweeps import base, variants
 
@@ -16,17 +14,6 @@ except ConfigError as error:
 VARIANTS = {name: variants(options) for name, options in EXPERIMENTS.items()}
 MODELS = ("true", "empirical", "learned")
 SMALL = ("dataset", "diffusion", "network", "training", "sampling", "detection", "scoring")
-DRAWING = (
-    "variants",
-    "samplers",
-    "diffusion",
-    "trajectory",
-    "detectors",
-    "support",
-    "streams",
-    "frames",
-    "tables",
-)
 
 
 wildcard_constraints:
@@ -65,38 +52,49 @@ def sweep_files(experiment: str) -> list[str]:
     return of_seeds(experiment, "sweeps/{variant}.parquet", variant=VARIANTS[experiment])
 
 
+def every_sweep(wildcards) -> list[str]:
+    """The same as an input function."""
+    return sweep_files(wildcards.experiment)
+
+
 def cause_rates(wildcards) -> list[str]:
     """The rates of every model and seed of an experiment."""
     return of_seeds(wildcards.experiment, "causes/{model}.parquet", model=MODELS)
 
 
-def small(wildcards) -> str:
+def small(wildcards) -> Experiment:
     """The recipe of a small model."""
-    return to_json(VARIANTS[wildcards.experiment][wildcards.variant][0].experiment, *SMALL)
+    return VARIANTS[wildcards.experiment][wildcards.variant][0].experiment
 
 
-def small_draws(wildcards) -> str:
+def small_draws(wildcards) -> list[list]:
     """What a small model is drawn for: [factor, level, sampling section] of each."""
-    draws = VARIANTS[wildcards.experiment][wildcards.variant]
-    rows = [
+    return [
         [draw.factor, draw.value, draw.experiment.sampling.model_dump(mode="json")]
-        for draw in draws
+        for draw in VARIANTS[wildcards.experiment][wildcards.variant]
     ]
-    return json.dumps(rows, separators=(",", ":"))
 
 
-def sweep_base(wildcards) -> str:
+def sweep_base(wildcards) -> Experiment:
     """The recipe of the base of the sweeps."""
-    return to_json(base(experiment_of(wildcards)), *SMALL)
+    return base(experiment_of(wildcards))
 
 
 def noise_fractions(wildcards) -> list[float]:
     return experiment_of(wildcards).causes.noise_fractions
 
 
+def snapshots(wildcards) -> list[int]:
+    return experiment_of(wildcards).sweeps.snapshots
+
+
+def replicates(wildcards) -> int:
+    return experiment_of(wildcards).sweeps.replicates
+
+
 def replicate_files(wildcards) -> list[str]:
     """The rates of every data seed."""
-    seeds = range(experiment_of(wildcards).sweeps.replicates)
+    seeds = range(replicates(wildcards))
     return expand(
         f"{RESULTS}/replicates/data{{data_seed}}.parquet", data_seed=seeds, allow_missing=True
     )
@@ -106,21 +104,13 @@ def scored(wildcards) -> list[str]:
     """The scores of every seed and generation of an experiment."""
     return [
         shard
-        for seed, place in _places(wildcards)
+        for seed, place in scored_places(wildcards)
         for shard in shards(wildcards.experiment, f"{RESULTS}/seed{seed}/{place}/scores")
     ]
 
 
-def scored_options(wildcards) -> str:
-    """`--generations SEED FILTER GENERATION SCORES...` for each generation of `scored`."""
-    return " ".join(
-        f"--generations {seed} "
-        + generation_shards(wildcards, f"{RESULTS}/seed{seed}", place, "scores")
-        for seed, place in _places(wildcards)
-    )
-
-
-def _places(wildcards) -> list[tuple[int, str]]:
+def scored_places(wildcards) -> list[tuple[int, str]]:
+    """(seed, lineage) of each generation of `scored`, in its order."""
     experiment = wildcards.experiment
     seeds = SETTINGS.seeds[: EXPERIMENTS[experiment].replicates]
     return [(seed, place) for seed in seeds for place in lineages(experiment)]
@@ -177,15 +167,13 @@ def claim_tables() -> list[tuple[str, str, str]]:
     ]
 
 
-def claim_options(wildcards) -> str:
-    """`--table EXPERIMENT KIND FILE` for each of `claim_tables`."""
-    return " ".join(f"--table {shlex.join(row)}" for row in claim_tables())
+def claim_kinds(wildcards) -> list[tuple[str, str]]:
+    """(experiment, kind) of each of `claim_tables`, in its order."""
+    return [(experiment, kind) for experiment, kind, _ in claim_tables()]
 
 
-def claims_json(wildcards) -> str:
-    """The claims as a job is given them."""
-    values = {"claims": [claim.model_dump(mode="json", exclude_unset=True) for claim in CLAIMS]}
-    return json.dumps(values, separators=(",", ":"))
+def claims_as_stated(wildcards) -> list[dict]:
+    return [claim.model_dump(mode="json", exclude_unset=True) for claim in CLAIMS]
 
 
 def ledger_files() -> list[str]:

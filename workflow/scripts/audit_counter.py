@@ -1,32 +1,25 @@
 """Count the false alarms and the misses of the counter of shapes."""
 
+from mirage_workflow.job import begin
+
+job = begin(snakemake)
+
 from mirage.metrics.audit import audit
 from mirage.streams import stream
 from mirage.support.shapes import Thresholds
-from mirage_workflow import job, tables
+from mirage_workflow import tables
+from mirage_workflow.sections import sections
 
-
-def main() -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--counter", required=True, help="the thresholds")
-    parser.add_argument("--audit", required=True)
-    args = parser.parse_args()
-    experiment = job.sections(args.config)
-    thresholds = Thresholds.from_table(tables.read(args.counter))
-    truth = experiment.dataset.distribution
-    options, rng = experiment.counter, stream(args.seed, "audit")
-    confusion = audit(
-        truth,
-        thresholds,
-        options.blur,
-        options.haze,
-        options.noise,
-        options.audit,
-        options.planted,
-        rng,
-    )
-    tables.write(args.audit, confusion, tables.AUDIT, job.provenance(args))
-
-
-if __name__ == "__main__":
-    job.run(main)
+experiment = sections(job.config)
+options = experiment.counter
+confusion = audit(
+    experiment.dataset.distribution,
+    Thresholds.from_table(tables.read(job.input.counter)),
+    options.blur,
+    options.haze,
+    options.noise,
+    options.audit,
+    options.planted,
+    stream(job.seed, "audit"),
+)
+tables.write(job.output.audit, confusion, tables.AUDIT, job.provenance())

@@ -1,22 +1,13 @@
 """Join the metrics of all seeds, filters and generations of an experiment, and sum them up."""
 
+from mirage_workflow.job import begin
+
+job = begin(snakemake)
+
 from mirage.metrics.statistics import summarise
-from mirage_workflow import job, tables
+from mirage_workflow import tables
 
-
-def main() -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--experiment", required=True, help="name of the experiment")
-    parser.add_argument("--parts", nargs="+", required=True)
-    parser.add_argument("--metrics", required=True)
-    parser.add_argument("--summary", required=True, help="means and comparisons over seeds")
-    args = parser.parse_args()
-    metrics = tables.read(*args.parts)
-    tables.write(args.metrics, metrics, tables.METRICS, job.provenance(args))
-    summary = summarise(metrics).assign(experiment=args.experiment)
-    schema = tables.SUMMARY
-    tables.write(args.summary, summary[schema.names], schema, job.provenance(args))
-
-
-if __name__ == "__main__":
-    job.run(main)
+metrics = tables.read(*job.input.parts)
+tables.write(job.output.metrics, metrics, tables.METRICS, job.provenance())
+summary = summarise(metrics).assign(experiment=job.wildcards.experiment)
+tables.write(job.output.summary, summary[tables.SUMMARY.names], tables.SUMMARY, job.provenance())

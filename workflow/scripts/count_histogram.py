@@ -1,19 +1,14 @@
 """Count one-dimensional samples in bins, beside the true density."""
 
+from mirage_workflow.job import begin
+
+job = begin(snakemake)
+
 from mirage.metrics.histogram import histogram
-from mirage_workflow import build, job, tables
+from mirage_workflow import tables
+from mirage_workflow.sections import sections
 
-
-def main() -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--samples", nargs="+", required=True)
-    parser.add_argument("--histogram", required=True)
-    args = parser.parse_args()
-    dataset = job.sections(args.config).dataset
-    shards = (tables.read_points(shard, shape=dataset.shape) for shard in args.samples)
-    counts = histogram(shards, build.mixture(dataset))
-    tables.write(args.histogram, counts, tables.HISTOGRAM, job.provenance(args))
-
-
-if __name__ == "__main__":
-    job.run(main)
+dataset = sections(job.config).dataset
+shards = (tables.read_points(shard, shape=dataset.shape) for shard in job.input.samples)
+counts = histogram(shards, dataset.mixture)
+tables.write(job.output.histogram, counts, tables.HISTOGRAM, job.provenance())

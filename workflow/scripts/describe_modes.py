@@ -1,27 +1,23 @@
 """Write where the true modes of a mixture are."""
 
+from mirage_workflow.job import begin
+
+job = begin(snakemake)
+
 import numpy as np
 import pandas as pd
 
-from mirage_workflow import build, job, tables
+from mirage_workflow import tables
+from mirage_workflow.sections import sections
 
-
-def main() -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--modes", required=True)
-    args = parser.parse_args()
-    mixture = build.mixture(job.sections(args.config).dataset)
-    mode, coordinate = np.indices(mixture.means.shape)
-    modes = pd.DataFrame(
-        {
-            "mode": mode.ravel(),
-            "coordinate": coordinate.ravel(),
-            "mean": mixture.means.ravel(),
-            "std": mixture.std,
-        }
-    )
-    tables.write(args.modes, modes, tables.MODES, job.provenance(args))
-
-
-if __name__ == "__main__":
-    job.run(main)
+mixture = sections(job.config).dataset.mixture
+mode, coordinate = np.indices(mixture.means.shape)
+modes = pd.DataFrame(
+    {
+        "mode": mode.ravel(),
+        "coordinate": coordinate.ravel(),
+        "mean": mixture.means.ravel(),
+        "std": mixture.std,
+    }
+)
+tables.write(job.output.modes, modes, tables.MODES, job.provenance())

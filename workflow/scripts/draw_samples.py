@@ -1,51 +1,47 @@
 """Draw one shard of samples, scoring their trajectories on the way."""
 
+from mirage_workflow.job import begin
+
+job = begin(snakemake)
+
 import torch
 from tqdm import tqdm
 
 from mirage import engine
 from mirage.detectors import every_score
 from mirage.samplers import sample
-from mirage_workflow import build, job, tables
+from mirage_workflow import tables
+from mirage_workflow.networks import load_network
+from mirage_workflow.process import steps_of
+from mirage_workflow.sections import sections
 
-
-def main() -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--weights", required=True)
-    parser.add_argument("--shard", type=int, required=True, help="number of this shard")
-    parser.add_argument("--samples", required=True)
-    args = parser.parse_args()
-    experiment = job.sections(args.config)
-    options, detection = experiment.sampling, experiment.detection
-    torch.set_num_threads(args.threads)
-    device = job.device(args.gpus)
-    steps = build.steps(experiment)
-    first = args.shard * options.shard_size
-    size = min(options.shard_size, options.samples - first)
-    blocks = -(-size // options.block_size)
-    network = build.load_network(experiment, args.weights, device)
-    model = engine.for_sampling(network, options.precision, device, calls=blocks * len(steps))
-    shape = experiment.dataset.shape
-    parts = sample(
-        model,
-        steps,
-        shape,
-        size,
-        detection.detectors,
-        detection.windows,
-        first,
-        args.seed,
-        args.generation,
-        options.block_size,
-        options.clip,
-        device,
-    )
-    schema = tables.samples(shape, every_score(detection.detectors, detection.windows))
-    provenance = job.provenance(args, device, engine=model.name)
-    with tables.writing(args.samples, schema, provenance) as append:
-        for part in tqdm(parts, "drawing", total=blocks, mininterval=10):
-            append(part)
-
-
-if __name__ == "__main__":
-    job.run(main)
+experiment = sections(job.config)
+options, detection = experiment.sampling, experiment.detection
+torch.set_num_threads(job.threads)
+device = job.device()
+steps = steps_of(experiment)
+first = int(job.wildcards.shard) * options.shard_size
+size = min(options.shard_size, options.samples - first)
+blocks = -(-size // options.block_size)
+network = load_network(experiment, job.input.weights, device)
+model = engine.for_sampling(network, options.precision, device, calls=blocks * len(steps))
+shape = experiment.dataset.shape
+parts = sample(
+    model,
+    steps,
+    shape,
+    size,
+    detection.detectors,
+    detection.windows,
+    first,
+    job.seed,
+    job.generation,
+    options.block_size,
+    options.clip,
+    device,
+)
+schema = tables.samples(shape, every_score(detection.detectors, detection.windows))
+provenance = job.provenance(device, engine=model.name)
+with tables.writing(job.output.samples, schema, provenance) as append:
+    for part in tqdm(parts, "drawing", total=blocks, mininterval=10):
+        append(part)

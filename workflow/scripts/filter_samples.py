@@ -1,34 +1,24 @@
 """Keep the samples that the next generation trains on."""
 
+from mirage_workflow.job import begin
+
+job = begin(snakemake)
+
 from mirage.filters import select
 from mirage.streams import stream
-from mirage_workflow import job, tables
+from mirage_workflow import tables
+from mirage_workflow.sections import sections
 
-
-def main() -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--samples", nargs="+", required=True)
-    parser.add_argument("--scores", nargs="+", required=True)
-    parser.add_argument("--filter", required=True)
-    parser.add_argument("--keep", type=int, required=True, help="samples kept")
-    parser.add_argument("--threshold", type=float, help="largest score kept at all")
-    parser.add_argument("--kept", required=True)
-    args = parser.parse_args()
-    experiment = job.sections(args.config)
-    schema = tables.kept(experiment.dataset.shape)
-    chosen = select(
-        tables.read(*args.scores),
-        args.filter,
-        args.keep,
-        stream(args.seed, "filter", args.generation),
-        args.threshold,
-    )
-    samples = tables.read(*args.samples, columns=schema.names)
-    kept = samples[samples["sample"].isin(chosen)]
-    job.log.info("filter %s kept %d of %d samples", args.filter, len(kept), len(samples))
-    choice = {"filter": args.filter, "keep": args.keep, "threshold": args.threshold}
-    tables.write(args.kept, kept, schema, job.provenance(args) | choice)
-
-
-if __name__ == "__main__":
-    job.run(main)
+schema = tables.kept(sections(job.config).dataset.shape)
+choice = {"filter": job.wildcards.filter, **job.told}  # keep, threshold
+chosen = select(
+    tables.read(*job.input.scores),
+    choice["filter"],
+    choice["keep"],
+    stream(job.seed, "filter", job.generation),
+    choice["threshold"],
+)
+samples = tables.read(*job.input.samples, columns=schema.names)
+kept = samples[samples["sample"].isin(chosen)]
+job.log.info("filter %s kept %d of %d samples", choice["filter"], len(kept), len(samples))
+tables.write(job.output.kept, kept, schema, job.provenance() | choice)

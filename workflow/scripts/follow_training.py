@@ -1,43 +1,41 @@
 """Train the base of the sweeps, and compare slopes with bridges at chosen updates."""
 
+from mirage_workflow.job import begin
+
+job = begin(snakemake)
+
 import pandas as pd
 
 from mirage.exact import DiffusedMixture
 from mirage.metrics import score
 from mirage.training import Trainer
-from mirage_workflow import build, job, tables
+from mirage_workflow import tables
+from mirage_workflow.networks import network_with
+from mirage_workflow.process import schedule_of
+from mirage_workflow.sections import sections
 from mirage_workflow.variants import Seeds, draw_as_told, train
 
-
-def main() -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--experiment", required=True, help="name of the experiment")
-    parser.add_argument("--fractions", type=float, nargs="+", required=True, help="noise levels")
-    parser.add_argument("--snapshots", type=int, nargs="+", required=True, help="updates")
-    parser.add_argument("--slopes", required=True)
-    args = parser.parse_args()
-    experiment = job.sections(args.config)
-    device = job.device(args.gpus)
-    mixture, schedule = build.mixture(experiment.dataset), build.schedule(experiment)
-    truth = DiffusedMixture(mixture, schedule)
-    times = {
-        fraction: score.time_at(schedule, fraction, mixture.spacing) for fraction in args.fractions
-    }
-    parts = []
-
-    def observe(done: int, trainer: Trainer) -> None:
-        if done in args.snapshots:
-            network = build.network_with(experiment, trainer.weights(), device)
-            drawn = draw_as_told(network, experiment, args.seed, device=device)
-            counts = score.pair_counts(drawn, mixture, experiment.scoring.radius)
-            slopes = score.slopes_at(network.cpu(), truth, times)
-            parts.append(slopes.merge(counts, on=["first", "second"]).assign(update=done))
-
-    train(experiment, Seeds.same(args.seed), device, observe)
-    table = pd.concat(parts).assign(experiment=args.experiment, seed=args.seed)
-    schema = tables.FOLLOWED
-    tables.write(args.slopes, table[schema.names], schema, job.provenance(args, device))
+experiment, device = sections(job.config), job.device()
+mixture, schedule = experiment.dataset.mixture, schedule_of(experiment)
+truth = DiffusedMixture(mixture, schedule)
+times = {
+    fraction: score.time_at(schedule, fraction, mixture.spacing)
+    for fraction in job.told["noise_fractions"]
+}
+parts = []
 
 
-if __name__ == "__main__":
-    job.run(main)
+def observe(done: int, trainer: Trainer) -> None:
+    """Compare, at the updates that are asked for."""
+    if done in job.told["snapshots"]:
+        network = network_with(experiment, trainer.weights(), device)
+        drawn = draw_as_told(network, experiment, job.seed, device=device)
+        counts = score.pair_counts(drawn, mixture, experiment.scoring.radius)
+        slopes = score.slopes_at(network.cpu(), truth, times)
+        parts.append(slopes.merge(counts, on=["first", "second"]).assign(update=done))
+
+
+train(experiment, Seeds.same(job.seed), device, observe)
+table = pd.concat(parts).assign(experiment=job.wildcards.experiment, seed=job.seed)
+schema = tables.FOLLOWED
+tables.write(job.output.slopes, table[schema.names], schema, job.provenance(device))

@@ -1,27 +1,18 @@
 """Say where hallucinated samples lie, against what chance would give."""
 
+from mirage_workflow.job import begin
+
+job = begin(snakemake)
+
 from mirage.metrics.bridges import measure
 from mirage.streams import stream
-from mirage_workflow import build, job, tables
+from mirage_workflow import tables
+from mirage_workflow.sections import sections
 
-
-def main() -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--experiment", required=True, help="name of the experiment")
-    parser.add_argument("--samples", nargs="+", required=True, help="shards, in order")
-    parser.add_argument("--scores", nargs="+", required=True, help="for the labels")
-    parser.add_argument("--bridges", required=True)
-    args = parser.parse_args()
-    experiment = job.sections(args.config)
-    points = tables.read_points(*args.samples, shape=experiment.dataset.shape)
-    labels = tables.read(*args.scores, columns=["label"])["label"]
-    mixture = build.mixture(experiment.dataset)
-    rng = stream(args.seed, "chance")
-    table = measure(points, labels, mixture, experiment.scoring.radius, rng)
-    table = table.assign(experiment=args.experiment, seed=args.seed)
-    schema = tables.BRIDGES
-    tables.write(args.bridges, table[schema.names], schema, job.provenance(args))
-
-
-if __name__ == "__main__":
-    job.run(main)
+experiment = sections(job.config)
+points = tables.read_points(*job.input.samples, shape=experiment.dataset.shape)
+labels = tables.read(*job.input.scores, columns=["label"])["label"]
+mixture, rng = experiment.dataset.mixture, stream(job.seed, "chance")
+table = measure(points, labels, mixture, experiment.scoring.radius, rng)
+table = table.assign(experiment=job.wildcards.experiment, seed=job.seed)
+tables.write(job.output.bridges, table[tables.BRIDGES.names], tables.BRIDGES, job.provenance())

@@ -1,21 +1,11 @@
 """Plot where hallucinated samples lie."""
 
-from pathlib import Path
+from mirage_workflow.job import begin
+
+job = begin(snakemake)
 
 from mirage.figures import bridges, style
-from mirage_workflow import job, tables
+from mirage_workflow import tables
 
-
-def main() -> None:
-    """Read, draw, save."""
-    parser = job.parser(__doc__)
-    parser.add_argument("--bridges", type=Path, nargs="+", required=True, help="of every seed")
-    parser.add_argument("--png", type=Path, required=True)
-    parser.add_argument("--pdf", type=Path, required=True)
-    args = parser.parse_args()
-
-    style.save(bridges.draw(tables.read(*args.bridges)), args.png, args.pdf)
-
-
-if __name__ == "__main__":
-    job.run(main)
+figure = bridges.draw(tables.read(*job.input.bridges))
+style.save(figure, job.output.png, job.output.pdf)

@@ -1,21 +1,11 @@
 """Plot the confusion table of the counter of shapes."""
 
-from pathlib import Path
+from mirage_workflow.job import begin
+
+job = begin(snakemake)
 
 from mirage.figures import confusion, style
-from mirage_workflow import job, tables
+from mirage_workflow import tables
 
-
-def main() -> None:
-    """Read, draw, save."""
-    parser = job.parser(__doc__)
-    parser.add_argument("--audit", type=Path, required=True)
-    parser.add_argument("--png", type=Path, required=True)
-    parser.add_argument("--pdf", type=Path, required=True)
-    args = parser.parse_args()
-
-    style.save(confusion.draw(tables.read(args.audit)), args.png, args.pdf)
-
-
-if __name__ == "__main__":
-    job.run(main)
+figure = confusion.draw(tables.read(job.input.audit))
+style.save(figure, job.output.png, job.output.pdf)

@@ -1,5 +1,9 @@
 """Walk a few blocks again and keep the paths of chosen samples."""
 
+from mirage_workflow.job import begin
+
+job = begin(snakemake)
+
 import numpy as np
 import pandas as pd
 import torch
@@ -7,52 +11,26 @@ import torch
 from mirage import engine, frames
 from mirage.samplers import draw_block
 from mirage.trajectory import PathRecorder, choose_paths
-from mirage_workflow import build, job, tables
+from mirage_workflow import tables
+from mirage_workflow.networks import load_network
+from mirage_workflow.process import steps_of
+from mirage_workflow.sections import sections
+
+experiment = sections(job.config)
+options, shape = experiment.sampling, experiment.dataset.shape
+torch.set_num_threads(job.threads)
+device = job.device()
+steps = steps_of(experiment)
+network = load_network(experiment, job.input.weights, device)
+model = engine.for_sampling(network, options.precision, device, calls=len(steps))
+kept, detector = experiment.trajectories, experiment.detection.detectors[0]
+known = "label" if experiment.dataset.has_labels else detector
+scores = tables.Parts(*job.input.scores, columns=["sample", known])
+chosen = choose_paths(scores, kept.paths, options.block_size, detector)
+schema = tables.trajectories(shape)
 
 
-def main() -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--weights", required=True)
-    parser.add_argument("--scores", nargs="+", required=True)
-    parser.add_argument("--trajectories", required=True)
-    args = parser.parse_args()
-    experiment = job.sections(args.config)
-    options, shape = experiment.sampling, experiment.dataset.shape
-    torch.set_num_threads(args.threads)
-    device = job.device(args.gpus)
-    steps = build.steps(experiment)
-    network = build.load_network(experiment, args.weights, device)
-    model = engine.for_sampling(network, options.precision, device, calls=len(steps))
-    kept = experiment.trajectories
-    detector = experiment.detection.detectors[0]
-    known = "label" if experiment.dataset.has_labels else detector
-    scores = tables.Parts(*args.scores, columns=["sample", known])
-    chosen = choose_paths(scores, kept.paths, options.block_size, detector)
-    schema = tables.trajectories(shape)
-    with tables.writing(
-        args.trajectories, schema, job.provenance(args, device, engine=model.name)
-    ) as append:
-        for block, samples in chosen.groupby(chosen["sample"] // options.block_size):
-            start = block * options.block_size
-            recorder = PathRecorder(samples["sample"] - start, kept.steps)
-            size = min(options.block_size, options.samples - start)
-            draw_block(
-                model,
-                steps,
-                shape,
-                block,
-                size,
-                options.block_size,
-                args.seed,
-                args.generation,
-                [recorder],
-                options.clip,
-                device,
-            )
-            append(long_form(samples, recorder, shape)[schema.names])
-
-
-def long_form(samples: pd.DataFrame, recorder: PathRecorder, shape: tuple) -> pd.DataFrame:
+def long_form(samples: pd.DataFrame, recorder: PathRecorder) -> pd.DataFrame:
     """One row for each sample and time."""
     x, x0_hat = (path.flatten(0, 1).numpy() for path in recorder.paths())
     steps = len(recorder.times)
@@ -67,5 +45,22 @@ def long_form(samples: pd.DataFrame, recorder: PathRecorder, shape: tuple) -> pd
     )
 
 
-if __name__ == "__main__":
-    job.run(main)
+provenance = job.provenance(device, engine=model.name)
+with tables.writing(job.output.trajectories, schema, provenance) as append:
+    for block, samples in chosen.groupby(chosen["sample"] // options.block_size):
+        start = block * options.block_size
+        recorder = PathRecorder(samples["sample"] - start, kept.steps)
+        draw_block(
+            model,
+            steps,
+            shape,
+            block,
+            min(options.block_size, options.samples - start),
+            options.block_size,
+            job.seed,
+            job.generation,
+            [recorder],
+            options.clip,
+            device,
+        )
+        append(long_form(samples, recorder)[schema.names])

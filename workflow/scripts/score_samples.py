@@ -1,6 +1,9 @@
 """Join the detector scores of a shard's samples with what is known of their truth."""
 
-import argparse
+from mirage_workflow.job import begin
+
+job = begin(snakemake)
+
 from collections.abc import Callable
 
 import numpy as np
@@ -10,60 +13,32 @@ import pyarrow as pa
 from mirage import frames
 from mirage.datasets.base import labels_of
 from mirage.detectors import Score, every_score
-from mirage_workflow import job, tables
-from mirage_workflow.config.experiment import Experiment
+from mirage_workflow import tables
+from mirage_workflow.sections import sections
 
-Judge = Callable[[np.ndarray], pd.DataFrame]
-
-
-def main() -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--samples", required=True)
-    parser.add_argument("--scores", required=True)
-    parser.add_argument("--network", help="for pictures: whose features are compared")
-    parser.add_argument("--reference", help="for pictures: features of the real ones")
-    parser.add_argument("--counter", help="for shapes: thresholds of their counter")
-    args = parser.parse_args()
-    experiment = job.sections(args.config)
-    detection = experiment.detection
-    every = every_score(detection.detectors, detection.windows)
-    windows = [score.column for score in every]
-    default = [Score(name, *experiment.scoring.window) for name in detection.detectors]
-    judge, truth = judge_of(experiment, args)
-    schema = tables.scores(default, every, truth)
-    # Judged block by block, as pictures in a batch are rounded together: the limits of
-    # blocks, unlike those of shards, are always the same.
-    parts = []
-    for samples in tables.Parts(args.samples):
-        own = {score.detector: samples[score.column] for score in default}
-        scored = samples[["sample"]].assign(**own)
-        judged = judge(frames.to_array(samples, experiment.dataset.shape))
-        parts.append(pd.concat([scored, samples[windows], judged], axis=1))
-    scores = pd.concat(parts, ignore_index=True)
-    tables.write(args.scores, scores, schema, job.provenance(args))
+experiment = sections(job.config)
+dataset = experiment.dataset
 
 
-def judge_of(experiment: Experiment, args: argparse.Namespace) -> tuple[Judge, pa.Schema]:
+def judge_of() -> tuple[Callable[[np.ndarray], pd.DataFrame], pa.Schema]:
     """What tells the truth of samples, and what a network sees in them; the columns it gives."""
-    dataset, radius = experiment.dataset, experiment.scoring.radius
-    needed = {"counter": tables.read(args.counter)} if args.counter else {}
+    needed = {"counter": tables.read(job.input.counter)} if "counter" in dataset.needs else {}
     columns = tables.truth(dataset.label_columns)
-    if not args.reference:
-        return lambda samples: labels_of(dataset, samples, radius, needed), columns
-    real = tables.read(args.reference)
+
+    def labels(samples: np.ndarray) -> pd.DataFrame:
+        return labels_of(dataset, samples, experiment.scoring.radius, needed)
+
+    if "reference" not in dataset.needs:
+        return labels, columns
+    real = tables.read(job.input.reference)
     real = frames.stack(real.loc[real["split"] == "train", "features"])
     seen = tables.image_scores(real.shape[1], classes=experiment.has_classes)
-
-    def judge(pictures: np.ndarray) -> pd.DataFrame:
-        labels = labels_of(dataset, pictures, radius, needed)
-        return pd.concat([labels, judge_pictures(pictures, real, experiment, args)], axis=1)
-
-    return judge, pa.schema([*columns, *seen])
+    return lambda x: pd.concat([labels(x), judge_pictures(x, real)], axis=1), pa.schema(
+        [*columns, *seen]
+    )
 
 
-def judge_pictures(
-    pictures: np.ndarray, real: np.ndarray, experiment: Experiment, args: argparse.Namespace
-) -> pd.DataFrame:
+def judge_pictures(pictures: np.ndarray, real: np.ndarray) -> pd.DataFrame:
     """Class and confidence where classes are known, distance to the nearest real, features."""
     import torch  # imported where it is needed: mixtures are scored without
 
@@ -71,11 +46,11 @@ def judge_pictures(
     from mirage.networks import classifier
     from mirage.networks.features import torchscript_features
 
-    torch.set_num_threads(args.threads)
+    torch.set_num_threads(job.threads)
     if experiment.classifier.torchscript:
-        features = torchscript_features(args.network, pictures)
+        features = torchscript_features(job.input.network, pictures)
     else:
-        judgement = classifier.judge(classifier.load(args.network), pictures)
+        judgement = classifier.judge(classifier.load(job.input.network), pictures)
         features = judgement.features
     columns = {"nn_distance": nearest_distances(features, real), "features": list(features)}
     if experiment.has_classes:
@@ -86,5 +61,17 @@ def judge_pictures(
     return pd.DataFrame(columns)
 
 
-if __name__ == "__main__":
-    job.run(main)
+every = every_score(experiment.detection.detectors, experiment.detection.windows)
+windows = [score.column for score in every]
+default = [Score(name, *experiment.scoring.window) for name in experiment.detection.detectors]
+judge, truth = judge_of()
+# Judged block by block, as pictures in a batch are rounded together: the limits of
+# blocks, unlike those of shards, are always the same.
+parts = []
+for samples in tables.Parts(job.input.samples):
+    own = {score.detector: samples[score.column] for score in default}
+    scored = samples[["sample"]].assign(**own)
+    judged = judge(frames.to_array(samples, dataset.shape))
+    parts.append(pd.concat([scored, samples[windows], judged], axis=1))
+schema = tables.scores(default, every, truth)
+tables.write(job.output.scores, pd.concat(parts, ignore_index=True), schema, job.provenance())

@@ -1,19 +1,12 @@
 """Split the excess over the perfect-sampler floor into its causes, over seeds."""
 
+from mirage_workflow.job import begin
+
+job = begin(snakemake)
+
 from mirage.metrics.causes import split
-from mirage_workflow import job, tables
+from mirage_workflow import tables
 
-
-def main() -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--experiment", required=True, help="name of the experiment")
-    parser.add_argument("--rates", nargs="+", required=True)
-    parser.add_argument("--causes", required=True)
-    args = parser.parse_args()
-    parts = split(tables.read(*args.rates)).assign(experiment=args.experiment)
-    schema = tables.CAUSE_PARTS
-    tables.write(args.causes, parts[schema.names], schema, job.provenance(args))
-
-
-if __name__ == "__main__":
-    job.run(main)
+parts = split(tables.read(*job.input.rates)).assign(experiment=job.wildcards.experiment)
+schema = tables.CAUSE_PARTS
+tables.write(job.output.causes, parts[schema.names], schema, job.provenance())

@@ -1,5 +1,9 @@
 """Train the classifier that judges generated pictures."""
 
+from mirage_workflow.job import begin
+
+job = begin(snakemake)
+
 from pathlib import Path
 
 import pandas as pd
@@ -7,31 +11,21 @@ import torch
 
 from mirage import frames
 from mirage.networks.classifier import train
-from mirage_workflow import build, job, tables
+from mirage_workflow import tables
+from mirage_workflow.networks import save_weights
+from mirage_workflow.process import arguments
+from mirage_workflow.sections import sections
 
-
-def main() -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--data", required=True)
-    parser.add_argument("--heldout", required=True)
-    parser.add_argument("--weights", required=True)
-    parser.add_argument("--history", required=True)
-    args = parser.parse_args()
-    experiment = job.sections(args.config)
-    torch.set_num_threads(args.threads)
-    provenance = job.provenance(args)
-    real, heldout = (
-        (
-            frames.to_array(table, experiment.dataset.shape),
-            table["label"].to_numpy() if experiment.dataset.has_classes else None,
-        )
-        for table in (tables.read(args.data), tables.read(args.heldout))
+experiment, provenance = sections(job.config), job.provenance()
+torch.set_num_threads(job.threads)
+real, heldout = (
+    (
+        frames.to_array(table, experiment.dataset.shape),
+        table["label"].to_numpy() if experiment.dataset.has_classes else None,
     )
-    options = build.arguments(experiment.classifier, "torchscript")
-    classifier, history = train(*real, heldout=heldout, seed=args.seed, **options)
-    tables.write(args.history, pd.DataFrame(history), tables.CLASSIFIER, provenance)
-    build.save_weights(classifier.state_dict(), Path(args.weights), provenance)
-
-
-if __name__ == "__main__":
-    job.run(main)
+    for table in (tables.read(job.input.data), tables.read(job.input.heldout))
+)
+options = arguments(experiment.classifier, "torchscript")
+classifier, history = train(*real, heldout=heldout, seed=job.seed, **options)
+tables.write(job.output.history, pd.DataFrame(history), tables.CLASSIFIER, provenance)
+save_weights(classifier.state_dict(), Path(job.output.weights), provenance)

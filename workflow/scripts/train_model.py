@@ -1,32 +1,27 @@
 """Train the diffusion model of one generation, from its checkpoint if it has one."""
 
+from mirage_workflow.job import begin
+
+job = begin(snakemake)
+
 from pathlib import Path
 
 import pandas as pd
 
-from mirage_workflow import build, job, tables
+from mirage_workflow import tables
+from mirage_workflow.networks import save_weights
+from mirage_workflow.sections import sections
+from mirage_workflow.trainers import trainer_of
 
-
-def main() -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--data", required=True, help="real samples, or those a filter kept")
-    parser.add_argument("--weights", required=True)
-    parser.add_argument("--loss", required=True)
-    parser.add_argument("--checkpoint", required=True)
-    args = parser.parse_args()
-    experiment = job.sections(args.config)
-    device = job.device(args.gpus)
-    data = tables.read_points(args.data, shape=experiment.dataset.shape)
-    trainer = build.trainer(experiment, data, args.seed, args.generation, device)
-    checkpoint = Path(args.checkpoint)
-    trainer.run(checkpoint, job.fingerprint(args, args.data))
-    loss = pd.DataFrame({"update": range(len(trainer.losses)), "loss": trainer.losses.cpu()})
-    loss["learning_rate"] = loss["update"].map(trainer.learning_rate)
-    provenance = job.provenance(args, device, engine=trainer.loss.name)
-    tables.write(args.loss, loss, tables.LOSS, provenance)
-    build.save_weights(trainer.weights(), Path(args.weights), provenance)
-    checkpoint.unlink(missing_ok=True)
-
-
-if __name__ == "__main__":
-    job.run(main)
+experiment, device = sections(job.config), job.device()
+data = tables.read_points(job.input.data, shape=experiment.dataset.shape)
+trainer = trainer_of(experiment, data, job.seed, job.generation, device)
+# No output of the rule: Snakemake would delete it before a restart.
+checkpoint = Path(f"{job.output.weights}.checkpoint")
+trainer.run(checkpoint, job.fingerprint(job.input.data))
+loss = pd.DataFrame({"update": range(len(trainer.losses)), "loss": trainer.losses.cpu()})
+loss["learning_rate"] = loss["update"].map(trainer.learning_rate)
+provenance = job.provenance(device, engine=trainer.loss.name)
+tables.write(job.output.loss, loss, tables.LOSS, provenance)
+save_weights(trainer.weights(), Path(job.output.weights), provenance)
+checkpoint.unlink(missing_ok=True)

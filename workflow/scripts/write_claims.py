@@ -1,23 +1,19 @@
 """Write the ledger as a page of the report and as a Markdown table."""
 
+from mirage_workflow.job import begin
+
+job = begin(snakemake)
+
 from pathlib import Path
 
 from mirage import files
 from mirage.figures import ledger
-from mirage_workflow import job, tables
+from mirage_workflow import tables
 
-
-def main() -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--ledger", required=True)
-    parser.add_argument("--html", type=Path, required=True)
-    parser.add_argument("--markdown", type=Path, required=True)
-    args = parser.parse_args()
-    claims = tables.read(args.ledger)
-    for path, text in ((args.html, ledger.html(claims)), (args.markdown, ledger.markdown(claims))):
-        with files.replacing(path) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    job.run(main)
+claims = tables.read(job.input.ledger)
+for path, text in (
+    (job.output.html, ledger.html(claims)),
+    (job.output.markdown, ledger.markdown(claims)),
+):
+    with files.replacing(Path(path)) as temporary:
+        temporary.write_text(text, encoding="utf-8")

@@ -17,10 +17,10 @@ from mirage.diffusion import times_of
 from mirage.filters import filters
 from mirage.registry import DETECTORS
 from mirage.window import predict
-from mirage_workflow import build
 from mirage_workflow.config.causes import Causes, Sweeps
 from mirage_workflow.config.datasets import Dataset, Figure, Metric
 from mirage_workflow.config.section import Section, Unique
+from mirage_workflow.process import schedule_of
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -324,7 +324,7 @@ class Experiment(Section):
 
     def _check_prediction(self) -> None:
         """float32 holds seven digits, and x_0 shrinks by the root of abar."""
-        left = build.schedule(self).alphas_cumprod[-1]
+        left = schedule_of(self).alphas_cumprod[-1]
         if self.network.prediction == "v_prediction" and left < LEAST_ABAR:
             raise ValueError(
                 f"network.prediction: 'v_prediction' needs abar of at least {LEAST_ABAR:g} at the "
@@ -418,7 +418,7 @@ class Experiment(Section):
     @property
     def predicted_window(self) -> tuple[int, int]:
         """The window that noise and spacing predict; for mixtures."""
-        return predict(build.schedule(self), self.times, self.dataset.mixture.spacing)
+        return predict(schedule_of(self), self.times, self.dataset.mixture.spacing)
 
     @property
     def times(self) -> np.ndarray:

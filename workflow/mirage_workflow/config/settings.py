@@ -1,6 +1,5 @@
 """From the command line's config to checked experiments, or one clear line of error."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -104,7 +103,6 @@ def read_experiment(path: Path, preset: Preset) -> Experiment:
     return experiment
 
 
-def to_json(experiment: Experiment, *sections: str) -> str:
-    """Some sections of an experiment as one line, for a job's command line."""
-    values = experiment.model_dump(mode="json", include=set(sections))
-    return json.dumps(values, separators=(",", ":"))
+def sections_of(experiment: Experiment, *names: str) -> dict[str, Any]:
+    """Some sections of an experiment as JSON has them, for a job."""
+    return experiment.model_dump(mode="json", include=set(names))

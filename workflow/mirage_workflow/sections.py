@@ -1,0 +1,19 @@
+"""The sections of an experiment as a job is given them."""
+
+from typing import get_type_hints
+
+from pydantic import TypeAdapter
+
+from mirage_workflow.config.experiment import Experiment
+
+
+def sections(config: dict) -> Experiment:
+    """Sections of an experiment from JSON, each checked again.
+
+    Reading a section that is not among them raises AttributeError.
+    """
+    kinds = get_type_hints(Experiment, include_extras=True)
+    values = {
+        name: TypeAdapter(kinds[name]).validate_python(value) for name, value in config.items()
+    }
+    return Experiment.model_construct(_fields_set=set(values), **values)

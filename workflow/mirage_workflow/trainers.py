@@ -1,0 +1,45 @@
+"""The training that a config describes, in objects of the library."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from mirage.streams import torch_seed
+from mirage.training import TimeFocus, Trainer, TrainingOptions
+from mirage_workflow.networks import network_of
+from mirage_workflow.process import arguments, schedule_of
+
+if TYPE_CHECKING:
+    from mirage_workflow.config.experiment import Experiment, Training
+
+
+def options_of(section: Training) -> TrainingOptions:
+    """How to train."""
+    values = arguments(section, "threads")
+    if values["time_focus"]:
+        values["time_focus"] = TimeFocus(**values["time_focus"])
+    return TrainingOptions(**values)
+
+
+def trainer_of(
+    experiment: Experiment, data: np.ndarray, seed: int, generation: int, device: str
+) -> Trainer:
+    """The training of a network of the given seed's weights, yet to begin.
+
+    Args:
+        data: float32 [n, *sample].
+        seed, generation: of the weights, and of all that is drawn in training.
+    """
+    torch.set_num_threads(experiment.training.threads)
+    torch.manual_seed(torch_seed(seed, "weights", generation))
+    return Trainer(
+        network_of(experiment).to(device),
+        torch.from_numpy(data).to(device),
+        schedule_of(experiment),
+        options_of(experiment.training),
+        seed,
+        generation,
+    )
