@@ -34,7 +34,7 @@ def sampling_job(folder: Path, cold: bool = False) -> Callable[[], float]:
     config = json.loads(
         to_json(experiment, "dataset", "diffusion", "network", "sampling", "detection")
     )
-    config["sampling"] |= {"samples": 1, "block_size": 1, "shard_size": 1}
+    config["sampling"] |= {"samples": 1, "block_size": 1}
     cache = folder / "cache"
 
     def work() -> float:
@@ -43,7 +43,7 @@ def sampling_job(folder: Path, cold: bool = False) -> Callable[[], float]:
         _script(
             "draw_samples",
             config,
-            {"weights": weights, "shard": 0, "samples": folder / "shard.parquet"},
+            {"weights": weights, "shard": 0, "shard-size": 1, "samples": folder / "shard.parquet"},
             {"XDG_CACHE_HOME": str(cache)} if cold else {},
         )
         return 1
@@ -63,7 +63,7 @@ def training_job(folder: Path) -> Callable[[], float]:
 
     def work() -> float:
         paths = {name: folder / name for name in ("weights", "loss", "checkpoint")}
-        _script("train_model", config, {"data": data, **paths})
+        _script("train_model", config, {"data": data, "checkpoint-every": 1, **paths})
         return 1
 
     return work

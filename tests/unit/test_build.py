@@ -24,7 +24,7 @@ PAIRS = [
     (experiment.MLP, TemporalMLP, {"dim"}),
     (experiment.UNet, build_unet, {"shape", "schedule"}),
     (experiment.Classifier, train, {"pictures", "labels", "heldout", "seed"}),
-    (experiment.Training, TrainingOptions, set()),
+    (experiment.Training, TrainingOptions, {"checkpoint_every"}),
     (datasets.Gaussian1D, mixtures.line, set()),
     (datasets.Gaussian2DGrid, mixtures.grid, set()),
     (datasets.Gaussian2DRotated, mixtures.rotated, set()),
@@ -59,10 +59,11 @@ def test_a_section_and_the_library_have_the_same_options_and_defaults(section, m
 
 def test_a_recipe_becomes_the_trainings_options():
     recipe = read_experiment(EXPERIMENTS / "gaussian1d.yaml", "default").training
-    options = build.training_options(recipe)
+    options = build.training_options(recipe, checkpoint_every=7)
+    assert options.checkpoint_every == 7
     assert options.time_focus == TimeFocus(recipe.time_focus.below, recipe.time_focus.share)
     for field in fields(TrainingOptions):
-        if field.name != "time_focus":
+        if field.name not in ("time_focus", "checkpoint_every"):
             assert getattr(options, field.name) == getattr(recipe, field.name)
 
 

@@ -68,14 +68,14 @@ def steps(experiment: Experiment) -> list[ReverseStep]:
     )
 
 
-def training_options(section: Training) -> TrainingOptions:
-    """How to train."""
+def training_options(section: Training, **compute: int) -> TrainingOptions:
+    """How to train, and how often to write a checkpoint, if ever."""
     from mirage.training import TimeFocus, TrainingOptions
 
     values = arguments(section, "threads")
     if values["time_focus"]:
         values["time_focus"] = TimeFocus(**values["time_focus"])
-    return TrainingOptions(**values)
+    return TrainingOptions(**values, **compute)
 
 
 def network(experiment: Experiment) -> nn.Module:
@@ -91,13 +91,19 @@ def network(experiment: Experiment) -> nn.Module:
 
 
 def trainer(
-    experiment: Experiment, data: np.ndarray, seed: int, generation: int, device: str
+    experiment: Experiment,
+    data: np.ndarray,
+    seed: int,
+    generation: int,
+    device: str,
+    **compute: int,
 ) -> Trainer:
     """The training of a network of the given seed's weights, yet to begin.
 
     Args:
         data: float32 [n, *sample].
         seed, generation: of the weights, and of all that is drawn in training.
+        compute: `checkpoint_every`, where checkpoints are written.
     """
     import torch
 
@@ -110,7 +116,7 @@ def trainer(
         network(experiment).to(device),
         torch.from_numpy(data).to(device),
         schedule(experiment),
-        training_options(experiment.training),
+        training_options(experiment.training, **compute),
         seed,
         generation,
     )

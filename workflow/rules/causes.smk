@@ -13,7 +13,7 @@ rule decompose_causes:
         f"{LOGS}/seed{{seed}}/causes/{{model}}.log",
     conda:
         "../../envs/torch.yaml"
-    threads: lambda wildcards: experiment_of(wildcards).sampling.threads
+    threads: lambda wildcards: experiment_of(wildcards).compute.threads
     resources:
         gpu=gpus,
         mem_mb=growing(2000),

@@ -10,7 +10,7 @@ rule draw_samples:
         f"{LOGS}/seed{{seed}}/{{lineage}}/draw_samples_{{shard}}.log",
     conda:
         "../../envs/torch.yaml"
-    threads: lambda wildcards: experiment_of(wildcards).sampling.threads
+    threads: lambda wildcards: experiment_of(wildcards).compute.threads
     resources:
         gpu=gpus,
         mem_mb=growing(drawing_memory),
@@ -19,10 +19,11 @@ rule draw_samples:
         config=sections("dataset", "diffusion", "network", "sampling", "detection"),
         generation=generation_of,
         shard=lambda wildcards: int(wildcards.shard),
+        shard_size=lambda wildcards: experiment_of(wildcards).compute.shard_size,
     shell:
         "python {input.script:q} --config {params.config:q} --seed {wildcards.seed}"
         " --generation {params.generation} --threads {threads} --gpus {resources.gpu}"
-        " --weights {input.weights:q} --shard {params.shard}"
+        " --weights {input.weights:q} --shard {params.shard} --shard-size {params.shard_size}"
         " --samples {output.samples:q} > {log:q} 2>&1"
 
 
@@ -51,7 +52,7 @@ rule record_bottleneck:
         f"{LOGS}/seed{{seed}}/{{lineage}}/record_bottleneck.log",
     conda:
         "../../envs/torch.yaml"
-    threads: lambda wildcards: experiment_of(wildcards).sampling.threads
+    threads: lambda wildcards: experiment_of(wildcards).compute.threads
     resources:
         gpu=gpus,
         mem_mb=growing(2000),
@@ -81,7 +82,7 @@ rule record_trajectories:
         f"{LOGS}/seed{{seed}}/{{lineage}}/record_trajectories.log",
     conda:
         "../../envs/torch.yaml"
-    threads: lambda wildcards: experiment_of(wildcards).sampling.threads
+    threads: lambda wildcards: experiment_of(wildcards).compute.threads
     resources:
         gpu=gpus,
         mem_mb=growing(drawing_memory),

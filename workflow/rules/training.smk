@@ -19,12 +19,14 @@ rule train_model:
     params:
         config=sections("dataset", "diffusion", "network", "training"),
         generation=generation_of,
+        checkpoint_every=lambda wildcards: experiment_of(wildcards).compute.checkpoint_every,
         # No output: Snakemake would delete it before a restart.
         checkpoint=lambda wildcards, output: f"{output.weights}.checkpoint",
     shell:
         "python {input.script:q} --config {params.config:q} --seed {wildcards.seed}"
         " --generation {params.generation} --gpus {resources.gpu}"
         " --data {input.data:q} --checkpoint {params.checkpoint:q}"
+        " --checkpoint-every {params.checkpoint_every}"
         " --weights {output.weights:q} --loss {output.loss:q} > {log:q} 2>&1"
 
 

@@ -13,6 +13,7 @@ def main() -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--weights", required=True)
     parser.add_argument("--shard", type=int, required=True, help="number of this shard")
+    parser.add_argument("--shard-size", type=int, required=True)
     parser.add_argument("--samples", required=True)
     args = parser.parse_args()
     experiment = job.sections(args.config)
@@ -20,8 +21,8 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     device = job.device(args.gpus)
     steps = build.steps(experiment)
-    first = args.shard * options.shard_size
-    size = min(options.shard_size, options.samples - first)
+    first = args.shard * args.shard_size
+    size = min(args.shard_size, options.samples - first)
     blocks = -(-size // options.block_size)
     network = build.load_network(experiment, args.weights, device)
     model = engine.for_sampling(network, options.precision, device, calls=blocks * len(steps))

@@ -13,11 +13,14 @@ def main() -> None:
     parser.add_argument("--weights", required=True)
     parser.add_argument("--loss", required=True)
     parser.add_argument("--checkpoint", required=True)
+    parser.add_argument("--checkpoint-every", type=int, required=True, help="updates between two")
     args = parser.parse_args()
     experiment = job.sections(args.config)
     device = job.device(args.gpus)
     data = tables.read_points(args.data, shape=experiment.dataset.shape)
-    trainer = build.trainer(experiment, data, args.seed, args.generation, device)
+    trainer = build.trainer(
+        experiment, data, args.seed, args.generation, device, checkpoint_every=args.checkpoint_every
+    )
     checkpoint = Path(args.checkpoint)
     trainer.run(checkpoint, job.fingerprint(args, args.data))
     loss = pd.DataFrame({"update": range(len(trainer.losses)), "loss": trainer.losses.cpu()})

@@ -6,6 +6,7 @@ Values that differ in `sampling` alone share one training. Plain Python, for the
 from dataclasses import dataclass
 
 from mirage_workflow.config.check import ConfigError, check, merge
+from mirage_workflow.config.compute import apart
 from mirage_workflow.config.experiment import Experiment
 
 BASE = "base"
@@ -62,4 +63,4 @@ def _variant(experiment: Experiment, name: str, override: dict, where: str) -> E
         raise ConfigError(
             f"{where}: unknown section {min(unknown)!r}; allowed: {', '.join(recipe)}"
         )
-    return check(Experiment, merge(recipe, override), where)
+    return check(Experiment, merge(recipe, apart(override)), where)
