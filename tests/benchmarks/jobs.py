@@ -33,7 +33,7 @@ def sampling_job(folder: Path, cold: bool = False) -> Callable[[], float]:
     torch.manual_seed(0)
     save_weights(network_of(experiment).state_dict(), weights, {})
     config = sections_of(experiment, "dataset", "diffusion", "network", "sampling", "detection")
-    config["sampling"] |= {"samples": 1, "block_size": 1, "shard_size": 1}
+    config["sampling"] |= {"samples": 1, "block_size": 1}
     cache = folder / "cache"
 
     def work() -> float:
@@ -42,7 +42,7 @@ def sampling_job(folder: Path, cold: bool = False) -> Callable[[], float]:
         command = alone.command(
             "draw_samples",
             folder / "log",
-            {"config": config},
+            {"config": config, "shard_size": 1},
             input={"weights": weights},
             output={"samples": folder / "shard.parquet"},
             wildcards={"lineage": "gen0", "shard": "00000"},
@@ -67,7 +67,7 @@ def training_job(folder: Path) -> Callable[[], float]:
         command = alone.command(
             "train_model",
             folder / "log",
-            {"config": config},
+            {"config": config, "checkpoint_every": 1},
             input={"data": data},
             output={name: folder / name for name in ("weights", "loss")},
             wildcards={"lineage": "gen0"},

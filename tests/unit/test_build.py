@@ -22,7 +22,7 @@ PAIRS = [
     (experiment.MLP, TemporalMLP, {"dim"}),
     (experiment.UNet, build_unet, {"shape", "schedule"}),
     (experiment.Classifier, train, {"pictures", "labels", "heldout", "seed"}),
-    (experiment.Training, TrainingOptions, set()),
+    (experiment.Training, TrainingOptions, {"checkpoint_every"}),
 ]
 OWN = {
     experiment.Classifier: {"torchscript"},
@@ -49,10 +49,11 @@ def test_a_section_and_the_library_have_the_same_options_and_defaults(section, m
 
 def test_a_recipe_becomes_the_trainings_options():
     recipe = read_experiment(EXPERIMENTS / "gaussian1d.yaml", "default").training
-    options = options_of(recipe)
+    options = options_of(recipe, checkpoint_every=7)
+    assert options.checkpoint_every == 7
     assert options.time_focus == TimeFocus(recipe.time_focus.below, recipe.time_focus.share)
     for field in fields(TrainingOptions):
-        if field.name != "time_focus":
+        if field.name not in ("time_focus", "checkpoint_every"):
             assert getattr(options, field.name) == getattr(recipe, field.name)
 
 

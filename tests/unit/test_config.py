@@ -367,8 +367,8 @@ WRONG = {
     ),
     "shards that cut a block": (
         GRID,
-        {"sampling": {"shard_size": 2500, "block_size": 1000}},
-        ["sampling", "shard_size", "2500", "block_size", "1000"],
+        {"compute": {"shard_size": 2500}, "sampling": {"block_size": 1000}},
+        ["compute.shard_size", "2500", "sampling.block_size", "1000"],
     ),
     "an address that is none": (
         DIGITS,
@@ -459,16 +459,17 @@ def test_a_recipe_at_its_limit_works(written, recipe, change):
 @pytest.mark.parametrize(
     ("sampling", "start", "steps", "shards"),
     [
-        ({"samples": 105_000, "shard_size": 53_000}, 999, 1000, 2),
-        ({"samples": 100_000, "shard_size": 50_000, "start": 399}, 399, 400, 2),
-        ({"samples": 100_001, "shard_size": 50_000, "start": 399, "steps": 60}, 399, 60, 3),
+        ({"samples": 105_000}, 999, 1000, 2),
+        ({"samples": 106_000, "start": 399}, 399, 400, 2),
+        ({"samples": 106_001, "start": 399, "steps": 60}, 399, 60, 3),
         ({"samples": 1}, 999, 1000, 1),
     ],
 )
 def test_an_experiment_tells_its_start_steps_and_sampling_jobs(
     written, sampling, start, steps, shards
 ):
-    experiment = read_experiment(written(GRID | {"sampling": sampling}), "default")
+    recipe = GRID | {"sampling": sampling, "compute": {"shard_size": 53_000}}
+    experiment = read_experiment(written(recipe), "default")
     assert (experiment.start, experiment.reverse_steps, experiment.shards) == (start, steps, shards)
 
 

@@ -24,8 +24,9 @@ LINE = {
     "dataset": {"name": "gaussian1d", "means": [1, 2, 3], "samples": 500, "heldout": 0},
     "network": {"name": "mlp", "width": 16, "init": "pytorch"},
     "training": {"updates": 40, "batch_size": 100, "learning_rate": 2e-3},
-    "sampling": {"samples": 60, "start": 399, "steps": 20, "block_size": 25, "shard_size": 25},
+    "sampling": {"samples": 60, "start": 399, "steps": 20, "block_size": 25},
     "detection": {"windows": [[0, 4]]},
+    "compute": {"shard_size": 25},
 }
 SWEEPS = {
     "base": {"training": {"updates": 30}},

@@ -11,7 +11,7 @@ rule decompose_causes:
         f"{LOGS}/seed{{seed}}/causes/{{model}}.log",
     conda:
         "../../envs/torch.yaml"
-    threads: sampling_threads
+    threads: threads_of
     resources:
         gpu=gpus,
         runtime=growing(240),

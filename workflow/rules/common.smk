@@ -149,8 +149,16 @@ def threshold_of(wildcards) -> float | None:
     return experiment_of(wildcards).recursion.thresholds.get(wildcards.filter)
 
 
-def sampling_threads(wildcards) -> int:
-    return experiment_of(wildcards).sampling.threads
+def threads_of(wildcards) -> int:
+    return experiment_of(wildcards).compute.threads
+
+
+def shard_size(wildcards) -> int:
+    return experiment_of(wildcards).compute.shard_size
+
+
+def checkpoint_every(wildcards) -> int:
+    return experiment_of(wildcards).compute.checkpoint_every
 
 
 def own_pictures(wildcards) -> list[Path]:

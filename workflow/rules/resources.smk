@@ -40,7 +40,7 @@ def training_passes(wildcards) -> int:
 def drawing_passes(wildcards) -> int:
     """Each sample of a shard passes once at each reverse step."""
     options = experiment_of(wildcards)
-    return options.reverse_steps * min(options.sampling.shard_size, options.sampling.samples)
+    return options.reverse_steps * min(options.compute.shard_size, options.sampling.samples)
 
 
 def widest_layer(wildcards) -> int:
@@ -69,8 +69,9 @@ def drawing_memory(wildcards) -> int:
 
 def shard_memory(wildcards) -> int:
     """MB to hold what is known of the samples of a shard."""
-    sampling = experiment_of(wildcards).sampling
-    return 1500 + min(sampling.shard_size, sampling.samples) * sample_bytes(wildcards) // 10**6
+    options = experiment_of(wildcards)
+    held = min(options.compute.shard_size, options.sampling.samples)
+    return 1500 + held * sample_bytes(wildcards) // 10**6
 
 
 def table_memory(wildcards) -> int:
@@ -88,8 +89,8 @@ def scores_memory(wildcards) -> int:
     options = experiment_of(wildcards)
     if options.network.name != "mlp":
         return table_memory(wildcards)
-    sampling = options.sampling
-    held = min(sampling.shard_size, sampling.samples) + sampling.samples // 10
+    samples = options.sampling.samples
+    held = min(options.compute.shard_size, samples) + samples // 10
     return 1500 + held * sample_bytes(wildcards) // 10**6
 
 

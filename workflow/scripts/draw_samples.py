@@ -20,8 +20,8 @@ options, detection = experiment.sampling, experiment.detection
 torch.set_num_threads(job.threads)
 device = job.device()
 steps = steps_of(experiment)
-first = int(job.wildcards.shard) * options.shard_size
-size = min(options.shard_size, options.samples - first)
+first = int(job.wildcards.shard) * job.told["shard_size"]
+size = min(job.told["shard_size"], options.samples - first)
 blocks = -(-size // options.block_size)
 network = load_network(experiment, job.input.weights, device)
 model = engine.for_sampling(network, options.precision, device, calls=blocks * len(steps))

@@ -18,6 +18,7 @@ from mirage.filters import filters
 from mirage.registry import DETECTORS
 from mirage.window import predict
 from mirage_workflow.config.causes import Causes, Sweeps
+from mirage_workflow.config.compute import Compute
 from mirage_workflow.config.datasets import Dataset, Figure, Metric
 from mirage_workflow.config.section import Section, Unique
 from mirage_workflow.process import schedule_of
@@ -99,8 +100,6 @@ class Training(Section):
     precision: Precision = "float32"
     """Number format of the large matrix products; `bfloat16` where the processor multiplies
     it, float32 elsewhere."""
-    checkpoint_every: PositiveInt = 1000
-    """Updates between checkpoints."""
     threads: PositiveInt = 1
     """CPU threads. Part of the recipe: sums depend on how they are divided."""
 
@@ -127,21 +126,8 @@ class Sampling(Section):
     """Clip the predicted clean sample to [-1, 1] in every step (pictures)."""
     block_size: PositiveInt = 1000
     """Samples that share one random stream and walk together; part of the result."""
-    shard_size: PositiveInt = 50_000
-    """Samples a job draws; changes nothing in the result."""
     precision: Precision = "float32"
     """As for training."""
-    threads: PositiveInt = 1
-    """CPU threads of one job."""
-
-    @model_validator(mode="after")
-    def _whole_blocks(self) -> "Sampling":
-        if self.shard_size % self.block_size:
-            raise ValueError(
-                f"shard_size must be a multiple of block_size: found {self.shard_size} "
-                f"and {self.block_size}"
-            )
-        return self
 
     @model_validator(mode="after")
     def _tail_of_ddim(self) -> "Sampling":
@@ -291,6 +277,7 @@ class Experiment(Section):
     recursion: Recursion = Recursion()
     causes: Causes | None = None
     sweeps: Sweeps | None = None
+    compute: Compute = Compute()
     replicates: PositiveInt | None = None
     """Repeated for so many of the run's seeds at most; null for all."""
     metrics: Unique[Metric] = []
@@ -304,6 +291,7 @@ class Experiment(Section):
         self._check_times()
         self._check_recursion()
         self._check_studies()
+        self._check_shards()
         return self
 
     def _check_network(self) -> None:
@@ -404,6 +392,14 @@ class Experiment(Section):
                 f"sampling.start: found {self.causes.few_steps}"
             )
 
+    def _check_shards(self) -> None:
+        shard, block = self.compute.shard_size, self.sampling.block_size
+        if shard % block:
+            raise ValueError(
+                f"compute.shard_size must be a multiple of sampling.block_size, {block}: "
+                f"found {shard}"
+            )
+
     def resolved(self) -> "Experiment":
         """The same with `auto` replaced by what it stands for."""
         if self.scoring.window != "auto":
@@ -451,4 +447,4 @@ class Experiment(Section):
     @property
     def shards(self) -> int:
         """The number of sampling jobs of one generation."""
-        return -(-self.sampling.samples // self.sampling.shard_size)
+        return -(-self.sampling.samples // self.compute.shard_size)
