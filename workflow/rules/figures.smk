@@ -416,3 +416,31 @@ rule plot_confusion:
         "python {input.script:q}"
         " --audit {input.audit:q}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
+
+
+rule plot_own:
+    """What a user's own function makes of the tables."""
+    input:
+        unpack(figure_tables),
+        script=script_file("plot_own"),
+        code=modules("figures/style"),
+        own=lambda wildcards: registering(REGISTERED, wildcards.figure),
+    output:
+        pdf=f"{FIGURES}_{{figure}}.pdf",
+        png=report(
+            f"{FIGURES}_{{figure}}.png",
+            category="{experiment}",
+            labels={"figure": "{figure}"},
+        ),
+    log:
+        f"{LOGS}/plot_{{figure}}.log",
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        mem_mb=growing(table_memory),
+        runtime=growing(10),
+    params:
+        tables=figure_options,
+    shell:
+        "python {input.script:q} --figure {wildcards.figure} {params.tables}"
+        " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
