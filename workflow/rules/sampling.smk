@@ -38,6 +38,7 @@ rule record_bottleneck:
         code=modules(
             *NETWORK,
             "bottleneck",
+            "datasets/base",
             "datasets/shapes",
             "diffusion",
             "streams",

@@ -32,6 +32,8 @@ rule score_samples:
         code=modules(
             "support",
             "detectors",
+            "datasets/base",
+            "datasets/gaussians",
             "datasets/mixtures",
             "datasets/shapes",
             "networks/classifier",
@@ -95,7 +97,17 @@ rule measure_generation:
         unpack(measured_points),
         scores=in_shards(f"{RUN}/{{lineage}}/scores"),
         script=script_file("measure_generation"),
-        code=modules("metrics", "support", "datasets/mixtures", "streams", "frames", "tables"),
+        code=modules(
+            "metrics",
+            "support",
+            "datasets/base",
+            "datasets/gaussians",
+            "datasets/mixtures",
+            "datasets/shapes",
+            "streams",
+            "frames",
+            "tables",
+        ),
     output:
         metrics=f"{RUN}/{{lineage}}/metrics.parquet",
         roc=f"{RUN}/{{lineage}}/roc.parquet",
