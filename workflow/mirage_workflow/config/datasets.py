@@ -70,7 +70,7 @@ def known(registry: Registry, name: Any) -> str:
     Raises:
         ValueError: with those that are, if it is not.
     """
-    if name in registry:
+    if isinstance(name, str) and name in registry:
         return name
     near = difflib.get_close_matches(str(name), registry, n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
@@ -94,10 +94,10 @@ def read(values: Any) -> Kind:
     try:
         dataset = kind(**options)
         shape, unknown = dataset.shape, set(dataset.needs) - set(NEEDS)
-    except ValueError:
-        raise
     except Exception as error:
-        raise RegistryError(blame(error) or f"{DATASETS.places[kind.name]}: {error}") from error
+        if told := blame(error):
+            raise RegistryError(told) from error
+        raise
     if len(shape) not in (1, 3):
         raise DATASETS.fault(kind.name, f"has shape {shape}; allowed: (d,), or (c, h, w)")
     if unknown:
