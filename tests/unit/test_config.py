@@ -218,6 +218,11 @@ WRONG = {
         {"dataset": {"samples": 5}},
         ["dataset", "must be a mapping with `name`", "{'samples': 5}"],
     ),
+    "a dataset that is called by a list": (
+        GRID,
+        {"dataset": {"name": ["mnist"]}},
+        ["dataset: unknown dataset ['mnist']", "allowed: "],
+    ),
     "an unknown metric": (
         GRID,
         {"metrics": ["spred"]},

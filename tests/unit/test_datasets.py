@@ -192,9 +192,13 @@ class TestMistakes:
             (RING.replace("at_least", "atleast"), [":6: ", "no bound 'atleast'", "at_least"]),
             (RING.replace("], 1)", "], 1)[0, 0]"), [":6: ", "has shape (); allowed: (d,)"]),
             (RING.replace("np.pi", "np.pie"), [":11: ", "AttributeError", "pie"]),
+            (
+                RING.replace("return np", "raise ValueError('odd') or np"),
+                [":12: ", "ValueError: odd"],
+            ),
             (RING + "    needs = ('counters',)\n", [":6: ", "needs 'counters'", "counter, audit"]),
         ],
-        ids=["bound", "shape", "attribute", "need"],
+        ids=["bound", "shape", "attribute", "value", "need"],
     )
     def test_in_what_it_says_of_itself_are_told_when_the_config_is_read(self, own, text, words):
         path = own(text)

@@ -69,7 +69,7 @@ def known(registry: Registry, name: Any) -> str:
     Raises:
         ValueError: with those that are, if it is not.
     """
-    if name in registry:
+    if isinstance(name, str) and name in registry:
         return name
     allowed = registry or ["none, as no extension registers one"]
     raise ValueError(unknown(registry.kind, name, allowed))
@@ -91,10 +91,10 @@ def read(values: Any) -> Kind:
     try:
         dataset = kind(**options)
         shape, needless = dataset.shape, set(dataset.needs) - set(NEEDS)
-    except ValueError:
-        raise
     except Exception as error:
-        raise RegistryError(blame(error) or f"{DATASETS.places[kind.name]}: {error}") from error
+        if told := blame(error):
+            raise RegistryError(told) from error
+        raise
     if len(shape) not in (1, 3):
         raise DATASETS.fault(kind.name, f"has shape {shape}; allowed: (d,), or (c, h, w)")
     if needless:
