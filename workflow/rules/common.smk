@@ -1,16 +1,17 @@
 """Where files come from: the config, the wildcards, and which file follows which."""
 
 import os
-import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-# The library and the pipeline's own package.
-PACKAGES = [f"{workflow.basedir}/src", f"{workflow.basedir}/workflow"]
-sys.path[:0] = PACKAGES
+# The checkout; not `workflow.basedir`, which is the folder of whoever takes this as a module.
+HOME = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
+if not (HOME / "src/mirage").is_dir():
+    sys.exit(f"mirage: no library in {HOME}: take the workflow from a checkout, not from a URL")
+sys.path[:0] = [str(HOME / "src"), str(HOME / "workflow")]  # jobs get them with the rest
 
 from mirage.filters import filters
 from mirage.registry import places
@@ -22,7 +23,9 @@ from mirage_workflow.places import filter_of, generation_of, lineage
 
 try:
     SETTINGS = read_settings(config)
-    EXPERIMENTS = read_experiments(SETTINGS, Path(workflow.basedir, "config/experiments"))
+    EXPERIMENTS = read_experiments(
+        SETTINGS, Path("config/experiments"), HOME / "config/experiments"
+    )
 except ConfigError as error:
     sys.exit(str(error))  # one line, where a WorkflowError would add where it was raised
 
@@ -45,11 +48,19 @@ wildcard_constraints:
     shard=r"\d{5}",
 
 
-# Reaches jobs in conda envs too, where Snakemake clears PYTHONPATH.
-shell.prefix(
-    f"set -euo pipefail; export PYTHONPATH={shlex.quote(os.pathsep.join(PACKAGES))}"
-    f" MIRAGE_DEVICE={SETTINGS.device} MIRAGE_ENGINE={SETTINGS.engine}; "
-)
+# Told by the environment, as they change no number: another one runs nothing anew.
+os.environ |= {"MIRAGE_DEVICE": SETTINGS.device, "MIRAGE_ENGINE": SETTINGS.engine}
+
+
+def start():
+    """What is done before the first job.
+
+    Each job that ends would make Snakemake 9 choose jobs anew every second from then on, for the
+    sake of a limit that a hundred starts a second on one machine do not need.
+    """
+    require_device()
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
 
 
 def require_device():
@@ -75,7 +86,7 @@ def params_of(script: str, *sections: str, recipe=None, **told) -> dict:
         recipe: another experiment, as a function of the wildcards.
         told: other values, or functions of the wildcards.
     """
-    path = Path(workflow.basedir, f"workflow/scripts/{script}.py")
+    path = HOME / f"workflow/scripts/{script}.py"
     extensions = {Path(file).resolve(): file for file in SETTINGS.extensions}
 
     def science_of(wildcards) -> tuple[dict, tuple[Path, ...]]:
@@ -161,9 +172,9 @@ def checkpoint_every(wildcards) -> int:
     return experiment_of(wildcards).compute.checkpoint_every
 
 
-def own_pictures(wildcards) -> list[Path]:
+def own_pictures(wildcards) -> list[str]:
     """The user's own files that a dataset is read from."""
-    return experiment_of(wildcards).dataset.files
+    return [local(str(path)) for path in experiment_of(wildcards).dataset.files]
 
 
 def needed(wildcards, *names) -> dict[str, str]:
@@ -181,7 +192,7 @@ def needed(wildcards, *names) -> dict[str, str]:
 def feature_network(wildcards) -> str:
     """The network in whose features pictures are compared: the user's, or our own."""
     theirs = experiment_of(wildcards).classifier.torchscript
-    return theirs or f"{RUN}/classifier.safetensors"
+    return local(theirs) if theirs else f"{RUN}/classifier.safetensors"
 
 
 def counter(wildcards) -> dict[str, str]:

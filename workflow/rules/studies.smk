@@ -5,8 +5,8 @@ from mirage_workflow.config.sweeps import base, variants
 
 try:
     CLAIMS = read_claims(
-        Path(workflow.basedir, "config/claims.yaml"),
-        [path.stem for path in Path(workflow.basedir, "config/experiments").glob("*.yaml")],
+        HOME / "config/claims.yaml",
+        [path.stem for path in (HOME / "config/experiments").glob("*.yaml")],
     )
 except ConfigError as error:
     sys.exit(str(error))
