@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from mirage.datasets.shapes import SimpleShapes
     from mirage.training import Trainer, TrainingOptions
     from mirage_workflow.config.datasets import MixtureOptions, ShapesOptions
-    from mirage_workflow.config.experiment import Experiment, Training
+    from mirage_workflow.config.experiment import Experiment
+    from mirage_workflow.config.recipe import Training
     from mirage_workflow.config.section import Section
 
 MIXTURES = {
