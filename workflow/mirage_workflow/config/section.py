@@ -26,8 +26,7 @@ class Section(BaseModel):
         return values
 
 
-def unique(values: list) -> list:
-    """A list as it is, in which nothing may be named twice."""
+def _unique(values: list) -> list:
     for position, value in enumerate(values):
         if value in values[:position]:
             raise ValueError(f"each may be named once: found {value!r} twice")
@@ -35,5 +34,5 @@ def unique(values: list) -> list:
 
 
 Item = TypeVar("Item")
-Unique = Annotated[list[Item], AfterValidator(unique)]
+Unique = Annotated[list[Item], AfterValidator(_unique)]
 """A list in which nothing is named twice."""
