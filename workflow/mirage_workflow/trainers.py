@@ -13,7 +13,8 @@ from mirage_workflow.networks import network_of
 from mirage_workflow.process import arguments, schedule_of
 
 if TYPE_CHECKING:
-    from mirage_workflow.config.experiment import Experiment, Training
+    from mirage_workflow.config.experiment import Experiment
+    from mirage_workflow.config.recipe import Training
 
 
 def options_of(section: Training, **compute: int) -> TrainingOptions:

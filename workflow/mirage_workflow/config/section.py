@@ -35,8 +35,7 @@ def unknown(kind: str, name: Any, allowed: Iterable[str]) -> str:
     return f"unknown {kind} {name!r}{hint}; allowed: {', '.join(allowed)}"
 
 
-def unique(values: list) -> list:
-    """A list as it is, in which nothing may be named twice."""
+def _unique(values: list) -> list:
     for position, value in enumerate(values):
         if value in values[:position]:
             raise ValueError(f"each may be named once: found {value!r} twice")
@@ -44,5 +43,5 @@ def unique(values: list) -> list:
 
 
 Item = TypeVar("Item")
-Unique = Annotated[list[Item], AfterValidator(unique)]
+Unique = Annotated[list[Item], AfterValidator(_unique)]
 """A list in which nothing is named twice."""
