@@ -106,9 +106,13 @@ def _draw(pipe: Any, options: dict, number: int, numbers: range, out: Path) -> p
         images = pipe(**given).images
     if len(hal.scores) != len(numbers):
         raise ValueError(f"{len(hal.scores)} walks for {len(numbers)} pictures")
-    for sample, pixels in zip(numbers, (np.asarray(images) * 255).round(), strict=True):
-        grey = pixels.shape[-1] == 1
-        picture = Image.fromarray(pixels.astype(np.uint8)[..., 0 if grey else slice(None)])
+    pixels = (np.asarray(images) * 255).round().astype(np.uint8)
+    if pixels.shape[-1] not in (1, 3):
+        raise ValueError(f"pictures have {pixels.shape[-1]} channels; a PNG holds 1 or 3 of them")
+    if pixels.shape[-1] == 1:
+        pixels = pixels[..., 0]
+    for sample, each in zip(numbers, pixels, strict=True):
+        picture = Image.fromarray(each)
         with replacing(gallery.picture(out / "images", sample)) as temporary:
             picture.save(temporary, format="png")
     table = hal.scores.assign(sample=list(numbers))
