@@ -19,9 +19,10 @@ from hostile import Trap
 
 from mirage import files, tensors
 from mirage_workflow import tables
+from mirage_workflow.schemas.samples import samples_schema
 from mirage_workflow.tables import TableError
 
-SAMPLES = tables.samples((2,), ["hal_0_4"])
+SAMPLES = samples_schema((2,), ["hal_0_4"])
 PROVENANCE = {"config": {"sampling": {"samples": 5}}, "seed": 3}
 
 

@@ -27,7 +27,7 @@ from mirage.figures import (
     trajectories,
     types_by_generation,
 )
-from mirage_workflow import tables
+from mirage_workflow.schemas.roc import ROC
 
 MODES_1D = pd.DataFrame({"mode": [0, 1], "coordinate": 0, "mean": [1.0, 2.0], "std": 0.05})
 MODES_2D = pd.DataFrame(
@@ -276,7 +276,7 @@ class TestROC:
             for x in (0, 0.5, 1)
         ]
         place = {"experiment": "grid", "seed": 0, "filter": "shared", "generation": 0}
-        return pd.DataFrame(parts).assign(**place)[tables.ROC.names]
+        return pd.DataFrame(parts).assign(**place)[ROC.names]
 
     def test_legend_gives_the_auroc_of_each_window_and_marks_the_official_one(self):
         drawn = roc.draw(self.curves(), self.metrics(0.9))

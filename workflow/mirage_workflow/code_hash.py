@@ -13,10 +13,10 @@ import ast
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 import mirage
 import mirage_workflow
@@ -57,18 +57,21 @@ def closure(*paths: Path) -> tuple[Path, ...]:
     return tuple(sorted(found, key=_name))
 
 
-def unforeseen(paths: tuple[Path, ...], modules: list[ModuleType]) -> list[str]:
-    """The loaded modules, of ours and of the user's, that no closure of `paths` holds."""
-    known = {*closure(*paths), *NO_NUMBERS}
-    files = {getattr(module, "__file__", None): module.__name__ for module in modules}
-    ours = {
-        Path(file).resolve(): name
-        for file, name in files.items()
-        if file
-        and name != "__main__"
-        and (name.startswith("mirage_extension_") or _package(Path(file).resolve()))
+def ran_of_ours() -> dict[Path, str]:
+    """The modules loaded by now that are ours or a user's: file and name."""
+    files = {name: getattr(module, "__file__", None) for name, module in [*sys.modules.items()]}
+    found = {Path(file).resolve(): name for name, file in files.items() if file}
+    return {
+        path: name
+        for path, name in found.items()
+        if name.startswith("mirage_extension_") or (_package(path) and path not in NO_NUMBERS)
     }
-    return sorted(name for path, name in ours.items() if path not in known)
+
+
+def unforeseen(ran: dict[Path, str], *paths: Path) -> list[str]:
+    """The names of those modules that no closure of some files holds."""
+    known = set(closure(*paths))
+    return sorted(name for path, name in ran.items() if path not in known)
 
 
 @cache

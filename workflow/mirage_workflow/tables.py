@@ -1,13 +1,11 @@
-"""Every Parquet table: its columns, declared once and checked on writing.
+"""Parquet files: columns checked on writing, damage found on reading.
 
-Points have one float32 column per coordinate (`x0`, `x1`); pictures are one
-fixed-size list `x` with their shape in the schema's metadata. Each file carries
-its provenance (config, seed, code, packages, device) in its metadata.
+What columns a table has is declared in `schemas`. Each file carries its provenance (config,
+seed, code, packages, device) in its metadata.
 """
 
 import hashlib
 import json
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,257 +16,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mirage import files
-from mirage.frames import coordinates, to_array
+from mirage.frames import to_array
 from mirage_workflow.makers import remedy
+from mirage_workflow.schemas.fields import SHAPE_KEY, points
 
-SHAPE_KEY = b"mirage.shape"
 PROVENANCE_KEY = b"mirage.provenance"
 SEAL_KEY = b"mirage.seal"
 
 
 class TableError(ValueError):
     """A table that is not what its schema says, or a file that is no table."""
-
-
-def _fields(**types: pa.DataType) -> list[pa.Field]:
-    return [pa.field(name, kind) for name, kind in types.items()]
-
-
-_MEASURED = _fields(
-    experiment=pa.string(), seed=pa.int64(), filter=pa.string(), generation=pa.int16()
-)
-
-LOSS = pa.schema(_fields(update=pa.int64(), loss=pa.float32(), learning_rate=pa.float64()))
-MODES = pa.schema(
-    _fields(mode=pa.int16(), coordinate=pa.int16(), mean=pa.float64(), std=pa.float64())
-)
-MIXTURE_SCORES = pa.schema(_fields(mode=pa.int16(), distance=pa.float32(), label=pa.string()))
-METRICS = pa.schema(
-    [
-        *_MEASURED,
-        *_fields(
-            metric=pa.string(),
-            parameter=pa.string(),
-            value=pa.float64(),
-            low=pa.float64(),
-            high=pa.float64(),
-            floor=pa.float64(),
-            n=pa.int64(),
-        ),
-    ]
-)
-ROC = pa.schema(
-    [
-        *_MEASURED,
-        *_fields(
-            score=pa.string(),
-            threshold=pa.float64(),
-            false_positive_rate=pa.float64(),
-            true_positive_rate=pa.float64(),
-        ),
-    ]
-)
-HISTOGRAM = pa.schema(
-    _fields(left=pa.float64(), right=pa.float64(), count=pa.int64(), density=pa.float64())
-    + _fields(true_density=pa.float64())
-)
-SHAPE_SCORES = pa.schema(
-    _fields(
-        label=pa.string(),
-        triangles=pa.int16(),
-        squares=pa.int16(),
-        pentagons=pa.int16(),
-        unknown=pa.int16(),
-        match=pa.float32(),
-        contrast=pa.float32(),
-        found=pa.list_(pa.string()),
-        matches=pa.list_(pa.float32()),
-        tops=pa.list_(pa.float32()),
-        haze=pa.float32(),
-        noise=pa.float32(),
-    )
-)
-COUNTER = pa.schema(
-    _fields(
-        statistic=pa.string(),
-        threshold=pa.float64(),
-        worst_true=pa.float64(),
-        best_planted=pa.float64(),
-        kind=pa.string(),
-        n=pa.int64(),
-    )
-)
-AUDIT = pa.schema(
-    _fields(
-        method=pa.string(),
-        pictures=pa.string(),
-        truth=pa.string(),
-        degraded=pa.bool_(),
-        label=pa.string(),
-        count=pa.int64(),
-        n=pa.int64(),
-        share=pa.float64(),
-        low=pa.float64(),
-        high=pa.float64(),
-    )
-)
-# Studies of causes.
-_REPLICATE = _fields(experiment=pa.string(), seed=pa.int64())
-_OVER_SEEDS = _fields(value=pa.float64(), low=pa.float64(), high=pa.float64(), seeds=pa.int64())
-CAUSES = pa.schema([*METRICS, *_fields(model=pa.string(), sampler=pa.string())])
-CAUSE_PARTS = pa.schema(
-    [
-        *_fields(experiment=pa.string(), sampler=pa.string(), parameter=pa.string()),
-        *_fields(part=pa.string()),
-        *_OVER_SEEDS,
-        *_fields(n=pa.int64()),
-    ]
-)
-SWEEP = pa.schema([*METRICS, *_fields(factor=pa.string(), level=pa.string())])
-SCORE_LINES = pa.schema(
-    [
-        *_REPLICATE,
-        *_fields(line=pa.string(), t=pa.int32(), position=pa.float64()),
-        *_fields(true_score=pa.float64(), learned_score=pa.float64()),
-        *_fields(true_x0_hat=pa.float64(), learned_x0_hat=pa.float64()),
-    ]
-)
-SCORE_FIELD = pa.schema(
-    [
-        *_REPLICATE,
-        *_fields(t=pa.int32(), x0=pa.float64(), x1=pa.float64()),
-        *_fields(true_score0=pa.float64(), true_score1=pa.float64()),
-        *_fields(learned_score0=pa.float64(), learned_score1=pa.float64()),
-    ]
-)
-SLOPES = pa.schema(
-    [
-        *_REPLICATE,
-        *_fields(update=pa.int64(), first=pa.int16(), second=pa.int16()),
-        *_fields(noise_fraction=pa.float64(), t=pa.int32(), true_slope=pa.float64()),
-        *_fields(learned_slope=pa.float64(), ratio=pa.float64()),
-    ]
-)
-FOLLOWED = pa.schema([*SLOPES, *_fields(hits=pa.int64(), n=pa.int64())])
-BRIDGES = pa.schema(
-    [
-        *_REPLICATE,
-        *_fields(place=pa.string(), value=pa.float64(), low=pa.float64(), high=pa.float64()),
-        *_fields(chance=pa.float64(), n=pa.int64()),
-    ]
-)
-TRANSFER = pa.schema(
-    [
-        *_fields(experiment=pa.string(), score=pa.string(), from_seed=pa.int64()),
-        *_fields(seed=pa.int64(), filter=pa.string(), generation=pa.int16()),
-        *_fields(threshold=pa.float64(), sensitivity=pa.float64()),
-        *_fields(sensitivity_low=pa.float64(), sensitivity_high=pa.float64()),
-        *_fields(specificity=pa.float64(), specificity_low=pa.float64()),
-        *_fields(specificity_high=pa.float64(), hallucinated=pa.int64(), valid=pa.int64()),
-    ]
-)
-SUMMARY = pa.schema(
-    [
-        *_fields(experiment=pa.string(), metric=pa.string(), parameter=pa.string()),
-        *_fields(generation=pa.int16(), filter=pa.string(), against=pa.string()),
-        *_OVER_SEEDS,
-    ]
-)
-REPLICATES = pa.schema(
-    [
-        *_fields(experiment=pa.string(), data_seed=pa.int64(), training_seed=pa.int64()),
-        *_fields(sampling_seed=pa.int64(), metric=pa.string(), parameter=pa.string()),
-        *_fields(value=pa.float64(), n=pa.int64()),
-    ]
-)
-VARIANCE = pa.schema(
-    _fields(experiment=pa.string(), metric=pa.string(), part=pa.string())
-    + _fields(variance=pa.float64(), share=pa.float64(), mean=pa.float64(), seeds=pa.int64())
-)
-CLAIMS = pa.schema(
-    [
-        *_fields(id=pa.string(), claim=pa.string(), source=pa.string(), experiment=pa.string()),
-        *_fields(statistic=pa.string(), wanted=pa.string(), refuted=pa.string()),
-        *_OVER_SEEDS,
-        *_fields(verdict=pa.string(), reason=pa.string(), seeds_needed=pa.float64()),
-        *_fields(figure=pa.string()),
-    ]
-)
-CLASSIFIER = pa.schema(_fields(epoch=pa.int16(), loss=pa.float32(), heldout_accuracy=pa.float64()))
-
-
-def points(shape: Sequence[int], name: str = "x") -> list[pa.Field]:
-    """The columns of samples of a shape: x0, x1, ... for points, one list for pictures."""
-    if len(shape) == 1:
-        return _fields(**{column: pa.float32() for column in coordinates(shape, name)})
-    return [pa.field(name, pa.list_(pa.float32(), math.prod(shape)), metadata=_shape(shape))]
-
-
-def data(shape: Sequence[int], labelled: bool = True) -> pa.Schema:
-    """Real samples; `label` is the mode or the class each was drawn from, where known."""
-    label = _fields(label=pa.int16()) if labelled else []
-    return pa.schema([*_fields(sample=pa.int64()), *points(shape), *label])
-
-
-def kept(shape: Sequence[int]) -> pa.Schema:
-    """What a filter kept for the next generation."""
-    return pa.schema([*_fields(sample=pa.int64()), *points(shape)])
-
-
-def samples(shape: Sequence[int], scores: Sequence[str]) -> pa.Schema:
-    """Generated samples with the detectors' scores over each window."""
-    return pa.schema([*kept(shape), *_fields(**{name: pa.float32() for name in scores})])
-
-
-def trajectories(shape: Sequence[int]) -> pa.Schema:
-    """x_t and x0_hat at every reverse step of a few samples, in long form."""
-    return pa.schema(
-        [
-            *_fields(sample=pa.int64(), label=pa.string(), t=pa.int32()),
-            *points(shape, "x_t"),
-            *points(shape, "x0_hat"),
-        ]
-    )
-
-
-def scores(detectors: Sequence[str], columns: Sequence[str], truth: pa.Schema) -> pa.Schema:
-    """One row per sample: each detector at the default window, at all, and the truth."""
-    numbers = {name: pa.float32() for name in (*detectors, *columns)}
-    return pa.schema([*_fields(sample=pa.int64(), **numbers), *truth])
-
-
-def image_scores(features: int, classes: bool = True) -> pa.Schema:
-    """What a network says of a picture: its class, where it knows any, and its features."""
-    judged = _fields(predicted_class=pa.int16(), confidence=pa.float32()) if classes else []
-    seen = _fields(nn_distance=pa.float32(), features=pa.list_(pa.float32(), features))
-    return pa.schema([*judged, *seen])
-
-
-def reference(features: int, labelled: bool = True) -> pa.Schema:
-    """The network's features of the real pictures; split: `train` or `heldout`."""
-    label = _fields(label=pa.int16()) if labelled else []
-    return pa.schema(
-        [
-            *_fields(split=pa.string(), sample=pa.int64()),
-            *label,
-            *_fields(features=pa.list_(pa.float32(), features)),
-        ]
-    )
-
-
-_ACTIVATED = _fields(source=pa.string(), sample=pa.int64(), group=pa.string())
-
-EMBEDDING = pa.schema(
-    _ACTIVATED
-    + _fields(pca0=pa.float32(), pca1=pa.float32(), tsne0=pa.float32())
-    + _fields(tsne1=pa.float32())
-)
-
-
-def bottleneck(size: int) -> pa.Schema:
-    """The U-Net's bottleneck on real and generated pictures; source says which."""
-    activation = _fields(activation=pa.list_(pa.float32(), size))
-    return pa.schema([*_ACTIVATED, *activation])
 
 
 def write(path: Path, table: pd.DataFrame, schema: pa.Schema, provenance: dict) -> None:
@@ -434,10 +191,6 @@ def _kind(kind: pa.DataType) -> str:
 
 def _shape_of(field: pa.Field) -> str:
     return (field.metadata or {}).get(SHAPE_KEY, b"").decode()
-
-
-def _shape(shape: Sequence[int]) -> dict[bytes, bytes]:
-    return {SHAPE_KEY: json.dumps(list(shape)).encode()}
 
 
 def _to_arrow(table: pd.DataFrame, schema: pa.Schema, path: Path) -> pa.Table:

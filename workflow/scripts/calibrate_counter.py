@@ -8,10 +8,11 @@ from mirage.datasets.shapes import of_size
 from mirage.streams import stream
 from mirage.support.calibration import calibrate
 from mirage_workflow import tables
+from mirage_workflow.schemas.counter import COUNTER
 from mirage_workflow.sections import sections
 
 experiment = sections(job.config)
 options, truth = experiment.counter, of_size(experiment.dataset.image_size)
 rng = stream(job.seed, "calibrate")
 thresholds = calibrate(truth, options.blur, options.haze, options.noise, options.calibration, rng)
-tables.write(job.output.counter, thresholds, tables.COUNTER, job.provenance())
+tables.write(job.output.counter, thresholds, COUNTER, job.provenance())

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mirage_workflow import tables
 from mirage_workflow.process import mixture_of
+from mirage_workflow.schemas.mixtures import MODES
 from mirage_workflow.sections import sections
 
 mixture = mixture_of(sections(job.config).dataset)
@@ -21,4 +22,4 @@ modes = pd.DataFrame(
         "std": mixture.std,
     }
 )
-tables.write(job.output.modes, modes, tables.MODES, job.provenance())
+tables.write(job.output.modes, modes, MODES, job.provenance())

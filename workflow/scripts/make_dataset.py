@@ -11,6 +11,7 @@ from mirage.streams import stream
 from mirage_workflow import tables
 from mirage_workflow.config.datasets import MNIST, Images
 from mirage_workflow.process import arguments, mixture_of
+from mirage_workflow.schemas.samples import data_schema
 from mirage_workflow.sections import sections
 
 
@@ -39,5 +40,5 @@ drawn = real_samples(options, stream(job.seed, "data"), stream(job.seed, "heldou
 for path, (samples, labels) in zip((job.output.data, job.output.heldout), drawn, strict=True):
     columns = {"sample": range(len(samples)), **frames.from_array(samples)}
     columns |= {} if labels is None else {"label": labels}
-    schema = tables.data(options.shape, labelled=labels is not None)
+    schema = data_schema(options.shape, labelled=labels is not None)
     tables.write(path, pd.DataFrame(columns), schema, job.provenance())

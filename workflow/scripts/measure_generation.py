@@ -16,6 +16,8 @@ from mirage.streams import stream
 from mirage_workflow import tables
 from mirage_workflow.config.datasets import MixtureOptions, ShapesOptions
 from mirage_workflow.process import mixture_of
+from mirage_workflow.schemas.metrics import METRICS
+from mirage_workflow.schemas.roc import ROC
 from mirage_workflow.sections import sections
 
 experiment = sections(job.config)
@@ -52,8 +54,8 @@ if experiment.dataset.has_labels:
 place = {"experiment": job.wildcards.experiment, "seed": job.seed}
 place |= {"filter": job.filter, "generation": job.generation}
 for path, table, schema in (
-    (job.output.metrics, pd.DataFrame([asdict(row) for row in rows]), tables.METRICS),
-    (job.output.roc, roc, tables.ROC),
+    (job.output.metrics, pd.DataFrame([asdict(row) for row in rows]), METRICS),
+    (job.output.roc, roc, ROC),
 ):
     table = table.assign(**place).reindex(columns=schema.names)
     tables.write(path, table, schema, job.provenance())

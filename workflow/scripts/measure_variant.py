@@ -12,6 +12,7 @@ import pandas as pd
 from mirage.metrics import mixture, windows
 from mirage_workflow import tables
 from mirage_workflow.process import mixture_of
+from mirage_workflow.schemas.sweeps import SWEEP
 from mirage_workflow.sections import sections
 from mirage_workflow.variants import Seeds, draw_as_told, train
 
@@ -32,5 +33,5 @@ for factor, level, sampling in job.told["draws"]:
     measured = mixture.measure(mixture.tally([drawn], truth), experiment.scoring.radius)
     measured += windows.measure(drawn, compared, predicted)
     rows += [asdict(row) | place | {"factor": factor, "level": level} for row in measured]
-table = pd.DataFrame(rows)[tables.SWEEP.names]
-tables.write(job.output.metrics, table, tables.SWEEP, job.provenance(device))
+table = pd.DataFrame(rows)[SWEEP.names]
+tables.write(job.output.metrics, table, SWEEP, job.provenance(device))

@@ -11,6 +11,7 @@ import pandas as pd
 from mirage.metrics.mixture import label_rates, tally
 from mirage_workflow import tables
 from mirage_workflow.process import mixture_of
+from mirage_workflow.schemas.replicates import REPLICATES
 from mirage_workflow.sections import sections
 from mirage_workflow.variants import Seeds, draw_as_told, train
 
@@ -26,5 +27,4 @@ for training_seed in range(replicates):
         seeds = {"training_seed": training_seed, "sampling_seed": sampling_seed}
         rows.append(asdict(row) | seeds)
 table = pd.DataFrame(rows).assign(experiment=job.wildcards.experiment, data_seed=data_seed)
-schema = tables.REPLICATES
-tables.write(job.output.rates, table[schema.names], schema, job.provenance(device))
+tables.write(job.output.rates, table[REPLICATES.names], REPLICATES, job.provenance(device))

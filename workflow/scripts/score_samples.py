@@ -18,6 +18,7 @@ from mirage.support.shapes import Thresholds, label_pictures
 from mirage_workflow import tables
 from mirage_workflow.config.datasets import MixtureOptions, ShapesOptions
 from mirage_workflow.process import mixture_of
+from mirage_workflow.schemas.scores import MIXTURE_SCORES, SHAPE_SCORES, image_scores, scores_schema
 from mirage_workflow.sections import sections
 
 experiment = sections(job.config)
@@ -27,14 +28,14 @@ def judge_of() -> tuple[Callable[[np.ndarray], pd.DataFrame], pa.Schema]:
     """What tells the truth of samples, and the columns that it gives."""
     if isinstance(experiment.dataset, MixtureOptions):
         mixture, radius = mixture_of(experiment.dataset), experiment.scoring.radius
-        return lambda points: label_points(points, mixture, radius), tables.MIXTURE_SCORES
+        return lambda points: label_points(points, mixture, radius), MIXTURE_SCORES
     if isinstance(experiment.dataset, ShapesOptions):
         shapes = of_size(experiment.dataset.image_size)
         thresholds = Thresholds.from_table(tables.read(job.input.counter))
-        return lambda x: label_pictures(x, shapes, thresholds), tables.SHAPE_SCORES
+        return lambda x: label_pictures(x, shapes, thresholds), SHAPE_SCORES
     real = tables.read(job.input.reference)
     real = frames.stack(real.loc[real["split"] == "train", "features"])
-    truth = tables.image_scores(real.shape[1], classes=experiment.has_classes)
+    truth = image_scores(real.shape[1], classes=experiment.has_classes)
     return lambda pictures: judge_pictures(pictures, real), truth
 
 
@@ -72,5 +73,5 @@ for samples in tables.Parts(job.input.samples):
     scored = samples[["sample"]].assign(**default)
     judged = judge(frames.to_array(samples, experiment.dataset.shape))
     parts.append(pd.concat([scored, samples[windows], judged], axis=1))
-schema = tables.scores(detectors, windows, truth)
+schema = scores_schema(detectors, windows, truth)
 tables.write(job.output.scores, pd.concat(parts, ignore_index=True), schema, job.provenance())

@@ -10,6 +10,7 @@ from mirage.detectors import column
 from mirage.metrics import transfer
 from mirage_workflow import tables
 from mirage_workflow.places import dealt, filter_of, generation_of
+from mirage_workflow.schemas.transfer import TRANSFER
 from mirage_workflow.sections import sections
 
 score = column(job.told["detector"], sections(job.config).scoring.window)
@@ -31,5 +32,4 @@ for from_seed, first in places:
         place["generation"] = generation_of(lineage)
         rows.append(place | transfer.test(scores, score, found))
 table = pd.DataFrame(rows).assign(experiment=job.wildcards.experiment, score=score)
-schema = tables.TRANSFER
-tables.write(job.output.transfer, table[schema.names], schema, job.provenance())
+tables.write(job.output.transfer, table[TRANSFER.names], TRANSFER, job.provenance())

@@ -1,7 +1,10 @@
 """Chooses, for a network, a device and a precision, what computes it."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
@@ -9,7 +12,9 @@ from mirage.engine.cpu import NativeLoss, NativeSampler
 from mirage.engine.native import Kernel, kernel
 from mirage.engine.pytorch import TorchLoss, TorchSampler, multiplies_bfloat16
 from mirage.networks.mlp import TemporalMLP
-from mirage.samplers import Model
+
+if TYPE_CHECKING:
+    from mirage.samplers import Model
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 import difflib
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo, model_validator
 
 
 class Section(BaseModel):
@@ -24,6 +24,19 @@ class Section(BaseModel):
                     allowed = ", ".join(cls.model_fields)
                     raise ValueError(f"unknown key {key!r}{hint}; allowed: {allowed}")
         return values
+
+
+def require_known(kind: str, name: str, info: ValidationInfo, key: str = "") -> None:
+    """Refuse a name that is not registered, where what is registered is told.
+
+    Args:
+        kind: `detector` or `filter`.
+        info: of the check; its context has the names of each kind, in the plural.
+        key: that the error begins with.
+    """
+    allowed = (info.context or {}).get(f"{kind}s")
+    if allowed is not None and name not in allowed:
+        raise ValueError(f"{key}unknown {kind} {name!r}; allowed: {', '.join(allowed)}")
 
 
 def _unique(values: list) -> list:
