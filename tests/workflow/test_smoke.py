@@ -77,6 +77,18 @@ def test_the_log_of_every_job_ends_with_what_it_took(smoke):
         assert re.search(r" \w+ took \d+\.\d core-seconds and \d+ MB$", last), log
 
 
+def test_every_job_ran_no_code_but_what_its_hash_covers(smoke):
+    logs = [log.read_text() for log in (smoke.path / "results/smoke/logs").rglob("*.log")]
+    assert all("all in the hash of its code" in log for log in logs)
+
+
+def test_each_figure_is_drawn_by_a_script_of_its_own(smoke):
+    logs = list((smoke.path / "results/smoke/logs").rglob("plot_*.log"))
+    assert len({log.stem for log in logs}) > 20
+    for log in logs:
+        assert f" {log.stem} took " in log.read_text().splitlines()[-1]
+
+
 def test_metrics_cover_every_generation_and_filter(smoke):
     metrics = pd.read_parquet(smoke.path / GRID / "metrics.parquet")
     rates = metrics[metrics["metric"] == "hallucination_rate"]

@@ -14,10 +14,10 @@ import ast
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 import mirage
 import mirage_workflow
@@ -60,22 +60,25 @@ def closure(*paths: Path) -> tuple[Path, ...]:
     return tuple(sorted(found, key=_name))
 
 
-def unforeseen(paths: tuple[Path, ...], modules: list[ModuleType]) -> list[str]:
-    """The loaded modules, of ours and of the user's, that no closure of `paths` holds.
+def ran_of_ours() -> dict[Path, str]:
+    """The modules loaded by now that are ours or a user's: file and name."""
+    files = {name: getattr(module, "__file__", None) for name, module in [*sys.modules.items()]}
+    found = {Path(file).resolve(): name for name, file in files.items() if file}
+    return {
+        path: name
+        for path, name in found.items()
+        if name.startswith("mirage_extension_") or (_package(path) and path not in NO_NUMBERS)
+    }
+
+
+def unforeseen(ran: dict[Path, str], *paths: Path) -> list[str]:
+    """The names of those modules that no closure of some files holds.
 
     Of what only registers itself, a job loads more than it runs: that is not told.
     """
     registered = {file for path in REGISTERS for file in path.parent.glob("*.py")}
-    known = {*closure(*paths), *registered, *NO_NUMBERS}
-    files = {getattr(module, "__file__", None): module.__name__ for module in modules}
-    ours = {
-        Path(file).resolve(): name
-        for file, name in files.items()
-        if file
-        and name != "__main__"
-        and (name.startswith("mirage_extension_") or _package(Path(file).resolve()))
-    }
-    return sorted(name for path, name in ours.items() if path not in known)
+    known = {*closure(*paths), *registered}
+    return sorted(name for path, name in ran.items() if path not in known)
 
 
 @cache

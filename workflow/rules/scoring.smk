@@ -30,7 +30,7 @@ rule score_samples:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=growing(shard_memory),
+        mem_mb=growing(needs.shard_memory),
     params:
         **params_of("score_samples", "dataset", "detection", "scoring", "classifier"),
     script:
@@ -49,7 +49,7 @@ rule filter_samples:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=growing(table_memory),
+        mem_mb=growing(needs.table_memory),
     params:
         # Not the whole section: one more generation or filter leaves these choices as they are.
         **params_of("filter_samples", "dataset", keep=kept_of, threshold=threshold_of),
@@ -71,7 +71,7 @@ rule measure_generation:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=growing(scores_memory),
+        mem_mb=growing(needs.scores_memory),
     params:
         **params_of(
             "measure_generation", "dataset", "detection", "scoring", "classifier", "metrics"
@@ -109,7 +109,7 @@ rule count_histogram:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=growing(scores_memory),
+        mem_mb=growing(needs.scores_memory),
     params:
         **params_of("count_histogram", "dataset"),
     script:

@@ -27,13 +27,14 @@ def is_planar(experiment: str) -> bool:
     return EXPERIMENTS[experiment].dataset.shape == (2,)
 
 
-def cause_inputs(wildcards) -> dict[str, str]:
-    """What a model is made of: the truth needs nothing."""
-    return {
-        "true": {},
-        "empirical": {"data": f"{RUN}/data.parquet"},
-        "learned": {"weights": f"{RUN}/gen0/model.safetensors"},
-    }[wildcards.model]
+def empirical_data(wildcards) -> str | list:
+    """What the score of the training points is made of."""
+    return f"{RUN}/data.parquet" if wildcards.model == "empirical" else []
+
+
+def learned_weights(wildcards) -> str | list:
+    """What the learned score is made of; the truth needs nothing."""
+    return f"{RUN}/gen0/model.safetensors" if wildcards.model == "learned" else []
 
 
 def of_seeds(experiment: str, path: str, **values) -> list[str]:

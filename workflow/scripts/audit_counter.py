@@ -8,6 +8,7 @@ from mirage.metrics.audit import audit
 from mirage.streams import stream
 from mirage.support.shapes import Thresholds
 from mirage_workflow import tables
+from mirage_workflow.schemas.audit import AUDIT
 from mirage_workflow.sections import sections
 
 experiment = sections(job.config)
@@ -22,4 +23,4 @@ confusion = audit(
     options.planted,
     stream(job.seed, "audit"),
 )
-tables.write(job.output.audit, confusion, tables.AUDIT, job.provenance())
+tables.write(job.output.audit, confusion, AUDIT, job.provenance())

@@ -7,10 +7,11 @@ job = begin(snakemake)
 from mirage.streams import stream
 from mirage.support.calibration import calibrate
 from mirage_workflow import tables
+from mirage_workflow.schemas.counter import COUNTER
 from mirage_workflow.sections import sections
 
 experiment = sections(job.config)
 options, truth = experiment.counter, experiment.dataset.distribution
 rng = stream(job.seed, "calibrate")
 thresholds = calibrate(truth, options.blur, options.haze, options.noise, options.calibration, rng)
-tables.write(job.output.counter, thresholds, tables.COUNTER, job.provenance())
+tables.write(job.output.counter, thresholds, COUNTER, job.provenance())

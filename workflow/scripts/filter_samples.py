@@ -7,9 +7,10 @@ job = begin(snakemake)
 from mirage.filters import select
 from mirage.streams import stream
 from mirage_workflow import tables
+from mirage_workflow.schemas.samples import kept_schema
 from mirage_workflow.sections import sections
 
-schema = tables.kept(sections(job.config).dataset.shape)
+schema = kept_schema(sections(job.config).dataset.shape)
 choice = {"filter": job.wildcards.filter, **job.told}  # keep, threshold
 chosen = select(
     tables.read(*job.input.scores),

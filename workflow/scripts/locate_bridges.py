@@ -7,6 +7,7 @@ job = begin(snakemake)
 from mirage.metrics.bridges import measure
 from mirage.streams import stream
 from mirage_workflow import tables
+from mirage_workflow.schemas.bridges import BRIDGES
 from mirage_workflow.sections import sections
 
 experiment = sections(job.config)
@@ -15,4 +16,4 @@ labels = tables.read(*job.input.scores, columns=["label"])["label"]
 mixture, rng = experiment.dataset.mixture, stream(job.seed, "chance")
 table = measure(points, labels, mixture, experiment.scoring.radius, rng)
 table = table.assign(experiment=job.wildcards.experiment, seed=job.seed)
-tables.write(job.output.bridges, table[tables.BRIDGES.names], tables.BRIDGES, job.provenance())
+tables.write(job.output.bridges, table[BRIDGES.names], BRIDGES, job.provenance())

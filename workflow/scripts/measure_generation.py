@@ -13,6 +13,8 @@ from mirage.metrics.rows import Row, frame
 from mirage.registry import DATASETS
 from mirage.streams import stream
 from mirage_workflow import tables
+from mirage_workflow.schemas.metrics import METRICS
+from mirage_workflow.schemas.roc import ROC
 from mirage_workflow.sections import sections
 
 experiment = sections(job.config)
@@ -51,8 +53,8 @@ if dataset.has_labels:
 place = {"experiment": job.wildcards.experiment, "seed": job.seed}
 place |= {"filter": job.filter, "generation": job.generation}
 for path, table, schema in (
-    (job.output.metrics, frame(rows), tables.METRICS),
-    (job.output.roc, roc, tables.ROC),
+    (job.output.metrics, frame(rows), METRICS),
+    (job.output.roc, roc, ROC),
 ):
     table = table.assign(**place).reindex(columns=schema.names)
     tables.write(path, table, schema, job.provenance())

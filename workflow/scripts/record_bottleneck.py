@@ -13,6 +13,7 @@ from mirage.streams import torch_stream
 from mirage_workflow import tables
 from mirage_workflow.networks import load_network
 from mirage_workflow.process import schedule_of
+from mirage_workflow.schemas.bottleneck import bottleneck_schema
 from mirage_workflow.sections import sections
 
 experiment = sections(job.config)
@@ -38,6 +39,6 @@ for source, chosen in groups.items():
     eps = torch.randn(x0.shape, generator=rng, device=device)
     activation = bottleneck(network, schedule.add_noise(x0, t, eps), t)
     parts.append(chosen.assign(source=source, activation=list(activation.cpu().numpy())))
-schema = tables.bottleneck(activation.shape[1])
+schema = bottleneck_schema(activation.shape[1])
 recorded = pd.concat(parts)[schema.names]
 tables.write(job.output.bottleneck, recorded, schema, job.provenance(device))

@@ -10,6 +10,7 @@ from mirage.detectors import Score
 from mirage.metrics import transfer
 from mirage_workflow import tables
 from mirage_workflow.places import dealt, filter_of, generation_of
+from mirage_workflow.schemas.transfer import TRANSFER
 from mirage_workflow.sections import sections
 
 score = Score(job.told["detector"], *sections(job.config).scoring.window)
@@ -31,5 +32,5 @@ for from_seed, first in places:
         place["generation"] = generation_of(lineage)
         rows.append(place | transfer.test(scores, score, found))
 table = pd.DataFrame(rows).assign(experiment=job.wildcards.experiment, **score._asdict())
-schema = tables.TRANSFER
+schema = TRANSFER
 tables.write(job.output.transfer, table[schema.names], schema, job.provenance())

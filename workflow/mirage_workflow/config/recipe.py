@@ -7,13 +7,12 @@ from pydantic import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from mirage.filters import filters
-from mirage.registry import DETECTORS
-from mirage_workflow.config.section import Section, Unique
+from mirage_workflow.config.section import Section, Unique, require_known
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -139,10 +138,9 @@ class Detection(Section):
 
     @field_validator("detectors")
     @classmethod
-    def _known_detectors(cls, names: list[str]) -> list[str]:
+    def _known_detectors(cls, names: list[str], info: ValidationInfo) -> list[str]:
         for name in names:
-            if name not in DETECTORS:
-                raise ValueError(f"unknown detector {name!r}; allowed: {', '.join(DETECTORS)}")
+            require_known("detector", name, info)
         return names
 
     @model_validator(mode="after")
@@ -233,17 +231,11 @@ class Recursion(Section):
     """Per detector, the score above which its filter keeps nothing."""
 
     @model_validator(mode="after")
-    def _complete(self) -> "Recursion":
+    def _complete(self, info: ValidationInfo) -> "Recursion":
         for name in self.filters:
-            if name not in filters():
-                raise ValueError(
-                    f"filters: unknown filter {name!r}; allowed: {', '.join(filters())}"
-                )
+            require_known("filter", name, info, "filters: ")
         for name in self.thresholds:
-            if name not in DETECTORS:
-                raise ValueError(
-                    f"thresholds: unknown detector {name!r}; allowed: {', '.join(DETECTORS)}"
-                )
+            require_known("detector", name, info, "thresholds: ")
         if self.generations and (not self.filters or self.keep is None):
             raise ValueError(f"{self.generations} generations need `filters` and `keep`")
         return self

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 
@@ -33,6 +33,20 @@ def unknown(kind: str, name: Any, allowed: Iterable[str]) -> str:
     near = difflib.get_close_matches(str(name), allowed, n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
     return f"unknown {kind} {name!r}{hint}; allowed: {', '.join(allowed)}"
+
+
+def require_known(kind: str, name: str, info: ValidationInfo, key: str = "") -> None:
+    """Refuse a name that is not registered, where what is registered is told.
+
+    Args:
+        kind: `detector` or `filter`.
+        name: to look up.
+        info: of the check; its context has the names of each kind, in the plural.
+        key: that the error begins with.
+    """
+    allowed = (info.context or {}).get(f"{kind}s")
+    if allowed is not None and name not in allowed:
+        raise ValueError(f"{key}{unknown(kind, name, allowed)}")
 
 
 def _unique(values: list) -> list:

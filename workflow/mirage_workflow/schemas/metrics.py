@@ -1,0 +1,20 @@
+"""The measures of each generation."""
+
+import pyarrow as pa
+
+from mirage_workflow.schemas.fields import MEASURED, TAKEN_AT, fields
+
+METRICS = pa.schema(
+    [
+        *MEASURED,
+        *fields(metric=pa.string()),
+        *TAKEN_AT,
+        *fields(
+            value=pa.float64(),
+            low=pa.float64(),
+            high=pa.float64(),
+            floor=pa.float64(),
+            n=pa.int64(),
+        ),
+    ]
+)

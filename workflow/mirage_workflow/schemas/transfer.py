@@ -1,0 +1,18 @@
+"""Thresholds on other seeds and generations."""
+
+import pyarrow as pa
+
+from mirage_workflow.schemas.fields import OF_SCORE, fields
+
+TRANSFER = pa.schema(
+    [
+        *fields(experiment=pa.string()),
+        *OF_SCORE,
+        *fields(from_seed=pa.int64(), seed=pa.int64()),
+        *fields(filter=pa.string(), generation=pa.int16()),
+        *fields(threshold=pa.float64(), sensitivity=pa.float64()),
+        *fields(sensitivity_low=pa.float64(), sensitivity_high=pa.float64()),
+        *fields(specificity=pa.float64(), specificity_low=pa.float64()),
+        *fields(specificity_high=pa.float64(), hallucinated=pa.int64(), valid=pa.int64()),
+    ]
+)
