@@ -76,9 +76,13 @@ def unforeseen(ran: dict[Path, str], *paths: Path) -> list[str]:
 
     Of what only registers itself, a job loads more than it runs: that is not told.
     """
-    registered = {file for path in REGISTERS for file in path.parent.glob("*.py")}
-    known = {*closure(*paths), *registered}
+    known = {*closure(*paths), *registered()}
     return sorted(name for path, name in ran.items() if path not in known)
+
+
+def registered() -> set[Path]:
+    """The files that REGISTERS import, and what these share."""
+    return {file for path in REGISTERS for file in path.parent.glob("*.py")}
 
 
 @cache
