@@ -45,6 +45,7 @@ bench: .venv/ready
 lint: .venv/ready
 	ruff check
 	ruff format --check
+	mypy
 	snakefmt --check Snakefile workflow/rules
 	snakemake --lint
 
@@ -55,6 +56,7 @@ format: .venv/ready
 
 schema: .venv/ready
 	PYTHONPATH=src:workflow python -m mirage_workflow.config.schema config
+	PYTHONPATH=src:workflow python -m mirage_workflow.config.reference docs/config.md
 
 # Exact versions from the bounds, on a machine without a GPU: CUDA's packages are
 # left for pip to add where they belong.

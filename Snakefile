@@ -19,6 +19,7 @@ include: "workflow/rules/scoring.smk"
 include: "workflow/rules/studies.smk"
 include: "workflow/rules/causes.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/own.smk"
 include: "workflow/rules/claims.smk"
 
 

@@ -115,8 +115,8 @@ class Small(Checkout):
         )
 
     def edit(self, before: str, after: str) -> None:
-        """Change one thing in the experiment's file."""
-        path = self.path / "config/experiments/gaussian1d.yaml"
+        """Change one thing in the sizes that the experiment takes."""
+        path = self.path / "config/presets/mlp.yaml"
         text = path.read_text()
         assert text.count(before) == 1, before
         path.write_text(text.replace(before, after))

@@ -26,6 +26,7 @@ _HOMES = {
     "times_of": "diffusion",
     "train": "training",
     "walk": "samplers",
+    "watch": "hooks",
 }
 __all__ = [*_HOMES]
 

@@ -8,11 +8,12 @@ a class with `update` and `value`, registered under a name.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mirage.registry import detector
 
 if TYPE_CHECKING:
+    import pandas as pd
     from torch import Tensor
 
 
@@ -79,12 +80,24 @@ class HalMoving(Hal):
         return weighted.where(total > 0, total).to(self._sum.dtype)
 
 
-def column(name: str, window: tuple[int, int]) -> str:
-    """The table column of a detector's score over the window [T1, T2]: `hal_0_4`."""
-    first, last = window
-    return f"{name}_{first}_{last}"
+class Score(NamedTuple):
+    """A detector's score over a window [first, last] of steps before the end, both counted."""
+
+    detector: str
+    first: int
+    last: int
+
+    @property
+    def column(self) -> str:
+        """Its column in tables of samples: `hal_0_4`. Not to be parsed."""
+        return f"{self.detector}_{self.first}_{self.last}"
+
+    def rows(self, table: pd.DataFrame) -> pd.Series:
+        """Which rows of a long table are of this score, by its columns of the same names."""
+        window = (table["first"] == self.first) & (table["last"] == self.last)
+        return window & (table["detector"] == self.detector)
 
 
-def columns(detectors: Sequence[str], windows: Sequence[tuple[int, int]]) -> list[str]:
-    """The score columns of a generation, detector by detector."""
-    return [column(name, window) for name in detectors for window in windows]
+def every_score(detectors: Sequence[str], windows: Sequence[tuple[int, int]]) -> list[Score]:
+    """The scores that are taken of a generation, detector by detector."""
+    return [Score(name, *window) for name in detectors for window in windows]

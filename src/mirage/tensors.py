@@ -61,5 +61,5 @@ def _digest(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> str:
     for name in sorted(tensors):
         value = tensors[name]
         sha.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
-        sha.update(value.reshape(-1).view(torch.uint8).numpy())
+        sha.update(value.reshape(-1).view(torch.uint8).numpy().data)
     return sha.hexdigest()

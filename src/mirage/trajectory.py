@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from mirage.detectors import column
+from mirage.detectors import every_score
 from mirage.diffusion import ReverseStep
 from mirage.registry import DETECTORS, RegistryError
 
@@ -16,14 +16,17 @@ class WindowScores:
     """Every detector over every window, computed while walking."""
 
     def __init__(self, detectors: Sequence[str], windows: Sequence[tuple[int, int]]) -> None:
-        self._running = [
-            (name, window, DETECTORS[name]()) for name in detectors for window in windows
-        ]
+        scores = every_score(detectors, windows)
+        self._running = [(score, DETECTORS[score.detector]()) for score in scores]
 
     def __call__(self, step: ReverseStep, x: Tensor, x0_hat: Tensor) -> None:
-        self._batch = len(x)
-        for _, (first, last), detector in self._running:
-            if first <= step.remaining <= last:
+        self.see(step.remaining, x0_hat)
+
+    def see(self, remaining: int, x0_hat: Tensor) -> None:
+        """See a prediction [batch, *sample] with so many steps still to come."""
+        self._batch = len(x0_hat)
+        for score, detector in self._running:
+            if score.first <= remaining <= score.last:
                 detector.update(x0_hat)
 
     def columns(self) -> dict[str, Tensor]:
@@ -32,15 +35,16 @@ class WindowScores:
         Raises:
             RegistryError: naming the detector that gave something else.
         """
-        scores = {}
-        for name, window, detector in self._running:
-            score = scores[column(name, window)] = detector.value()
-            if tuple(score.shape) != (self._batch,):
+        values = {}
+        for score, detector in self._running:
+            value = values[score.column] = detector.value()
+            if tuple(value.shape) != (self._batch,):
+                name = score.detector
                 raise RegistryError(
                     f"{DETECTORS.places[name]}: detector {name!r} gave scores of shape "
-                    f"{list(score.shape)} for {self._batch} samples; expected [{self._batch}]"
+                    f"{list(value.shape)} for {self._batch} samples; expected [{self._batch}]"
                 )
-        return scores
+        return values
 
 
 class PathRecorder:

@@ -34,7 +34,7 @@ def sampling_job(folder: Path, cold: bool = False) -> Callable[[], float]:
     torch.manual_seed(0)
     save_weights(network_of(experiment).state_dict(), weights, {})
     config = sections_of(experiment, "dataset", "diffusion", "network", "sampling", "detection")
-    config["sampling"] |= {"samples": 1, "block_size": 1, "shard_size": 1}
+    config["sampling"] |= {"samples": 1, "block_size": 1}
     cache = folder / "cache"
 
     def work() -> float:
@@ -43,7 +43,7 @@ def sampling_job(folder: Path, cold: bool = False) -> Callable[[], float]:
         command = alone.command(
             "draw_samples",
             folder / "log",
-            {"config": config},
+            {"config": config, "shard_size": 1},
             input={"weights": weights},
             output={"samples": folder / "shard.parquet"},
             wildcards={"lineage": "gen0", "shard": "00000"},
@@ -68,7 +68,7 @@ def training_job(folder: Path) -> Callable[[], float]:
         command = alone.command(
             "train_model",
             folder / "log",
-            {"config": config},
+            {"config": config, "checkpoint_every": 1},
             input={"data": data},
             output={name: folder / name for name in ("weights", "loss")},
             wildcards={"lineage": "gen0"},
@@ -85,11 +85,11 @@ def plan(folder: Path, preset: str, seeds: int, generations: int | None = None) 
     for part in ("config", "envs", "profiles", "src", "workflow"):
         shutil.copytree(ROOT / part, checkout / part)
     shutil.copy(ROOT / "Snakefile", checkout)
-    for path in (checkout / "config/experiments").glob("*.yaml") if generations else ():
+    for path in (checkout / "config").glob("[es]*/*.yaml") if generations else ():
         recipe = yaml.safe_load(path.read_text())
-        recursion = recipe["presets"][preset].get("recursion", {})
+        recursion = recipe.get("presets", {}).get(preset, {}).get("recursion", {})
         if recursion.get("generations"):
-            labelled = recipe["dataset"]["name"] != "mnist"
+            labelled = path.stem not in ("mnist", "images")
             filters = ["none", "random", "hal", *(["oracle"] if labelled else [])]
             recursion |= {"generations": generations, "filters": filters}
         path.write_text(yaml.safe_dump(recipe))

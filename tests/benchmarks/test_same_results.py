@@ -14,7 +14,7 @@ from sklearn.metrics import roc_auc_score
 from benchmarks import reference
 from mirage import engine
 from mirage.datasets import mixtures
-from mirage.detectors import column
+from mirage.detectors import Score
 from mirage.diffusion import Schedule, ddpm_steps
 from mirage.engine import native
 from mirage.metrics.detection import Ranking
@@ -94,7 +94,7 @@ def ours(network, mixture, request):
     for block in range(SAMPLES // 1000):
         scores = WindowScores(["hal"], [WINDOW])
         x = draw_block(model, STEPS, (2,), block, 1000, 1000, 1, 0, [scores])
-        parts.append(described(x, scores.columns()[column("hal", WINDOW)], mixture))
+        parts.append(described(x, scores.columns()[Score("hal", *WINDOW).column], mixture))
     return pd.concat(parts)
 
 

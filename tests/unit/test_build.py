@@ -6,15 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from mirage.datasets import mixtures
-from mirage.datasets.digits import load_digits
-from mirage.datasets.images import load_images
 from mirage.diffusion import Schedule
 from mirage.networks.classifier import train
 from mirage.networks.mlp import TemporalMLP
 from mirage.networks.unet import build_unet
 from mirage.training import TimeFocus, TrainingOptions
-from mirage_workflow.config import datasets, experiment
+from mirage_workflow.config import experiment
 from mirage_workflow.config.settings import read_experiment
 from mirage_workflow.process import steps_of
 from mirage_workflow.trainers import options_of
@@ -25,19 +22,11 @@ PAIRS = [
     (experiment.MLP, TemporalMLP, {"dim"}),
     (experiment.UNet, build_unet, {"shape", "schedule"}),
     (experiment.Classifier, train, {"pictures", "labels", "heldout", "seed"}),
-    (experiment.Training, TrainingOptions, set()),
-    (datasets.Gaussian1D, mixtures.line, set()),
-    (datasets.Gaussian2DGrid, mixtures.grid, set()),
-    (datasets.Gaussian2DRotated, mixtures.rotated, set()),
-    (datasets.MNIST, load_digits, {"rng"}),
-    (datasets.Images, load_images, {"rng"}),
+    (experiment.Training, TrainingOptions, {"checkpoint_every"}),
 ]
 OWN = {
     experiment.Classifier: {"torchscript"},
     experiment.Training: {"threads"},
-    datasets.Gaussian1D: {"samples", "heldout"},
-    datasets.Gaussian2DGrid: {"samples", "heldout"},
-    datasets.Gaussian2DRotated: {"samples", "heldout"},
 }
 """Options that the pipeline uses itself."""
 
@@ -60,10 +49,11 @@ def test_a_section_and_the_library_have_the_same_options_and_defaults(section, m
 
 def test_a_recipe_becomes_the_trainings_options():
     recipe = read_experiment(EXPERIMENTS / "gaussian1d.yaml", "default").training
-    options = options_of(recipe)
+    options = options_of(recipe, checkpoint_every=7)
+    assert options.checkpoint_every == 7
     assert options.time_focus == TimeFocus(recipe.time_focus.below, recipe.time_focus.share)
     for field in fields(TrainingOptions):
-        if field.name != "time_focus":
+        if field.name not in ("time_focus", "checkpoint_every"):
             assert getattr(options, field.name) == getattr(recipe, field.name)
 
 

@@ -25,7 +25,7 @@ def rates(**by_model):
         for model, values in by_model.items()
         for seed, value in enumerate(values)
     ]
-    return pd.DataFrame(rows).assign(sampler="ddim", parameter="5 std", floor=FLOOR)
+    return pd.DataFrame(rows).assign(sampler="ddim", threshold=5.0, floor=FLOOR)
 
 
 def test_the_parts_are_the_steps_from_the_floor_to_the_network():

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from mirage.figures import bridges, causes, score, score_field, slopes, sweeps, transfer, windows
+from mirage_workflow.config.sweeps import number
 
 
 def legend_texts(drawn):
@@ -20,9 +21,9 @@ class TestCauses:
     @pytest.fixture
     def table(self):
         rows = [
-            {"sampler": sampler, "parameter": parameter, "part": part, "value": value}
+            {"sampler": sampler, "threshold": threshold, "part": part, "value": value}
             for sampler in ("ddpm", "ddim")
-            for parameter in ("3 std", "5 std", "6 std")
+            for threshold in (3.0, 5.0, 6.0)
             for part, value in {"sampler": 0.0, "data": 1e-4, "network": 0.9, "excess": 0.9}.items()
         ]
         return pd.DataFrame(rows).assign(low=np.nan, high=np.nan, seeds=1, n=500)
@@ -111,7 +112,9 @@ def sweep(seeds=1):
             ("tied", "untied", 0.03),
         )
     ]
-    table = pd.DataFrame(rows).assign(metric="hallucination_rate", parameter="5 std", n=100)
+    at = {"threshold": 5.0, "match_threshold": np.nan}
+    table = pd.DataFrame(rows).assign(metric="hallucination_rate", n=100, **at)
+    table["level_number"] = table["level"].map(number)
     return table.assign(low=table["value"] / 2, high=table["value"] * 2 + 0.01, floor=1e-6)
 
 
@@ -147,7 +150,7 @@ def window_rows(best):
         ("window_auroc", "predicted", 0.9),
         ("window_auroc", "best", 0.95 if best == best else np.nan),
     ]
-    table = pd.DataFrame(rows, columns=["metric", "parameter", "value"])
+    table = pd.DataFrame(rows, columns=["metric", "choice", "value"])
     return table.assign(seed=0, factor="width", level="64")
 
 
@@ -195,7 +198,7 @@ def test_a_threshold_is_shown_on_its_own_seed_and_on_others():
             "sensitivity": [0.95, 0.9, 0.8],
             "specificity": [0.99, 0.98, 0.97],
         }
-    ).assign(score="hal_0_4", hallucinated=50)
+    ).assign(detector="hal", first=0, last=4, hallucinated=50)
     for name in ("sensitivity", "specificity"):
         table[f"{name}_low"], table[f"{name}_high"] = table[name] - 0.01, table[name] + 0.01
     drawn = transfer.draw(table)

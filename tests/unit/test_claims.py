@@ -15,6 +15,7 @@ from mirage.metrics.statistics import mean_over_seeds
 from mirage_workflow.claims import FAILS, HOLDS, UNDECIDED, NotMeasuredError, decide, judge, measure
 from mirage_workflow.config.check import ConfigError
 from mirage_workflow.config.claims import AnyStatistic, Claim, Wanted, read_claims
+from mirage_workflow.config.sweeps import number as level_number
 from mirage_workflow.schemas.claims import CLAIMS
 
 CONFIG = Path(mirage.__file__).parents[2] / "config"
@@ -77,7 +78,7 @@ def generations(rates):
         for seed, value in enumerate(values)
     ]
     return pd.DataFrame(rows).assign(
-        metric="hallucination_rate", parameter="5 std", floor=0.001, n=100
+        metric="hallucination_rate", label=None, threshold=5.0, floor=0.001, n=100
     )
 
 
@@ -98,9 +99,16 @@ def test_a_row_of_the_ledger_says_all_that_it_rests_on():
     assert row["value"] == pytest.approx(np.mean([0.031, 0.030, 0.031]))
     assert row["low"] > 0
     assert row["seeds"] == 3
-    assert row["wanted"] == "above 0"
+    assert (row["wanted"], row["bound"]) == ("above", 0)
     assert row["figure"] == "gaussian2d_grid_rate_by_generation"
     assert set(row) == set(CLAIMS.names)
+    assert (row["metric"], row["threshold"]) == ("hallucination_rate", None)
+
+
+def test_the_ledger_says_what_a_number_is_taken_at():
+    wanted = {"metric": "auroc", "detector": "hal", "window": [0, 4], "filter": "random"}
+    row = decide(Claim(**CLAIM | {"statistic": {"name": "growth"} | wanted}), "shapes", None)
+    assert (row["metric"], row["detector"], row["first"], row["last"]) == ("auroc", "hal", 0, 4)
 
 
 def test_an_undecided_claim_says_how_many_seeds_would_do():
@@ -127,10 +135,11 @@ def test_the_excess_is_over_the_floor():
 
 
 def test_the_excess_may_be_of_one_kind_of_hallucination():
-    duplicates = RATES.assign(metric="duplicate_rate", value=0.5, floor=0.1)
-    values = measure(
-        statistic(name="excess_rate", metric="duplicate_rate"), pd.concat([RATES, duplicates])
-    )
+    duplicates = RATES.assign(metric="label_rate", label="duplicate", value=0.5, floor=0.1)
+    others = duplicates.assign(label="blank", value=0.9)
+    wanted = {"metric": "label_rate", "label": "duplicate"}
+    table = pd.concat([RATES, duplicates, others])
+    values = measure(statistic(name="excess_rate", **wanted), table)
     assert values.to_list() == pytest.approx([0.4] * 3)
 
 
@@ -138,6 +147,19 @@ def test_filters_are_compared_in_the_last_generation_seed_by_seed():
     wanted = {"metric": "hallucination_rate", "filter": "hal", "against": "random"}
     values = measure(statistic(name="filter_difference", **wanted), RATES)
     assert values.to_list() == pytest.approx([-0.029, -0.029, -0.031])
+
+
+def test_a_metric_is_taken_at_the_detector_and_the_window_that_the_claim_names():
+    def table(value, **at):
+        return RATES.assign(metric="auroc", value=value, **at)
+
+    at = {"detector": "hal", "first": 0, "last": 4}
+    others = [{"detector": "hal_moving"}, {"last": 9}, {"first": 2}]
+    rows = pd.concat([table(0.9, **at), *(table(0.5, **at | other) for other in others)])
+    wanted = {"metric": "auroc", "detector": "hal", "window": [0, 4], "filter": "hal"}
+    rows.loc[(rows["generation"] == 0) & (rows["value"] == 0.9), "value"] = 0.7
+    values = measure(statistic(name="growth", **wanted), rows)
+    assert values.to_list() == pytest.approx([0.2] * 3)
 
 
 def causes():
@@ -148,8 +170,10 @@ def causes():
         ("learned", "ddim", 0.05),
     ]
     table = pd.DataFrame(rows, columns=["model", "sampler", "value"])
-    table = pd.concat([table.assign(seed=seed, parameter="5 std") for seed in (0, 1)])
-    other = table.assign(parameter="3 std", value=9.0)
+    table = pd.concat(
+        [table.assign(seed=seed, threshold=5.0, metric="beyond_rate") for seed in (0, 1)]
+    )
+    other = table.assign(threshold=3.0, value=9.0)
     return pd.concat([table, other]).assign(floor=0.001)
 
 
@@ -174,7 +198,8 @@ def sweep(factor, levels):
         for level, values in levels.items()
         for seed, value in enumerate(values)
     ]
-    return pd.DataFrame(rows).assign(metric="hallucination_rate")
+    table = pd.DataFrame(rows).assign(metric="hallucination_rate")
+    return table.assign(level_number=table["level"].map(level_number))
 
 
 def test_a_trend_is_the_power_of_the_rate_in_the_factor():
@@ -258,6 +283,7 @@ def test_what_is_undefined_for_every_seed_is_not_measured():
 
 # --- the door -----------------------------------------------------------------------------------
 
+AUROC = {"name": "growth", "filter": "hal", "metric": "auroc", "detector": "hal", "window": [0, 4]}
 WRONG = {
     "unknown statistic": ({"statistic": {"name": "vibes"}}, ["statistic", "'vibes'", "growth"]),
     "unknown experiment": ({"experiments": ["moons"]}, ["growing", "'moons'", "gaussian1d"]),
@@ -268,6 +294,33 @@ WRONG = {
     "unknown filter to compare with": (
         {"statistic": CLAIM["statistic"] | {"name": "filter_difference", "against": "rnd"}},
         ["against", "'rnd'", "random"],
+    ),
+    "unknown metric": (
+        {"statistic": CLAIM["statistic"] | {"metric": "halucination_rate"}},
+        ["metric", "'halucination_rate'", "did you mean 'hallucination_rate'"],
+    ),
+    "unknown detector": (
+        {"statistic": AUROC | {"detector": "hall"}},
+        ["'hall'", "did you mean 'hal'"],
+    ),
+    "a window from its end": ({"statistic": AUROC | {"window": [4, 0]}}, ["window", "[4, 0]"]),
+    "a score without its window": (
+        {"statistic": {key: AUROC[key] for key in AUROC if key != "window"}},
+        ["auroc needs window", "detector, window"],
+    ),
+    "a threshold of a distance of features": (
+        {"statistic": CLAIM["statistic"] | {"metric": "fid", "threshold": 5}},
+        ["fid has no threshold", "nothing"],
+    ),
+    "a threshold that is not measured": (
+        {
+            "statistic": {
+                "name": "cause_difference",
+                "threshold": 2,
+                "of": {"model": "true", "sampler": "ddpm"},
+            }
+        },
+        ["threshold", "3, 4, 5, 6", "found 2"],
     ),
     "no bound": ({"wanted": {}}, ["wanted", "above, below, within"]),
     "two bounds": ({"wanted": {"above": 0, "below": 1}}, ["wanted", "above, below, within"]),

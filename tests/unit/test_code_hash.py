@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from checkouts import ROOT
 
+from mirage.registry import places
 from mirage_workflow import code_hash
 from mirage_workflow.code_hash import (
     NO_NUMBERS,
     PACKAGES,
     closure,
     code_of,
-    extensions_named,
+    named,
     read,
     written,
 )
@@ -153,11 +154,18 @@ def test_the_closure_of_every_module_holds_all_that_importing_it_loads():
         assert loaded <= set(closure(*code_hash._files(name))), path
 
 
-def test_an_import_within_a_function_and_one_of_a_sibling_are_followed(package):
-    home = package(
-        a="def f():\n    from mirage.b import c\n", b="from . import c\n", c="import mirage.d", d=""
-    )
-    assert names(home / "a.py") == ["a", "b", "c", "d"]
+def test_an_import_within_a_function_is_followed_where_the_function_is_named(package):
+    inner = "class A:\n    def f(self):\n        from mirage.b import c\n"
+    home = package(a=inner, b="from . import c\n", c="import mirage.d", d="", e="")
+    assert names(home / "a.py") == ["a"]
+    (home / "e.py").write_text("from mirage.a import A\nA().f()\n")
+    assert names(home / "e.py") == ["a", "b", "c", "d", "e"]
+
+
+def test_a_function_that_only_its_decorator_names_is_followed(package):
+    registered = "@filter('near')\ndef near():\n    import mirage.b\n"
+    home = package(a=registered, b="")
+    assert names(home / "a.py") == ["a", "b"]
 
 
 def test_what_only_a_type_checker_reads_is_not_followed(package):
@@ -214,10 +222,18 @@ def hash_in(path: Path) -> str:
     return code_of(path)
 
 
-def test_a_users_file_is_taken_where_the_config_names_what_it_registers(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    places = {"drift": f"{tmp_path}/my.py:5", "hal": "/src/mirage/detectors.py:30"}
+def test_a_file_is_taken_where_the_config_names_what_it_registers():
+    mine, ours = Path("/home/me/my.py"), Path("/src/mirage/detectors.py")
+    places = {"drift": mine, "hal": ours}
     told = {"config": {"detection": {"detectors": ["hal", "drift"]}}}
-    assert extensions_named(told, places, ["my.py", "other.py"]) == ["my.py"]
-    assert extensions_named({"thresholds": {"drift": 1.0}}, places, ["my.py"]) == ["my.py"]
-    assert extensions_named({"detectors": ["hal"]}, places, ["my.py"]) == []
+    assert named(told, places) == (mine, ours)
+    assert named({"thresholds": {"drift": 1.0}}, places) == (mine,)
+    assert named({"detectors": ["hal"]}, places) == (ours,)
+
+
+def test_a_job_of_one_dataset_does_not_depend_on_another():
+    train = ROOT / "workflow/scripts/train_model.py"
+    grid, shapes = (PACKAGES["mirage"] / f"datasets/{name}.py" for name in ("gaussians", "shapes"))
+    files = named({"dataset": {"name": "gaussian2d_grid"}}, places())
+    assert grid in closure(train, *files)
+    assert shapes not in closure(train, *files)

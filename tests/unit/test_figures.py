@@ -10,6 +10,7 @@ import pytest
 from matplotlib.container import ErrorbarContainer
 
 from mirage import frames
+from mirage.detectors import Score
 from mirage.figures import (
     confusion,
     density,
@@ -27,7 +28,10 @@ from mirage.figures import (
     trajectories,
     types_by_generation,
 )
+from mirage.metrics.names import AT
 from mirage_workflow.schemas.roc import ROC
+
+SCORE = Score("hal", 0, 4)
 
 MODES_1D = pd.DataFrame({"mode": [0, 1], "coordinate": 0, "mean": [1.0, 2.0], "std": 0.05})
 MODES_2D = pd.DataFrame(
@@ -241,42 +245,42 @@ class TestHalHistogram:
     def test_threshold_is_the_largest_that_finds_95_percent(self):
         curve = pd.DataFrame(
             {
-                "score": "hal_0_4",
+                **SCORE._asdict(),
                 "threshold": [9.0, 5.0, 3.0, 1.0],
                 "true_positive_rate": [0, 0.9, 0.96, 1],
             }
         )
-        found = hal_histogram.thresholds_of(curve, "hal_0_4", 2.0)
+        found = hal_histogram.thresholds_of(curve, SCORE, 2.0)
         assert found == {"filter's threshold": 2.0, "95 % of hallucinations above": 3.0}
-        assert hal_histogram.thresholds_of(curve[:0], "hal_0_4", None) == {}
+        assert hal_histogram.thresholds_of(curve[:0], SCORE, None) == {}
 
 
 def metric(name, value, generation=0, filter="shared", seed=0, **others):
     row = {"experiment": "grid", "seed": seed, "filter": filter, "generation": generation}
     numbers = {"low": value - 0.01, "high": value + 0.01, "floor": np.nan, "n": 1000}
-    return {**row, "metric": name, "parameter": "", "value": value, **numbers, **others}
+    return {**row, "metric": name, **dict.fromkeys(AT), "value": value, **numbers, **others}
 
 
 class TestROC:
-    WINDOWS = ("hal_0_4", "hal_0_9", "hal_5_14")
+    SCORES = (SCORE, Score("hal", 0, 9), Score("hal", 5, 14))
 
     def metrics(self, value):
         return pd.DataFrame(
             [
-                metric(name, value, parameter=window)
-                for window in self.WINDOWS
+                metric(name, value, **score._asdict())
+                for score in self.SCORES
                 for name in ("auroc", "specificity_at_95_sensitivity")
             ]
         )
 
     def curves(self):
         parts = [
-            {"score": window, "threshold": 1.0, "false_positive_rate": x, "true_positive_rate": x}
-            for window in self.WINDOWS
+            score._asdict() | {"false_positive_rate": x, "true_positive_rate": x}
+            for score in self.SCORES
             for x in (0, 0.5, 1)
         ]
         place = {"experiment": "grid", "seed": 0, "filter": "shared", "generation": 0}
-        return pd.DataFrame(parts).assign(**place)[ROC.names]
+        return pd.DataFrame(parts).assign(threshold=1.0, **place)[ROC.names]
 
     def test_legend_gives_the_auroc_of_each_window_and_marks_the_official_one(self):
         drawn = roc.draw(self.curves(), self.metrics(0.9))
@@ -293,12 +297,10 @@ class TestROC:
         assert all(item.has_yerr for item in bars)
 
     def test_two_detectors_share_windows_and_colours_and_differ_in_lines_and_markers(self):
-        def moving(table, column):
-            named = table[column].str.replace("hal_", "hal_moving_")
-            return pd.concat([table, table.assign(**{column: named})])
+        def both(table):
+            return pd.concat([table, table.assign(detector="hal_moving")])
 
-        curves = moving(self.curves(), "score")
-        left, right = roc.draw(curves, moving(self.metrics(0.9), "parameter")).axes
+        left, right = roc.draw(both(self.curves()), both(self.metrics(0.9))).axes
         assert [tick.get_text() for tick in right.get_xticklabels()] == [
             "last 5\nsteps",
             "last 10 steps\n(official)",
@@ -333,7 +335,7 @@ class TestRateByGeneration:
             for k in (1, 2)
             for s in range(seeds)
         ]
-        return pd.DataFrame(shared + later).assign(parameter="5 std", floor=4e-6)
+        return pd.DataFrame(shared + later).assign(threshold=5.0, floor=4e-6)
 
     def test_every_filter_begins_at_the_shared_generation(self):
         (axes,) = rate_by_generation.draw(self.metrics(1)).axes
@@ -377,8 +379,9 @@ class TestRateByGeneration:
 
 class TestQualityByGeneration:
     def test_three_panels_with_a_floor_each(self):
+        real = {"floor": 0.9, "network": "own classifier"}
         rows = [
-            metric(name, 0.5, k, "hal" if k else "shared", floor=0.9)
+            metric(name, 0.5, k, "hal" if k else "shared", **real)
             for name in ("fid", "precision", "recall")
             for k in (0, 1)
         ]
@@ -544,14 +547,14 @@ class TestShapes:
 
     def test_the_axis_names_the_counters_threshold(self):
         rows = [metric("hallucination_rate", 0.2), metric("hallucination_rate", 0.3, 1, "hal")]
-        table = pd.DataFrame(rows).assign(parameter="match 0.933", floor=0.0)
+        table = pd.DataFrame(rows).assign(match_threshold=0.9333, floor=0.0)
         (axes,) = rate_by_generation.draw(table).axes
         assert axes.get_ylabel() == "Hallucinated samples (%)\nby counter, match 0.933"
 
     def test_each_type_has_a_panel_with_its_own_rate(self):
         rates = {"duplicate": 0.1, "malformed": 0.2, "wrong_column": 0.3, "blank": 0.05}
         rates["out_of_position"] = 0.4
-        rows = [metric(f"{name}_rate", value) for name, value in rates.items()]
+        rows = [metric("label_rate", value, label=name) for name, value in rates.items()]
         table = pd.DataFrame(rows).assign(floor=0.001)
         drawn = types_by_generation.draw(table)
         shown = {axes.get_title(): axes for axes in drawn.axes if axes.get_title()}

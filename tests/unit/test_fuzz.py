@@ -1,6 +1,7 @@
 """A config of any kind is accepted, or refused in one line that names the key."""
 
 import math
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,14 @@ from mirage_workflow.config.check import ConfigError
 from mirage_workflow.config.settings import read_experiment, read_settings
 
 EXPERIMENTS = Path(mirage.__file__).parents[2] / "config/experiments"
-RECIPES = {path.stem: yaml.safe_load(path.read_text()) for path in EXPERIMENTS.glob("*.yaml")}
 PRESETS = ("smoke", "quick", "default", "paper")
+FILES = {
+    path.relative_to(EXPERIMENTS.parent): yaml.safe_load(path.read_text())
+    for folder in ("experiments", "presets", "studies")
+    for path in (EXPERIMENTS.parent / folder).glob("*.yaml")
+}
+ABOVE = {"unet": "images", "line": "gaussian1d", "gaussian1d": "gaussian1d_gap"}
+"""An experiment that builds on a file, where it is not gaussian2d_grid or the file's own."""
 REFUSED = {"settings": 0, "experiments": 0}
 
 FUZZ = settings(
@@ -68,22 +75,36 @@ def message_of(call, *args) -> str | None:
     return None
 
 
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory) -> Path:
+    """A copy of the config folder."""
+    return shutil.copytree(EXPERIMENTS.parent, tmp_path_factory.mktemp("copied") / "config")
+
+
 @FUZZ
 @given(st.data())
-def test_an_experiment_of_any_kind_is_accepted_or_told(tmp_path, data):
-    name = data.draw(st.sampled_from(sorted(RECIPES)))
-    path = data.draw(st.sampled_from(places(RECIPES[name])))
+def test_an_experiment_of_files_of_any_kind_is_accepted_or_told(copied, data):
+    file = data.draw(st.sampled_from(sorted(FILES)))
+    path = data.draw(st.sampled_from(places(FILES[file])))
     preset = data.draw(st.sampled_from(PRESETS))
-    recipe = changed(RECIPES[name], path, data.draw(VALUES))
-    file = tmp_path / f"{name}.yaml"
-    file.write_text(yaml.safe_dump(recipe, allow_unicode=True), encoding="utf-8")
-    message = message_of(read_experiment, file, preset)
+    own = file.stem if file.parent.name == "experiments" else "gaussian2d_grid"
+    experiment = copied / f"experiments/{ABOVE.get(file.stem, own)}.yaml"
+    recipe = changed(FILES[file], path, data.draw(VALUES))
+    original = (copied / file).read_text(encoding="utf-8")
+    (copied / file).write_text(yaml.safe_dump(recipe, allow_unicode=True), encoding="utf-8")
+    try:
+        message = message_of(read_experiment, experiment, preset)
+    finally:
+        (copied / file).write_text(original, encoding="utf-8")
     if message is None:
         return
     REFUSED["experiments"] += 1
-    assert message.startswith(str(file))
+    told = (str(experiment), str(copied / file))
+    assert message.startswith(told)
     named = [part for part in path if part not in ("presets", *PRESETS)]
-    rest = message.removeprefix(str(file))
+    if path[0] in ("extends", "sizes", "studies"):
+        return  # what is then missing is told
+    rest = message.removeprefix(told[0]).removeprefix(told[1])
     # A value may break what another key says, which is then named: their section at least.
     assert any(str(part) in rest for part in named or path)
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from mirage.datasets.folder import picture_files
 from mirage.datasets.idx import DatasetError
-from mirage.datasets.images import load_images, read_picture, to_network
+from mirage.datasets.images import Images, read_picture, to_network
 
 
 def options(folder, **values) -> dict:
@@ -16,7 +16,7 @@ def options(folder, **values) -> dict:
 
 
 def load(options: dict, rng: np.random.Generator):
-    return load_images(rng=rng, **options)
+    return Images(**options).split(rng)
 
 
 def rng(seed: int = 0) -> np.random.Generator:

@@ -31,15 +31,28 @@ def test_no_module_imports_what_only_the_pipeline_needs(path):
     assert {name.split(".")[0] for name in imports(path)} & PIPELINES_OWN == set()
 
 
-def test_importing_it_loads_nothing_that_takes_time():
-    code = "import sys, mirage; print(*{name.split('.')[0] for name in sys.modules})"
+def loaded_by(*modules: str) -> set[str]:
+    """Packages that importing some modules loads in a new process."""
+    names = ", ".join(modules)
+    code = f"import sys, {names}; print(*{{name.split('.')[0] for name in sys.modules}})"
     path = {"PYTHONPATH": str(LIBRARY.parent)}
     command = [sys.executable, "-c", code]
     told = subprocess.run(
         command, env=os.environ | path, capture_output=True, text=True, check=True
     )
-    slow = {"torch", "numpy", "pandas", "scipy", "matplotlib"} | PIPELINES_OWN
-    assert slow & set(told.stdout.split()) == set()
+    return set(told.stdout.split())
+
+
+HEAVY = {"torch", "pandas", "scipy", "matplotlib", "PIL", "requests", "tqdm"} | PIPELINES_OWN
+
+
+def test_importing_it_loads_nothing_that_takes_time():
+    assert loaded_by("mirage") & (HEAVY | {"numpy"}) == set()
+
+
+def test_registering_what_comes_with_it_loads_numpy_at_most():
+    loaded = loaded_by("mirage.datasets.known", "mirage.filters", "mirage.figures.own")
+    assert loaded & (HEAVY | {"numpy"}) == {"numpy"}
 
 
 @pytest.mark.parametrize("name", mirage.__all__)

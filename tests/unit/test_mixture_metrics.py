@@ -28,7 +28,7 @@ def exact_scores(truth, n=N, width=1.0, modes=None) -> pd.DataFrame:
 
 def by_name(scores, truth) -> dict:
     rows = mixture.measure(mixture.tally([scores], truth), RADIUS)
-    return {(row.metric, row.parameter): row for row in rows}
+    return {(row.metric, row.threshold): row for row in rows}
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +39,12 @@ def exact_grid(grid):
 @pytest.mark.parametrize(
     ("name", "threshold", "floor"),
     [
-        ("line", "3 std", 0.0027),
-        ("grid", "3 std", 0.01111),
-        ("line", "4 std", 6.334e-5),
-        ("grid", "4 std", 3.355e-4),
-        ("line", "5 std", 5.733e-7),
-        ("grid", "5 std", 3.727e-6),
+        ("line", 3, 0.0027),
+        ("grid", 3, 0.01111),
+        ("line", 4, 6.334e-5),
+        ("grid", 4, 3.355e-4),
+        ("line", 5, 5.733e-7),
+        ("grid", 5, 3.727e-6),
     ],
 )
 def test_exact_samples_lie_beyond_a_threshold_as_often_as_its_floor(
@@ -60,13 +60,13 @@ def test_exact_samples_lie_beyond_a_threshold_as_often_as_its_floor(
 
 
 def test_exact_samples_hardly_hallucinate(exact_grid):
-    row = exact_grid["hallucination_rate", "5 std"]
+    row = exact_grid["hallucination_rate", 5]
     assert row.floor == pytest.approx(3.727e-6, rel=1e-3)
     assert row.value <= 4 / N  # 0.37 expected
 
 
 def test_exact_samples_have_the_width_of_their_modes(exact_grid):
-    row = exact_grid["within_mode_variance_ratio", "5 std"]
+    row = exact_grid["within_mode_variance_ratio", 5]
     error = (row.high - row.value) / 1.96
     assert row.value == pytest.approx(row.floor, abs=4 * error)
     # The squared radius over 2 is exponential with mean 1 and standard deviation 1.
@@ -84,8 +84,8 @@ def test_the_width_of_cut_modes_has_a_floor_below_one(grid):
 
 
 def test_exact_samples_cover_all_modes_with_weights_as_unequal_as_chance(exact_grid):
-    assert exact_grid["modes_covered", ""].value == exact_grid["modes_covered", ""].floor == 25
-    row = exact_grid["mode_weight_tv", ""]
+    assert exact_grid["modes_covered", None].value == exact_grid["modes_covered", None].floor == 25
+    row = exact_grid["mode_weight_tv", None]
     assert row.value == pytest.approx(row.floor, abs=4 * (row.high - row.value) / 1.96)
 
 
@@ -105,38 +105,40 @@ def test_the_floor_and_error_of_mode_weights_are_those_of_repeated_draws(grid):
 def test_lost_modes_are_seen(grid):
     scores = exact_scores(grid, modes=np.arange(20_000) % 20)
     rows = by_name(scores, grid)
-    assert rows["modes_covered", ""].value == 20
+    assert rows["modes_covered", None].value == 20
     # Half of 5 weights too small by 1/25 and 20 too large by 1/100.
-    assert rows["mode_weight_tv", ""].value == pytest.approx(0.2, abs=1e-3)
-    assert rows["hallucination_rate", "5 std"].value < 1e-3
+    assert rows["mode_weight_tv", None].value == pytest.approx(0.2, abs=1e-3)
+    assert rows["hallucination_rate", 5].value < 1e-3
 
 
 @pytest.mark.parametrize("width", [0.5, 0.9])
 def test_shrunken_modes_are_seen_though_no_sample_hallucinates(grid, width):
     rows = by_name(exact_scores(grid, width=width), grid)
-    row = rows["within_mode_variance_ratio", "5 std"]
+    row = rows["within_mode_variance_ratio", 5]
     # Relative standard error 1/sqrt(N) of a mean of exponentials: four of them.
     assert row.value == pytest.approx(width**2, rel=4 / math.sqrt(N))
     assert row.high < row.floor
-    assert rows["hallucination_rate", "5 std"].value == 0
+    assert rows["hallucination_rate", 5].value == 0
 
 
 def test_widened_modes_are_seen(grid):
     rows = by_name(exact_scores(grid, width=1.3), grid)
-    assert rows["within_mode_variance_ratio", "5 std"].low > 1.6
+    assert rows["within_mode_variance_ratio", 5].low > 1.6
     beyond = math.exp(-((3 / 1.3) ** 2) / 2)
     error = math.sqrt(beyond * (1 - beyond) / N)
-    assert rows["beyond_rate", "3 std"].value == pytest.approx(beyond, abs=4 * error)
+    assert rows["beyond_rate", 3].value == pytest.approx(beyond, abs=4 * error)
 
 
 def test_each_kind_of_hallucination_is_counted_by_itself(grid):
     labels = ["valid"] * 90 + ["interpolated"] * 7 + ["invalid"] * 3
     scores = pd.DataFrame({"label": labels, "mode": 0, "distance": 1.0})
     rows = mixture.label_rates(mixture.tally([scores], grid), RADIUS)
-    rows = {row.metric: row for row in rows}
-    assert rows["hallucination_rate"].value == 0.1
-    assert rows["interpolated_rate"].value == 0.07
-    assert rows["invalid_rate"].value == 0.03
+    shares = {(row.metric, row.label): row.value for row in rows}
+    assert shares == {
+        ("hallucination_rate", None): 0.1,
+        ("label_rate", "interpolated"): 0.07,
+        ("label_rate", "invalid"): 0.03,
+    }
 
 
 def test_without_a_valid_sample_the_modes_are_undefined(grid):
@@ -160,7 +162,7 @@ def test_samples_in_parts_are_measured_as_in_one_piece_to_the_bit(grid):
 def test_a_sample_that_is_no_number_is_beyond_every_threshold(grid):
     scores = label_points(np.array([[np.nan, 0.0], [0.0, 0.0]]), grid, RADIUS)
     rows = by_name(scores, grid)
-    assert [rows["beyond_rate", f"{k} std"].value for k in (3, 4, 5, 6)] == [0.5] * 4
+    assert [rows["beyond_rate", k].value for k in (3, 4, 5, 6)] == [0.5] * 4
 
 
 # --- histograms ---------------------------------------------------------------------------------

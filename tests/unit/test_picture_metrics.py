@@ -116,15 +116,15 @@ def test_the_nearest_real_picture_is_found():
 
 def test_class_shares_count_all_ten_digits():
     rows = pictures.class_shares(pd.DataFrame({"predicted_class": [3] * 6 + [7] * 4}))
-    assert {row.parameter: row.value for row in rows} == {
-        str(digit): {3: 0.6, 7: 0.4}.get(digit, 0) for digit in range(10)
+    assert {row.predicted_class: row.value for row in rows} == {
+        digit: {3: 0.6, 7: 0.4}.get(digit, 0) for digit in range(10)
     }
 
 
 def test_all_numbers_of_a_generation_of_pictures_are_measured():
     scores = pd.DataFrame({"predicted_class": [1, 2] * 50, "confidence": [0.5, 1.0] * 50})
     features = rng().standard_normal((100, 4)).astype(np.float32)
-    rows = pictures.measure(scores, features, features, features, rng())
+    rows = pictures.measure(scores, features, features, features, rng(), "own classifier")
     measured = {row.metric: row for row in rows}
     assert set(measured) == {"fid", "precision", "recall", "class_share", "mean_confidence"}
     confidence = measured["mean_confidence"]
@@ -138,6 +138,6 @@ def test_without_classes_distances_alone_are_measured_and_name_their_network():
     features = rng().standard_normal((100, 4)).astype(np.float32)
     scores = pd.DataFrame({"nn_distance": np.ones(100)})
     rows = pictures.measure(scores, features, features, features, rng(), "network.pt")
-    assert {row.metric: row.parameter for row in rows} == dict.fromkeys(
+    assert {row.metric: row.network for row in rows} == dict.fromkeys(
         ("fid", "precision", "recall"), "network.pt"
     )

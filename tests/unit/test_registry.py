@@ -8,7 +8,7 @@ import torch
 from mirage import registry
 from mirage.diffusion import Schedule, reverse_steps, times_of
 from mirage.filters import select
-from mirage.registry import DETECTORS, FILTERS, RegistryError, load
+from mirage.registry import DATASETS, DETECTORS, FIGURES, FILTERS, METRICS, RegistryError, load
 from mirage.samplers import sample
 
 DRIFT = """
@@ -32,12 +32,13 @@ from mirage.registry import filter
 def near(scores, rng):
     return scores["distance"]
 """
+REGISTRIES = (DATASETS, DETECTORS, FILTERS, METRICS, FIGURES)
 SCORES = pd.DataFrame({"sample": range(4), "distance": [3.0, 1.0, 2.0, 0.0]})
 
 
 @pytest.fixture(autouse=True)
 def afterwards_as_before():
-    kept = [(known, dict(known), dict(known.places)) for known in (DETECTORS, FILTERS)]
+    kept = [(known, dict(known), dict(known.places)) for known in REGISTRIES]
     yield
     for known, things, places in kept:
         known.clear()
@@ -127,5 +128,5 @@ def test_too_few_keys_name_the_filter_and_its_place(own):
 
 
 def test_what_comes_with_mirage_is_described():
-    for known in (registry.DETECTORS, registry.FILTERS):
+    for known in (registry.DATASETS, registry.DETECTORS, registry.FILTERS):
         assert all(known.describe(name) for name in known)

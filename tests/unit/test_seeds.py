@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy.stats import t, ttest_1samp, ttest_rel
 
+from mirage.metrics.names import AT
 from mirage.metrics.statistics import mean_over_seeds, seeds_needed, summarise, variance_parts
 
 
@@ -58,9 +59,9 @@ def metrics(**by_filter):
     for name, values in by_filter.items():
         for seed, value in enumerate(values):
             rows.append({"seed": seed, "filter": name, "value": value})
-    return pd.DataFrame(rows).assign(
-        metric="hallucination_rate", parameter="5 std", generation=1, experiment="grid"
-    )
+    taken = dict.fromkeys(AT, None) | {"threshold": 5.0}
+    table = pd.DataFrame(rows).assign(metric="hallucination_rate", **taken)
+    return table.assign(generation=1, experiment="grid")
 
 
 def test_filters_are_compared_on_the_same_seeds():
@@ -69,10 +70,23 @@ def test_filters_are_compared_on_the_same_seeds():
     expected = ttest_rel(hal, random).confidence_interval(0.95)
     paired = table.loc[("hal", "random")]
     assert (paired["low"], paired["high"]) == pytest.approx(tuple(expected))
+    alone = {
+        name: table.loc[(name, None), end] for name, end in (("hal", "high"), ("random", "low"))
+    }
     # Seeds differ more than filters do: apart, the two could not be told.
     assert paired["high"] < 0
-    assert table.loc[("hal", ""), "high"] > table.loc[("random", ""), "low"]
+    assert alone["hal"] > alone["random"]
     assert table.loc[("random", "hal"), "value"] == pytest.approx(-paired["value"])
+
+
+def test_metrics_are_summed_up_apart_by_all_that_they_are_taken_at():
+    first = metrics(hal=[0.1, 0.2])
+    others = ({"threshold": 3.0}, {"label": "blank"}, {"detector": "hal", "first": 0, "last": 4})
+    table = summarise(pd.concat([first, *(first.assign(value=1, **at) for at in others)]))
+    assert table["value"].tolist() == pytest.approx([0.15, 1, 1, 1])
+    assert table["threshold"].tolist() == [5, 3, 5, 5]
+    assert table["label"].notna().tolist() == [False, False, True, False]
+    assert table["last"].notna().tolist() == [False, False, False, True]
 
 
 def test_a_seed_that_one_filter_lacks_is_left_out_of_the_comparison():

@@ -1,9 +1,11 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from mirage.metrics.rows import estimate, rate
+from mirage.metrics.names import AT
+from mirage.metrics.rows import Row, estimate, frame, rate
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -37,10 +39,20 @@ def test_the_wilson_interval_covers_the_truth_about_95_times_in_100():
 
 
 def test_a_rate_of_nothing_is_undefined():
-    row = rate("r", 0, 0, "5 std", 0.1)
+    row = rate("r", 0, 0, 0.1, threshold=5.0)
     assert math.isnan(row.value)
     assert math.isnan(row.low)
-    assert (row.n, row.parameter, row.floor) == (0, "5 std", 0.1)
+    assert (row.n, row.threshold, row.floor) == (0, 5, 0.1)
+
+
+def test_rows_of_unlike_metrics_make_one_frame_of_typed_columns():
+    at = {"detector": "hal", "first": 0, "last": 4}
+    table = frame([Row("auroc", 0.9, 10, **at), rate("beyond_rate", 1, 10, threshold=5.0)])
+    assert {name: str(table[name].dtype) for name in AT} == AT | {
+        name: "object" for name in AT if table[name].isna().all() and AT[name] == "str"
+    }
+    assert table["last"].tolist() == [4, pd.NA]
+    assert table.groupby(list(AT), dropna=False).size().tolist() == [1, 1]
 
 
 def test_an_estimate_reaches_1_96_standard_errors_to_both_sides():

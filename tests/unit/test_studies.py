@@ -1,5 +1,6 @@
 """Studies beside the main line: their config, and the small models that they train."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from mirage_workflow.config.check import ConfigError, merge
 from mirage_workflow.config.experiment import Experiment
 from mirage_workflow.config.settings import read_experiment
 from mirage_workflow.config.sweeps import base, variants
-from mirage_workflow.process import mixture_of, schedule_of
+from mirage_workflow.process import schedule_of
 from mirage_workflow.variants import Seeds, draw, draw_as_told, train
 
 EXPERIMENTS = Path(mirage.__file__).parents[2] / "config" / "experiments"
@@ -23,8 +24,9 @@ LINE = {
     "dataset": {"name": "gaussian1d", "means": [1, 2, 3], "samples": 500, "heldout": 0},
     "network": {"name": "mlp", "width": 16, "init": "pytorch"},
     "training": {"updates": 40, "batch_size": 100, "learning_rate": 2e-3},
-    "sampling": {"samples": 60, "start": 399, "steps": 20, "block_size": 25, "shard_size": 25},
+    "sampling": {"samples": 60, "start": 399, "steps": 20, "block_size": 25},
     "detection": {"windows": [[0, 4]]},
+    "compute": {"shard_size": 25},
 }
 SWEEPS = {
     "base": {"training": {"updates": 30}},
@@ -64,9 +66,7 @@ def test_a_small_model_is_like_the_base_but_for_one_thing():
     assert start.training.updates == 30
     assert start.sweeps is None
     (small,) = variants(whole)["training_size=100"]
-    expected = start.model_copy(
-        update={"dataset": start.dataset.model_copy(update={"samples": 100})}
-    )
+    expected = start.model_copy(update={"dataset": replace(start.dataset, samples=100)})
     assert small.experiment == expected
 
 
@@ -168,7 +168,7 @@ def test_updates_are_held_fixed_but_where_they_are_the_factor(name):
                 assert small.experiment.training.updates == updates
             if small.factor == "distance":
                 options = small.experiment.dataset
-                mixture = mixture_of(options)
+                mixture = options.mixture
                 assert mixture.spacing / mixture.std == pytest.approx(float(small.value), rel=1e-3)
             if small.factor == "training_size" and small.value == "infinite":
                 training = small.experiment.training
@@ -199,7 +199,7 @@ def test_training_is_watched_after_each_update():
 
 def test_points_are_drawn_in_blocks_with_their_labels_and_hal():
     options = experiment(sampling={"samples": 60, "steps": None})
-    mixture, schedule = mixture_of(options.dataset), schedule_of(options)
+    mixture, schedule = options.dataset.mixture, schedule_of(options)
     steps = ddpm_steps(schedule, times_of(399, 400), "fixed_large")
     model = DiffusedMixture(mixture, schedule).noise
     drawn = draw(model, steps, mixture, 60, 25, 5.0, seed=0, windows=[(0, 4), (0, 9)])

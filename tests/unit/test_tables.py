@@ -7,18 +7,24 @@ import pyarrow.parquet as pq
 import pytest
 
 from mirage import frames
+from mirage.datasets.gaussians import Mixture
+from mirage.datasets.shapes import Shapes
+from mirage.detectors import Score
 from mirage_workflow import tables
 from mirage_workflow.schemas.bottleneck import EMBEDDING, bottleneck_schema
 from mirage_workflow.schemas.classifier import CLASSIFIER
+from mirage_workflow.schemas.fields import SCORE_KEY
 from mirage_workflow.schemas.metrics import METRICS
 from mirage_workflow.schemas.mixtures import HISTOGRAM, MODES
 from mirage_workflow.schemas.reference import reference_schema
 from mirage_workflow.schemas.roc import ROC
 from mirage_workflow.schemas.samples import data_schema, kept_schema, samples_schema
-from mirage_workflow.schemas.scores import MIXTURE_SCORES, SHAPE_SCORES, image_scores, scores_schema
+from mirage_workflow.schemas.scores import image_scores, scores_schema, truth_schema
 from mirage_workflow.schemas.training import LOSS
 from mirage_workflow.schemas.trajectories import trajectories_schema
 from mirage_workflow.tables import TableError
+
+SCORE = Score("hal", 0, 4)
 
 SCHEMAS = {
     "loss": LOSS,
@@ -31,13 +37,13 @@ SCHEMAS = {
     "data of pictures": data_schema((1, 4, 4)),
     "kept points": kept_schema((1,)),
     "kept pictures": kept_schema((1, 4, 4)),
-    "samples of points": samples_schema((2,), ["hal_0_4", "hal_0_9"]),
-    "samples of pictures": samples_schema((1, 4, 4), ["hal_0_4"]),
+    "samples of points": samples_schema((2,), [SCORE, Score("hal", 0, 9)]),
+    "samples of pictures": samples_schema((1, 4, 4), [SCORE]),
     "trajectories of points": trajectories_schema((2,)),
     "trajectories of pictures": trajectories_schema((1, 4, 4)),
-    "scores of points": scores_schema(["hal"], ["hal_0_4"], MIXTURE_SCORES),
-    "scores of pictures": scores_schema(["hal"], ["hal_0_4"], image_scores(8)),
-    "scores of shapes": scores_schema(["hal"], ["hal_0_4"], SHAPE_SCORES),
+    "scores of points": scores_schema([SCORE], [SCORE], truth_schema(Mixture.label_columns)),
+    "scores of pictures": scores_schema([SCORE], [SCORE], image_scores(8)),
+    "scores of shapes": scores_schema([SCORE], [SCORE], truth_schema(Shapes.label_columns)),
     "scores without classes": image_scores(8, classes=False),
     "data without labels": data_schema((3, 4, 4), labelled=False),
     "reference": reference_schema(8),
@@ -46,7 +52,7 @@ SCHEMAS = {
     "embedding": EMBEDDING,
 }
 PROVENANCE = {"config": {"sampling": {"samples": 5}}, "seed": 3, "device": "cpu"}
-SAMPLES = samples_schema((2,), ["hal_0_4"])
+SAMPLES = samples_schema((2,), [SCORE])
 
 
 def some_rows(schema: pa.Schema, n: int = 5) -> pd.DataFrame:
@@ -114,6 +120,47 @@ def test_an_undefined_number_stays_undefined(tmp_path):
     rows = some_rows(METRICS).assign(value=np.nan, low=np.nan, floor=np.nan)
     tables.write(path, rows, METRICS, PROVENANCE)
     assert tables.read(path)[["value", "low", "floor"]].isna().all(axis=None)
+
+
+def test_whole_numbers_that_may_be_null_stay_whole(tmp_path):
+    path = tmp_path / "metrics.parquet"
+    taken = {"first": pd.array([0, None], "Int16"), "threshold": [np.nan, 5.0]}
+    rows = some_rows(METRICS, 2).assign(label=[None, "blank"], **taken)
+    tables.write(path, rows, METRICS, PROVENANCE)
+    (part,) = tables.Parts(path)
+    two = tables.read(path, path)
+    for back in (pd.read_parquet(path), part, two[:2], two[2:]):
+        assert back["first"].dtype == back["last"].dtype == "Int16"
+        assert back["generation"].dtype == np.int16
+        assert back["first"].iloc[0] == 0
+        assert back[["first", "label", "threshold"]].isna().to_numpy().tolist() == [
+            [False, True, True],
+            [True, False, False],
+        ]
+    some = tables.read(path, columns=["metric", "first"])
+    assert some["first"].dtype == "Int16"
+
+
+def test_the_digest_tells_a_null_from_a_number_and_from_another_place(tmp_path):
+    digests = []
+    for name, first in (("a", [0, None]), ("b", [None, 0]), ("c", [0, 0]), ("d", [0, None])):
+        rows = some_rows(METRICS, 2).assign(first=pd.array(first, "Int16"))
+        tables.write(tmp_path / name, rows, METRICS, {})
+        digests.append(tables.digest(tmp_path / name))
+    assert len(set(digests)) == 3
+    assert digests[0] == digests[3]
+
+
+def test_a_column_of_scores_says_whose_they_are_and_over_which_window(tmp_path):
+    path, default = tmp_path / "scores.parquet", Score("hal_moving", 5, 14)
+    schema = scores_schema([default], [SCORE], truth_schema(Mixture.label_columns))
+    tables.write(path, some_rows(schema), schema, {})
+    found = {
+        field.name: json.loads(field.metadata[SCORE_KEY])
+        for field in pq.read_schema(path)
+        if SCORE_KEY in (field.metadata or {})
+    }
+    assert found == {"hal_moving": default._asdict(), "hal_0_4": SCORE._asdict()}
 
 
 def test_points_have_a_column_for_each_coordinate(tmp_path):
@@ -347,7 +394,7 @@ def test_samples_of_another_shape_are_not_read_as_if_they_fitted(tmp_path):
 
 
 def test_a_missing_column_and_an_unlike_part_are_named(tmp_path):
-    tables.write(tmp_path / "a", drawn(3), samples_schema((2,), ["hal_0_4"]), {})
+    tables.write(tmp_path / "a", drawn(3), samples_schema((2,), [SCORE]), {})
     other = pd.DataFrame({"sample": [0], "x0": [0.0], "x1": [0.0]})
     tables.write(tmp_path / "b", other, kept_schema((2,)), {})
     assert "'colour'" in complaint(tables.read, tmp_path / "a", columns=["colour"])

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from mirage.detectors import Score
 from mirage.metrics import transfer, windows
 
 WINDOWS = [(0, 1), (0, 4)]
@@ -27,7 +28,7 @@ def scores(n=400, seed=0):
 
 
 def by_name(rows):
-    return {(row.metric, row.parameter): row for row in rows}
+    return {(row.metric, row.choice): row for row in rows}
 
 
 def test_the_best_window_is_found_and_compared_with_the_predicted():
@@ -42,6 +43,7 @@ def test_the_best_window_is_found_and_compared_with_the_predicted():
     assert row.value == pytest.approx(expected)
     assert row.low < expected < row.high
     assert row.n == 200
+    assert (row.detector, row.first, row.last) == ("hal", 0, 1)
 
 
 def test_the_choice_rests_on_the_calibration_half_alone():
@@ -57,6 +59,7 @@ def test_the_choice_rests_on_the_calibration_half_alone():
 def test_with_one_class_the_auroc_is_undefined_and_no_window_best(label):
     rows = by_name(windows.measure(scores().assign(label=label), WINDOWS, (0, 4)))
     assert math.isnan(rows["window_steps", "best"].value)
+    assert rows["window_steps", "best"].last is None
     assert math.isnan(rows["window_auroc", "best"].value)
     assert math.isnan(rows["window_auroc", "predicted"].value)
     assert rows["window_steps", "predicted"].value == 5
@@ -79,7 +82,7 @@ def test_candidates_fit_the_walk_and_hold_the_predicted_window():
 
 def test_a_threshold_finds_95_percent_of_its_calibration_half():
     table = scores(4000)
-    found = transfer.threshold(table, "hal_0_1")
+    found = transfer.threshold(table, Score("hal", 0, 1))
     half = table[table["sample"] % 2 == 0]
     hits = half.loc[half["label"] != "valid", "hal_0_1"]
     assert (hits >= found).mean() == pytest.approx(0.95, abs=1 / len(hits))
@@ -93,7 +96,7 @@ def test_a_threshold_is_tested_by_what_it_finds_and_keeps():
             "label": ["valid", "valid", "valid", "invalid", "interpolated", "invalid", "valid"],
         }
     )
-    found = transfer.test(table, "hal_0_4", 0.5)
+    found = transfer.test(table, Score("hal", 0, 4), 0.5)
     assert found["sensitivity"] == pytest.approx(2 / 3)  # one that is not finite is suspicious
     assert found["specificity"] == pytest.approx(2 / 4)  # 0.5 itself is flagged
     assert (found["hallucinated"], found["valid"]) == (3, 4)
@@ -102,11 +105,11 @@ def test_a_threshold_is_tested_by_what_it_finds_and_keeps():
 
 def test_without_hallucinations_there_is_no_threshold_and_no_test():
     table = scores().assign(label="valid")
-    threshold = transfer.threshold(table, "hal_0_4")
+    threshold = transfer.threshold(table, Score("hal", 0, 4))
     assert math.isnan(threshold)
-    found = transfer.test(scores(), "hal_0_4", threshold)
+    found = transfer.test(scores(), Score("hal", 0, 4), threshold)
     assert math.isnan(found["sensitivity"])
     assert math.isnan(found["specificity"])
-    known = transfer.test(table, "hal_0_4", 0.5)
+    known = transfer.test(table, Score("hal", 0, 4), 0.5)
     assert math.isnan(known["sensitivity"])
     assert 0 < known["specificity"] < 1

@@ -6,6 +6,7 @@ checkout, or in the folder named by MIRAGE_CONDA_STANDIN; it takes a quarter of 
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from checkouts import ROOT
 
 SCRIPTS = Path(os.environ.get("MIRAGE_CONDA_STANDIN", ROOT.parent / "shared/conda-standin"))
+OWN, RING = (Path(__file__).with_name(name) for name in ("my_own.py", "ring.yaml"))
 # Python imports this at its start; at its end it tells what it imported, and whence.
 WITNESS = """
 import atexit, json, os, sys
@@ -40,6 +42,9 @@ def test_a_run_in_conda_envs_ends_with_the_same_tables(small, undisturbed, tmp_p
     wanted = scratch / "requirements.txt"
     wanted.write_text("\n".join(name for name in names if not name.startswith("triton")))
     launcher = " ".join(name for name in names if name.startswith(("numpy=", "scipy=")))
+    shutil.copy(OWN, small.path / "my.py")
+    shutil.copy(RING, small.path / "config/experiments")
+    small.settings = (*small.settings[:-1], "experiments=[gaussian1d,ring]", "extensions=[my.py]")
     (small.path / "imported").mkdir()
     (small.path / "src/sitecustomize.py").write_text(WITNESS)
     made = subprocess.run(
@@ -59,6 +64,7 @@ def test_a_run_in_conda_envs_ends_with_the_same_tables(small, undisturbed, tmp_p
     )
     assert made.returncode == 0, made.stdout[-2000:] + made.stderr[-4000:]
     assert undisturbed.items() <= small.tables().items()
+    assert (small.path / "results/smoke/figures/ring_radius_by_generation.pdf").exists()
 
     told = [json.loads(path.read_text()) for path in (small.path / "imported").iterdir()]
     steps = [witness for witness in told if ".snakemake/scripts/" in witness["script"]]

@@ -92,26 +92,39 @@ def test_a_bad_setting_is_refused_in_one_line(checkout, setting):
     assert "Traceback" not in refused.stderr
 
 
+GENERATIONS = "studies/grid_generations.yaml"
 FILE_REFUSALS = {
-    ("generations: 3", "generations: -3"): ("recursion.generations", "-3"),
-    ("filters: [random, hal]\n  keep", "filters: [halo]\n  keep"): ("filters", "'halo'", "hal"),
-    ("keep: 100_000", "keep: 200_000"): ("recursion.keep", "200000", "105000"),
-    ("name: gaussian2d_grid", "name: gaussian3d"): ("dataset", "gaussian3d", "gaussian1d"),
-    ("updates: 5_000", "updatez: 5_000"): ("training", "'updatez'", "'updates'"),
-    ("{width: 64}", "{width: 63}"): ("sweeps: width=64", "63"),
+    (GENERATIONS, "generations: 3", "generations: -3"): ("recursion.generations", "-3"),
+    (GENERATIONS, "filters: [random, hal]", "filters: [halo]"): ("filters", "'halo'", "hal"),
+    (GENERATIONS, "keep: 100_000", "keep: 200_000"): ("recursion.keep", "200000", "105000"),
+    ("experiments/gaussian2d_grid.yaml", "name: gaussian2d_grid", "name: gaussian3d"): (
+        "dataset",
+        "gaussian3d",
+        "gaussian1d",
+    ),
+    ("experiments/gaussian2d_grid.yaml", "updates: 5_000", "updatez: 5_000"): (
+        "training",
+        "'updatez'",
+        "'updates'",
+    ),
+    ("studies/grid_sweeps.yaml", "{width: 64}", "{width: 63}"): ("sweeps: width=64", "63"),
+    ("presets/mlp.yaml", "ema_decay: 0.995", "ema_decai: 0.9"): ("training", "'ema_decay'"),
 }
 
 
 @pytest.mark.parametrize("edit", FILE_REFUSALS)
 def test_a_bad_experiment_file_is_refused_before_any_job_starts(scratch, edit):
-    path = scratch.path / "config/experiments/gaussian2d_grid.yaml"
+    file, before, after = edit
+    path = scratch.path / "config" / file
     text = path.read_text()
-    assert edit[0] in text
-    path.write_text(text.replace(*edit, 1))
-    refused = scratch.snakemake("--cores", "1", "--config", "preset=default")
+    assert before in text
+    path.write_text(text.replace(before, after, 1))
+    settings = ("preset=default", "experiments=[gaussian2d_grid]")
+    refused = scratch.snakemake("--cores", "1", "--config", *settings)
     assert refused.returncode != 0
     last = refused.stderr.strip().splitlines()[-1]
     assert "gaussian2d_grid.yaml" in last
+    assert file in last
     assert all(word in last for word in FILE_REFUSALS[edit])
     assert not (scratch.path / "results").exists()
 

@@ -58,6 +58,29 @@ def test_the_example_finds_hallucinations_with_the_installed_library(installed, 
     assert (tmp_path / "toy.png").stat().st_size > 10_000
 
 
+def test_an_installed_library_brings_its_command(installed):
+    environment = os.environ | {"PYTHONPATH": str(installed)}
+    command = [installed / "bin/mirage", "score", "--help"]
+    used = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert used.returncode == 0, used.stderr
+    assert used.stdout.startswith("usage: mirage score")
+
+
+def test_a_model_that_diffusers_alone_trained_is_watched(installed, tmp_path):
+    example = ROOT / "examples/own_model.py"
+    assert len(example.read_text().splitlines()) <= 60
+    environment = os.environ | {"PYTHONPATH": str(installed)}
+    command = [sys.executable, example, "squares"]
+    used = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert used.returncode == 0, used.stderr
+    rows = dict(re.findall(r"^(True|False) +(.*)$", used.stdout, re.MULTILINE))
+    (wrong, high), (right, low) = rows["False"].split(), rows["True"].split()
+    assert int(wrong) + int(right) == 400
+    assert int(wrong) < int(right)
+    assert float(high) > 1.2 * float(low)
+    assert (tmp_path / "squares/model_index.json").is_file()
+
+
 def test_the_package_holds_every_file_of_the_library(installed):
     source = ROOT / "src/mirage"
     there = {path.relative_to(source) for path in source.rglob("*") if path.is_file()}

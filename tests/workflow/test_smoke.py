@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from mirage.metrics.names import AT, METRICS
 from mirage_workflow import tables
 from mirage_workflow.config.claims import read_claims
 
@@ -101,13 +102,28 @@ def test_metrics_cover_every_generation_and_filter(smoke):
     assert rates["floor"].between(0, 1e-5).all()
 
 
+@pytest.mark.parametrize("table", ["metrics.parquet", "seed0/sweeps"])
+def test_each_metric_fills_the_columns_that_tell_its_rows_apart(smoke, table):
+    tables_of = [path for path in (smoke.path / "results/smoke").glob(f"*/{table}")]
+    assert tables_of
+    for path in tables_of:
+        metrics = pd.read_parquet(path)
+        for name, rows in metrics.groupby("metric"):
+            by, told = METRICS[name]
+            assert rows[list(by)].notna().all(axis=None)
+            assert rows[[column for column in AT if column not in by + told]].isna().all(axis=None)
+        place = [*({"factor", "level"} & set(metrics)), "filter", "generation", "metric", *AT]
+        assert not metrics.duplicated(["seed", *place]).any()
+
+
 def test_shapes_are_counted_by_type(smoke):
     results = smoke.path / "results/smoke/shapes"
     metrics = pd.read_parquet(results / "metrics.parquet")
     types = ("duplicate", "malformed", "wrong_column", "out_of_position", "blank")
     rates = metrics.set_index("metric")["value"]
-    total = sum(rates[f"{name}_rate"] for name in types)
-    assert total == pytest.approx(rates["hallucination_rate"])
+    by_type = metrics[metrics["metric"] == "label_rate"].set_index("label")["value"]
+    assert set(by_type.index) == set(types)
+    assert by_type.sum() == pytest.approx(rates["hallucination_rate"])
     audit = pd.read_parquet(results / "audit.parquet")
     true = audit.query("method == 'counter' and pictures == 'true' and label == 'valid'")
     assert true["share"].min() > 0.98
@@ -118,9 +134,10 @@ def test_shapes_are_counted_by_type(smoke):
 def test_shapes_are_scored_by_both_detectors_and_shown_by_their_squares(smoke):
     run = smoke.path / "results/smoke/shapes/seed0/gen0"
     metrics = pd.read_parquet(run / "metrics.parquet").query("metric == 'auroc'")
-    windows = ("0_4", "0_9")
-    detectors = ("hal", "hal_moving")
-    assert metrics["parameter"].tolist() == [f"{name}_{w}" for name in detectors for w in windows]
+    scores = metrics[["detector", "first", "last"]].itertuples(index=False, name=None)
+    assert list(scores) == [
+        (name, *window) for name in ("hal", "hal_moving") for window in ((0, 4), (0, 9))
+    ]
     embedding = pd.read_parquet(run / "embedding.parquet").query("source == 'real'")
     assert set(embedding["group"]) == {"one square high", "one square low"}
     labels = pd.read_parquet(run.parent / "data.parquet").set_index("sample")["label"]
@@ -163,7 +180,7 @@ def test_the_ledger_has_every_claim_and_confirms_nothing_with_one_seed(smoke):
 def test_the_causes_add_up_to_the_excess(smoke):
     causes = pd.read_parquet(smoke.path / GRID / "causes.parquet")
     assert set(causes["sampler"]) == {"ddpm", "ddim", "ddim_few", "ddim_few_tail"}
-    cells = causes.pivot(index=["sampler", "parameter"], columns="part", values="value")
+    cells = causes.pivot(index=["sampler", "threshold"], columns="part", values="value")
     parts = cells[["sampler", "data", "network"]].sum(axis=1)
     assert (parts - cells["excess"]).abs().max() < 1e-12
 
@@ -204,12 +221,10 @@ def test_a_second_run_has_nothing_to_do(smoke):
 
 
 def test_one_more_generation_adds_only_new_jobs(smoke):
-    path = smoke.path / "config/experiments/gaussian2d_grid.yaml"
+    path = smoke.path / "config/studies/grid_generations.yaml"
     text = path.read_text()
     try:
-        path.write_text(
-            text.replace("{generations: 1, filters: [random", "{generations: 2, filters: [random")
-        )
+        path.write_text(text.replace("{generations: 1", "{generations: 2"))
         plan = smoke.snakemake(
             "-n", "--config", "preset=smoke", "experiments=[gaussian2d_grid]", "--", "all_tables"
         )
@@ -226,15 +241,15 @@ def test_one_more_generation_adds_only_new_jobs(smoke):
 
 
 def test_shards_change_nothing_in_the_samples(smoke, scratch):
-    for path in (scratch.path / "config/experiments").glob("gaussian2d_grid.yaml"):
-        path.write_text(path.read_text().replace("shard_size: 1_000", "shard_size: 500"))
+    path = scratch.path / "config/studies/grid_generations.yaml"
+    path.write_text(path.read_text().replace("shard_size: 1_000", "shard_size: 500"))
     _run(scratch, f"{GRID}/metrics.parquet")
     assert len(list((scratch.path / GRID / "seed0/gen0/samples").iterdir())) == 4
     _assert_same_tables(smoke.path / GRID, scratch.path / GRID)
 
 
 def test_a_run_killed_in_training_ends_with_the_same_tables(smoke, scratch):
-    path = scratch.path / "config/experiments/gaussian2d_grid.yaml"
+    path = scratch.path / "config/presets/mlp.yaml"
     # Time to be killed in: the same updates, written down after each.
     path.write_text(path.read_text().replace("checkpoint_every: 50", "checkpoint_every: 1"))
     target = f"{GRID}/metrics.parquet"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mirage.metrics.names import AT
 from mirage.metrics.relation import relation
 from mirage.metrics.statistics import mean_over_seeds, seeds_needed
 from mirage_workflow.config import claims as ask
@@ -13,8 +14,6 @@ from mirage_workflow.config import claims as ask
 HOLDS, FAILS, UNDECIDED = "holds", "does not hold", "undecided"
 LEAST_SEEDS = 3
 """With fewer, nothing is decided: an interval over two seeds is hardly one."""
-
-RATE = "hallucination_rate"
 
 
 class NotMeasuredError(Exception):
@@ -51,7 +50,10 @@ def decide(claim: ask.Claim, experiment: str, table: pd.DataFrame | None) -> dic
         "source": claim.source,
         "experiment": experiment,
         "statistic": claim.statistic.name,
-        "wanted": claim.wanted.words(),
+        "metric": getattr(claim.statistic, "metric", None),
+        **{name: claim.statistic.at.get(name) for name in AT},
+        "wanted": claim.wanted.side,
+        "bound": claim.wanted.bound,
         "refuted": claim.refuted,
         **number,
         "verdict": verdict.verdict,
@@ -93,13 +95,12 @@ def judge(number: dict[str, float], wanted: ask.Wanted) -> Verdict:
 
 
 def _needed(values: pd.Series, wanted: ask.Wanted) -> float:
-    if wanted.within is None:
-        return seeds_needed(values, wanted.above if wanted.above is not None else wanted.below)
-    return seeds_needed(values.abs(), wanted.within)
+    return seeds_needed(values.abs() if wanted.side == "within" else values, wanted.bound)
 
 
 def _excess_rate(statistic: ask.ExcessRate, metrics: pd.DataFrame) -> pd.Series:
-    rows = metrics[(metrics["metric"] == statistic.metric) & (metrics["generation"] == 0)]
+    rows = _of(statistic, metrics)
+    rows = rows[rows["generation"] == 0]
     return _by_seed(rows, rows["value"] - rows["floor"])
 
 
@@ -115,7 +116,7 @@ def _filter_difference(statistic: ask.FilterDifference, metrics: pd.DataFrame) -
 
 
 def _cause_difference(statistic: ask.CauseDifference, causes: pd.DataFrame) -> pd.Series:
-    causes = causes[causes["parameter"] == statistic.parameter]
+    causes = _of(statistic, causes)
 
     def rate(cell: ask.Cell, column: str = "value") -> pd.Series:
         rows = causes[(causes["model"] == cell.model) & (causes["sampler"] == cell.sampler)]
@@ -127,21 +128,20 @@ def _cause_difference(statistic: ask.CauseDifference, causes: pd.DataFrame) -> p
 
 
 def _trend(statistic: ask.Trend, sweeps: pd.DataFrame) -> pd.Series:
-    rows = sweeps[(sweeps["metric"] == RATE) & (sweeps["factor"] == statistic.factor)]
-    level = pd.to_numeric(rows["level"], errors="coerce")
-    rows = rows.assign(level=level)[level.gt(0) & np.isfinite(level)]
-    if rows["level"].nunique() < 2:
+    rows = _of(statistic, sweeps[sweeps["factor"] == statistic.factor])
+    rows = rows[rows["level_number"] > 0]
+    if rows["level_number"].nunique() < 2:
         raise NotMeasuredError(f"factor {statistic.factor!r} has fewer than two levels in this run")
     # Half a hallucination more, so that a rate of zero has a logarithm.
     hits = rows["value"] * rows["n"] + 0.5
-    rows = rows.assign(level=np.log10(rows["level"]), rate=np.log10(hits / (rows["n"] + 1)))
+    rows = rows.assign(level=np.log10(rows["level_number"]), rate=np.log10(hits / (rows["n"] + 1)))
     return rows.groupby("seed")[["level", "rate"]].apply(
         lambda seed: np.polyfit(seed["level"], seed["rate"], 1)[0]
     )
 
 
 def _level_difference(statistic: ask.LevelDifference, sweeps: pd.DataFrame) -> pd.Series:
-    rows = sweeps[(sweeps["metric"] == RATE) & (sweeps["factor"] == statistic.factor)]
+    rows = _of(statistic, sweeps[sweeps["factor"] == statistic.factor])
     of, less = (rows[rows["level"] == level] for level in (statistic.of, statistic.less))
     return _by_seed(of, of["value"]) - _by_seed(less, less["value"])
 
@@ -196,10 +196,11 @@ def _by_seed(rows: pd.DataFrame, values: pd.Series) -> pd.Series:
     return series
 
 
-def _of(statistic: ask._Filtered, metrics: pd.DataFrame) -> pd.DataFrame:
+def _of(statistic: ask.Statistic, metrics: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a statistic's metric, at what it is taken at."""
     rows = metrics[metrics["metric"] == statistic.metric]
-    if statistic.parameter is not None:
-        rows = rows[rows["parameter"] == statistic.parameter]
+    for column, value in statistic.at.items():
+        rows = rows[rows[column] == value]
     return rows
 
 

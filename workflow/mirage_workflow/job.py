@@ -17,7 +17,7 @@ from typing import Any
 import mirage
 import mirage_workflow
 from mirage.files import DamagedError
-from mirage.registry import load
+from mirage.registry import RegistryError, blame, load, places
 from mirage_workflow.makers import remedy
 from mirage_workflow.places import filter_of, generation_of
 
@@ -146,10 +146,11 @@ class Job:
     ) -> None:
         """Say in one line what was expected to go wrong, and where in all other cases."""
         self._failed = True
-        expected = isinstance(error, OSError | RuntimeError | ValueError)
+        own = None if isinstance(error, RegistryError) else blame(error)
+        expected = own or isinstance(error, OSError | RuntimeError | ValueError)
         where = None if expected and not os.environ.get("MIRAGE_DEBUG") else (kind, error, trace)
         hint = f": {remedy(error.path)}" if isinstance(error, DamagedError) else ""
-        log.error("%s: %s%s", kind.__name__, error, hint, exc_info=where)
+        log.error("%s%s", own or f"{kind.__name__}: {error}", hint, exc_info=where)
 
     def end(self) -> None:
         """Say what the job took, where nothing went wrong."""
@@ -161,10 +162,12 @@ class Job:
 
     def _check_code(self) -> None:
         """End with an error if code ran here whose edits would not make the job run again."""
-        from mirage_workflow.code_hash import ran_of_ours, unforeseen
+        from mirage_workflow.code_hash import named, ran_of_ours, unforeseen
 
         ran = ran_of_ours()
-        if found := unforeseen(ran, self.script, *map(Path, self.extensions)):
+        words = [self.told, self.config]
+        words += [getattr(self.wildcards, name, None) for name in ("filter", "figure")]
+        if found := unforeseen(ran, self.script, *named(words, places())):
             log.error("not in the hash of %s: %s", self.script.name, ", ".join(found))
             logging.shutdown()
             os._exit(1)

@@ -27,7 +27,7 @@ def drawing_passes(experiment: Experiment) -> int:
 
 def in_a_shard(experiment: Experiment) -> int:
     """Samples of a shard."""
-    return min(experiment.sampling.shard_size, experiment.sampling.samples)
+    return min(experiment.compute.shard_size, experiment.sampling.samples)
 
 
 def widest_layer(experiment: Experiment) -> int:

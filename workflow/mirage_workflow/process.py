@@ -7,30 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mirage.datasets import mixtures
-from mirage.datasets.mixtures import GaussianMixture
 from mirage.diffusion import ReverseStep, Schedule, reverse_steps
 
 if TYPE_CHECKING:
-    from mirage_workflow.config.datasets import MixtureOptions
     from mirage_workflow.config.experiment import Experiment
     from mirage_workflow.config.section import Section
-
-MIXTURES = {
-    "gaussian1d": mixtures.line,
-    "gaussian2d_grid": mixtures.grid,
-    "gaussian2d_rotated": mixtures.rotated,
-}
 
 
 def arguments(section: Section, *others: str) -> dict[str, Any]:
     """A section's values by name, but for its own and those of others."""
     return section.model_dump(exclude={"name", *others})
-
-
-def mixture_of(options: MixtureOptions) -> GaussianMixture:
-    """The mixture that a dataset section describes."""
-    return MIXTURES[options.name](**arguments(options, "samples", "heldout"))
 
 
 def schedule_of(experiment: Experiment) -> Schedule:

@@ -2,6 +2,10 @@
 
 What columns a table has is declared in `schemas`. Each file carries its provenance (config,
 seed, code, packages, device) in its metadata.
+
+Where a column does not apply its cell is null, whatever its type: pandas reads NaN, and <NA>
+in the whole numbers that may be null, which stay whole (Int16). Rows are grouped with
+`dropna=False`.
 """
 
 import hashlib
@@ -18,7 +22,7 @@ import pyarrow.parquet as pq
 from mirage import files
 from mirage.frames import to_array
 from mirage_workflow.makers import remedy
-from mirage_workflow.schemas.fields import SHAPE_KEY, points
+from mirage_workflow.schemas.fields import NULLABLE, SCORE_KEY, SHAPE_KEY, points
 
 PROVENANCE_KEY = b"mirage.provenance"
 SEAL_KEY = b"mirage.seal"
@@ -45,7 +49,9 @@ def writing(path: Path, schema: pa.Schema, provenance: dict) -> Iterator:
     The file appears when the block ends well; a failure leaves nothing behind. Each page
     has a checksum; a seal over columns, rows and provenance guards the rest of the file.
     """
-    described = schema.with_metadata({PROVENANCE_KEY: json.dumps(provenance, sort_keys=True)})
+    described = schema.with_metadata(
+        {PROVENANCE_KEY: json.dumps(provenance, sort_keys=True)} | _for_pandas(schema)
+    )
     rows = 0
     with (
         files.replacing(path) as temporary,
@@ -79,7 +85,7 @@ def read(*paths: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
             part = pq.read_table(
                 path, columns=columns, partitioning=None, page_checksum_verification=True
             )
-        parts.append(part.replace_schema_metadata())
+        parts.append(part.replace_schema_metadata(_for_pandas(part.schema)))
         if not parts[0].schema.equals(parts[-1].schema):
             raise TableError(f"{path}: other columns than {paths[0]}")
     return pa.concat_tables(parts).to_pandas()
@@ -145,10 +151,11 @@ def digest(*paths: Path) -> str:
     sha = hashlib.sha256()
     for name, column in table.items():
         sha.update(f"{name} {column.dtype}\n".encode())
-        if pd.api.types.is_numeric_dtype(column):
+        if isinstance(column.dtype, np.dtype) and pd.api.types.is_numeric_dtype(column):
             sha.update(column.to_numpy().tobytes())
         else:
-            values = [v.tolist() if isinstance(v, np.ndarray) else v for v in column]
+            present = column.astype(object).where(column.notna(), None)
+            values = [v.tolist() if isinstance(v, np.ndarray) else v for v in present]
             sha.update(json.dumps(values).encode())
     return sha.hexdigest()
 
@@ -166,7 +173,7 @@ def _schema(path: Path) -> pa.Schema:
 
 def _seal(schema: pa.Schema, rows: int) -> bytes:
     """A digest of what page checksums do not cover."""
-    columns = [(field.name, _kind(field.type), _shape_of(field)) for field in schema]
+    columns = [(field.name, _kind(field.type), _meaning(field)) for field in schema]
     origin = (schema.metadata or {}).get(PROVENANCE_KEY, b"").decode()
     return hashlib.sha256(json.dumps([columns, rows, origin]).encode()).hexdigest().encode()
 
@@ -189,8 +196,18 @@ def _kind(kind: pa.DataType) -> str:
     return str(kind)
 
 
-def _shape_of(field: pa.Field) -> str:
-    return (field.metadata or {}).get(SHAPE_KEY, b"").decode()
+def _meaning(field: pa.Field) -> str:
+    metadata = field.metadata or {}
+    return (metadata.get(SHAPE_KEY) or metadata.get(SCORE_KEY) or b"").decode()
+
+
+def _for_pandas(schema: pa.Schema) -> dict[bytes, str]:
+    """Metadata by which pandas reads whole numbers that may be null as such, not as floats."""
+    names = [field.name for field in schema if NULLABLE.items() <= (field.metadata or {}).items()]
+    described = {"pandas_type": "int16", "numpy_type": "Int16", "metadata": None}
+    columns = [{"name": name, "field_name": name, **described} for name in names]
+    indices = {"index_columns": [], "column_indexes": [], "pandas_version": pd.__version__}
+    return {b"pandas": json.dumps({"columns": columns, **indices})} if names else {}
 
 
 def _to_arrow(table: pd.DataFrame, schema: pa.Schema, path: Path) -> pa.Table:

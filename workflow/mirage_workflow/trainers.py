@@ -16,22 +16,28 @@ if TYPE_CHECKING:
     from mirage_workflow.config.experiment import Experiment, Training
 
 
-def options_of(section: Training) -> TrainingOptions:
-    """How to train."""
+def options_of(section: Training, **compute: int) -> TrainingOptions:
+    """How to train, and how often to write a checkpoint, if ever."""
     values = arguments(section, "threads")
     if values["time_focus"]:
         values["time_focus"] = TimeFocus(**values["time_focus"])
-    return TrainingOptions(**values)
+    return TrainingOptions(**values, **compute)
 
 
 def trainer_of(
-    experiment: Experiment, data: np.ndarray, seed: int, generation: int, device: str
+    experiment: Experiment,
+    data: np.ndarray,
+    seed: int,
+    generation: int,
+    device: str,
+    **compute: int,
 ) -> Trainer:
     """The training of a network of the given seed's weights, yet to begin.
 
     Args:
         data: float32 [n, *sample].
         seed, generation: of the weights, and of all that is drawn in training.
+        compute: `checkpoint_every`, where checkpoints are written.
     """
     torch.set_num_threads(experiment.training.threads)
     torch.manual_seed(torch_seed(seed, "weights", generation))
@@ -39,7 +45,7 @@ def trainer_of(
         network_of(experiment).to(device),
         torch.from_numpy(data).to(device),
         schedule_of(experiment),
-        options_of(experiment.training),
+        options_of(experiment.training, **compute),
         seed,
         generation,
     )

@@ -16,7 +16,7 @@ from mirage.support.points import label_points
 from mirage.training import Trainer
 from mirage_workflow.config.experiment import Experiment
 from mirage_workflow.networks import network_with
-from mirage_workflow.process import mixture_of, steps_of
+from mirage_workflow.process import steps_of
 from mirage_workflow.trainers import trainer_of
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def train(
     Raises:
         DivergenceError: as the trainer does.
     """
-    mixture = mixture_of(experiment.dataset)
+    mixture = experiment.dataset.mixture
     points, _ = mixture.sample(experiment.dataset.samples, stream(seeds.data, "data"))
     trainer = trainer_of(experiment, points, seeds.training, 0, device)
     watch = observe and (lambda done: observe(done, trainer))
@@ -110,7 +110,7 @@ def draw_as_told(
     return draw(
         for_sampling(network, experiment, options.samples, len(steps), device),
         steps,
-        mixture_of(experiment.dataset),
+        experiment.dataset.mixture,
         options.samples,
         options.block_size,
         experiment.scoring.radius,

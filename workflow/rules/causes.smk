@@ -32,7 +32,7 @@ STUDIES = {
         sections=(*PROCESS, "scoring"),
         env="torch",
         resources=hours(4),
-        threads=sampling_threads,
+        threads=threads_of,
     ),
     "split_causes": Study(
         "What the sampler, the finite data and the network each add to the floor.",

@@ -13,12 +13,10 @@ from snakemake.exceptions import WorkflowError
 PACKAGES = [f"{workflow.basedir}/src", f"{workflow.basedir}/workflow"]
 sys.path[:0] = PACKAGES
 
-from mirage.datasets.folder import picture_files
 from mirage.filters import filters
-from mirage.registry import DETECTORS, FILTERS
-from mirage_workflow.code_hash import as_text, code_of, extensions_named
+from mirage.registry import places
+from mirage_workflow.code_hash import as_text, code_of, named
 from mirage_workflow.config.check import ConfigError
-from mirage_workflow.config.datasets import Images, MixtureOptions, ShapesOptions
 from mirage_workflow.config.experiment import Experiment
 from mirage_workflow.config.settings import read_experiments, read_settings, sections_of
 from mirage_workflow.places import filter_of, generation_of, lineage
@@ -79,36 +77,27 @@ def params_of(script: str, *sections: str, recipe=None, **told) -> dict:
         told: other values, or functions of the wildcards.
     """
     path = Path(workflow.basedir, f"workflow/scripts/{script}.py")
+    extensions = {Path(file).resolve(): file for file in SETTINGS.extensions}
 
-    def science_of(wildcards) -> dict:
+    def science_of(wildcards) -> tuple[dict, tuple[Path, ...]]:
         values = {
             name: value(wildcards) if callable(value) else value for name, value in told.items()
         }
         if sections:
             values["config"] = sections_of((recipe or experiment_of)(wildcards), *sections)
-        places = DETECTORS.places | FILTERS.places
-        named = [values, wildcards.get("filter")]
-        if extensions := extensions_named(named, places, SETTINGS.extensions):
-            values["extensions"] = extensions
-        return values
+        files = named([values, wildcards.get("filter"), wildcards.get("figure")], places())
+        if own := [extensions[file] for file in files if file in extensions]:
+            values["extensions"] = own
+        return values, files
 
-    def code(wildcards) -> str:
-        own = science_of(wildcards).get("extensions", []) if SETTINGS.extensions else []
-        return code_of(path, *map(Path, own))
-
-    return {"science": lambda wildcards: as_text(science_of(wildcards)), "code": code}
+    return {
+        "science": lambda wildcards: as_text(science_of(wildcards)[0]),
+        "code": lambda wildcards: code_of(path, *science_of(wildcards)[1]),
+    }
 
 
 def experiment_of(wildcards) -> Experiment:
     return EXPERIMENTS[wildcards.experiment]
-
-
-def is_mixture(experiment: str) -> bool:
-    return isinstance(EXPERIMENTS[experiment].dataset, MixtureOptions)
-
-
-def is_shapes(experiment: str) -> bool:
-    return isinstance(EXPERIMENTS[experiment].dataset, ShapesOptions)
 
 
 def lineages(experiment: str) -> list[str]:
@@ -161,14 +150,33 @@ def threshold_of(wildcards) -> float | None:
     return experiment_of(wildcards).recursion.thresholds.get(wildcards.filter)
 
 
-def sampling_threads(wildcards) -> int:
-    return experiment_of(wildcards).sampling.threads
+def threads_of(wildcards) -> int:
+    return experiment_of(wildcards).compute.threads
+
+
+def shard_size(wildcards) -> int:
+    return experiment_of(wildcards).compute.shard_size
+
+
+def checkpoint_every(wildcards) -> int:
+    return experiment_of(wildcards).compute.checkpoint_every
 
 
 def own_pictures(wildcards) -> list[Path]:
-    """The files of a folder of the user's own pictures, where the dataset is one."""
-    options = experiment_of(wildcards).dataset
-    return picture_files(options.folder) if isinstance(options, Images) else []
+    """The user's own files that a dataset is read from."""
+    return experiment_of(wildcards).dataset.files
+
+
+def needed(wildcards, *names) -> dict[str, str]:
+    """Which of some tables a dataset needs; see `mirage.datasets.base.NEEDS`."""
+    tables = {
+        "modes": f"{RESULTS}/modes.parquet",
+        "counter": f"{RESULTS}/counter.parquet",
+        "audit": f"{RESULTS}/audit.parquet",
+        "reference": f"{RUN}/reference.parquet",
+    }
+    needs = experiment_of(wildcards).dataset.needs
+    return {name: tables[name] for name in names if name in needs}
 
 
 def feature_network(wildcards) -> str:
@@ -179,26 +187,26 @@ def feature_network(wildcards) -> str:
 
 def counter(wildcards) -> dict[str, str]:
     """The thresholds of the counter of shapes, where the pictures are such."""
-    return {"counter": f"{RESULTS}/counter.parquet"} if is_shapes(wildcards.experiment) else {}
+    return needed(wildcards, "counter")
 
 
 def judges(wildcards) -> dict[str, str]:
     """What scores rest on: for shapes their counter; for other pictures a network, and what
     it sees in the real ones."""
-    if is_mixture(wildcards.experiment):
-        return {}
-    if is_shapes(wildcards.experiment):
-        return counter(wildcards)
-    return {"network": feature_network(wildcards), "reference": f"{RUN}/reference.parquet"}
+    files = needed(wildcards, "counter", "reference")
+    network = {"network": feature_network(wildcards)} if "reference" in files else {}
+    return files | network
 
 
 def yardsticks(wildcards) -> dict[str, str]:
     """What measures are compared with: the counter's audit, or the real pictures' features."""
-    if is_mixture(wildcards.experiment):
-        return {}
-    if is_shapes(wildcards.experiment):
-        return {**counter(wildcards), "audit": f"{RESULTS}/audit.parquet"}
-    return {"reference": f"{RUN}/reference.parquet"}
+    return needed(wildcards, "counter", "audit", "reference")
+
+
+def measured_points(wildcards) -> dict[str, list[str]]:
+    """A generation's samples, where metrics of a user's own look at them."""
+    own = experiment_of(wildcards).metrics
+    return {"samples": shards(wildcards.experiment, f"{RUN}/{{lineage}}/samples")} if own else {}
 
 
 def measured(wildcards) -> list[str]:
@@ -212,7 +220,7 @@ def measured(wildcards) -> list[str]:
 
 def modes(wildcards) -> str | list:
     """The true modes, where there are some."""
-    return f"{RESULTS}/modes.parquet" if is_mixture(wildcards.experiment) else []
+    return needed(wildcards, "modes").get("modes", [])
 
 
 def roc(wildcards) -> str | list:
@@ -252,19 +260,8 @@ def table_files() -> list[str]:
 def figure_names(experiment: str) -> list[str]:
     """The figures that an experiment can show."""
     options = EXPERIMENTS[experiment]
-    names = ["trajectories", "hal_histogram"]
-    names += ["roc"] if options.dataset.has_labels else []
-    if is_mixture(experiment):
-        names += ["density"] if options.dataset.shape == (1,) else ["samples"]
-        later = ["rate_by_generation", "density_by_generation"]
-    elif is_shapes(experiment):
-        names += ["shapes", "shapes_sheet", "confusion", "embedding"]
-        later = ["rate_by_generation", "types_by_generation"]
-    else:
-        names += ["gallery", "embedding"]
-        later = ["quality_by_generation"]
-    names += later if options.recursion.generations else []
-    return names + study_figures(experiment)
+    later = options.dataset.later_figures if options.recursion.generations else ()
+    return [*options.dataset.figures, *later, *study_figures(experiment), *options.figures]
 
 
 def figure_files() -> list[str]:

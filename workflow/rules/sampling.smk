@@ -8,13 +8,17 @@ rule draw_samples:
         f"{LOGS}/seed{{seed}}/{{lineage}}/draw_samples_{{shard}}.log",
     conda:
         "../../envs/torch.yaml"
-    threads: sampling_threads
+    threads: threads_of
     resources:
         gpu=gpus,
         mem_mb=growing(needs.drawing_memory),
         runtime=minutes(needs.drawing_passes),
     params:
-        **params_of("draw_samples", "dataset", "diffusion", "network", "sampling", "detection"),
+        **params_of(
+            "draw_samples",
+            *("dataset", "diffusion", "network", "sampling", "detection"),
+            shard_size=shard_size,
+        ),
     script:
         "../scripts/draw_samples.py"
 
@@ -33,7 +37,7 @@ rule record_bottleneck:
         f"{LOGS}/seed{{seed}}/{{lineage}}/record_bottleneck.log",
     conda:
         "../../envs/torch.yaml"
-    threads: sampling_threads
+    threads: threads_of
     resources:
         gpu=gpus,
         runtime=growing(30),
@@ -54,7 +58,7 @@ rule record_trajectories:
         f"{LOGS}/seed{{seed}}/{{lineage}}/record_trajectories.log",
     conda:
         "../../envs/torch.yaml"
-    threads: sampling_threads
+    threads: threads_of
     resources:
         gpu=gpus,
         mem_mb=growing(needs.drawing_memory),

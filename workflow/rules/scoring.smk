@@ -61,6 +61,7 @@ rule measure_generation:
     """Every rate with its threshold, its interval and the floor of a perfect sampler."""
     input:
         unpack(yardsticks),
+        unpack(measured_points),
         scores=in_shards(f"{RUN}/{{lineage}}/scores"),
     output:
         metrics=f"{RUN}/{{lineage}}/metrics.parquet",
@@ -72,7 +73,9 @@ rule measure_generation:
     resources:
         mem_mb=growing(needs.scores_memory),
     params:
-        **params_of("measure_generation", "dataset", "detection", "scoring", "classifier"),
+        **params_of(
+            "measure_generation", "dataset", "detection", "scoring", "classifier", "metrics"
+        ),
     script:
         "../scripts/measure_generation.py"
 

@@ -15,7 +15,11 @@ rule train_model:
         mem_mb=growing(needs.training_memory),
         runtime=minutes(needs.training_passes),
     params:
-        **params_of("train_model", "dataset", "diffusion", "network", "training"),
+        **params_of(
+            "train_model",
+            *("dataset", "diffusion", "network", "training"),
+            checkpoint_every=checkpoint_every,
+        ),
     script:
         "../scripts/train_model.py"
 

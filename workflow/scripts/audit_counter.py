@@ -4,7 +4,6 @@ from mirage_workflow.job import begin
 
 job = begin(snakemake)
 
-from mirage.datasets.shapes import of_size
 from mirage.metrics.audit import audit
 from mirage.streams import stream
 from mirage.support.shapes import Thresholds
@@ -15,7 +14,7 @@ from mirage_workflow.sections import sections
 experiment = sections(job.config)
 options = experiment.counter
 confusion = audit(
-    of_size(experiment.dataset.image_size),
+    experiment.dataset.distribution,
     Thresholds.from_table(tables.read(job.input.counter)),
     options.blur,
     options.haze,

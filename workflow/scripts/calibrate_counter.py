@@ -4,7 +4,6 @@ from mirage_workflow.job import begin
 
 job = begin(snakemake)
 
-from mirage.datasets.shapes import of_size
 from mirage.streams import stream
 from mirage.support.calibration import calibrate
 from mirage_workflow import tables
@@ -12,7 +11,7 @@ from mirage_workflow.schemas.counter import COUNTER
 from mirage_workflow.sections import sections
 
 experiment = sections(job.config)
-options, truth = experiment.counter, of_size(experiment.dataset.image_size)
+options, truth = experiment.counter, experiment.dataset.distribution
 rng = stream(job.seed, "calibrate")
 thresholds = calibrate(truth, options.blur, options.haze, options.noise, options.calibration, rng)
 tables.write(job.output.counter, thresholds, COUNTER, job.provenance())

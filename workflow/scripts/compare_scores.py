@@ -10,14 +10,14 @@ from mirage.exact import DiffusedMixture
 from mirage.metrics import score
 from mirage_workflow import tables
 from mirage_workflow.networks import load_network
-from mirage_workflow.process import mixture_of, schedule_of
+from mirage_workflow.process import schedule_of
 from mirage_workflow.schemas.score import SCORE_LINES
 from mirage_workflow.schemas.slopes import SLOPES
 from mirage_workflow.sections import sections
 
 experiment = sections(job.config)
 torch.set_num_threads(job.threads)
-mixture, schedule = mixture_of(experiment.dataset), schedule_of(experiment)
+mixture, schedule = experiment.dataset.mixture, schedule_of(experiment)
 network = load_network(experiment, job.input.weights, "cpu")
 truth = DiffusedMixture(mixture, schedule)
 times = {

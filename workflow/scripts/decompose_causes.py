@@ -4,17 +4,16 @@ from mirage_workflow.job import begin
 
 job = begin(snakemake)
 
-from dataclasses import asdict
-
 import pandas as pd
 import torch
 
 from mirage.decomposition import FINE, walks
 from mirage.exact import DiffusedMixture, DiffusedPoints
 from mirage.metrics.mixture import tail_rates, tally
+from mirage.metrics.rows import frame
 from mirage_workflow import tables
 from mirage_workflow.networks import load_network
-from mirage_workflow.process import mixture_of, schedule_of
+from mirage_workflow.process import schedule_of
 from mirage_workflow.schemas.causes import CAUSES
 from mirage_workflow.sections import sections
 from mirage_workflow.variants import draw, for_sampling
@@ -22,7 +21,7 @@ from mirage_workflow.variants import draw, for_sampling
 experiment, kind = sections(job.config), job.wildcards.model
 torch.set_num_threads(job.threads)
 device = job.device()
-mixture, schedule = mixture_of(experiment.dataset), schedule_of(experiment)
+mixture, schedule = experiment.dataset.mixture, schedule_of(experiment)
 if kind == "empirical":
     points = tables.read_points(job.input.data, shape=experiment.dataset.shape)
     model = DiffusedPoints(torch.from_numpy(points).to(device), schedule).noise
@@ -30,7 +29,7 @@ elif kind == "learned":
     network = load_network(experiment, job.input.weights, device)
 samples = getattr(experiment.causes, f"{kind}_samples")
 
-rows = []
+parts = []
 variance, few = experiment.sampling.variance, experiment.causes.few_steps
 compared = walks(schedule, mixture, experiment.start, variance, few, experiment.causes.tail)
 for sampler, walk in compared.items():
@@ -43,8 +42,8 @@ for sampler, walk in compared.items():
     size, radius = experiment.sampling.block_size, experiment.scoring.radius
     drawn = draw(model, walk.steps, mixture, samples, size, radius, job.seed, device=device)
     rates = tail_rates(tally([drawn], mixture))
-    rows += [asdict(row) | {"sampler": sampler} for row in rates]
-    job.log.info("%s score, %s: %s", kind, sampler, {r.parameter: r.value for r in rates})
+    parts.append(frame(rates).assign(sampler=sampler))
+    job.log.info("%s score, %s: %s", kind, sampler, {r.threshold: r.value for r in rates})
 place = {"experiment": job.wildcards.experiment, "seed": job.seed}
-table = pd.DataFrame(rows).assign(**place, filter="shared", generation=0, model=kind)
+table = pd.concat(parts).assign(**place, filter="shared", generation=0, model=kind)
 tables.write(job.output.rates, table[CAUSES.names], CAUSES, job.provenance(device))

@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 
 from mirage_workflow import tables
-from mirage_workflow.process import mixture_of
 from mirage_workflow.schemas.mixtures import MODES
 from mirage_workflow.sections import sections
 
-mixture = mixture_of(sections(job.config).dataset)
+mixture = sections(job.config).dataset.mixture
 mode, coordinate = np.indices(mixture.means.shape)
 modes = pd.DataFrame(
     {

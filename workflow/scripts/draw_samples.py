@@ -8,7 +8,7 @@ import torch
 from tqdm import tqdm
 
 from mirage import engine
-from mirage.detectors import columns
+from mirage.detectors import every_score
 from mirage.samplers import sample
 from mirage_workflow import tables
 from mirage_workflow.networks import load_network
@@ -21,8 +21,8 @@ options, detection = experiment.sampling, experiment.detection
 torch.set_num_threads(job.threads)
 device = job.device()
 steps = steps_of(experiment)
-first = int(job.wildcards.shard) * options.shard_size
-size = min(options.shard_size, options.samples - first)
+first = int(job.wildcards.shard) * job.told["shard_size"]
+size = min(job.told["shard_size"], options.samples - first)
 blocks = -(-size // options.block_size)
 network = load_network(experiment, job.input.weights, device)
 model = engine.for_sampling(network, options.precision, device, calls=blocks * len(steps))
@@ -41,7 +41,7 @@ parts = sample(
     options.clip,
     device,
 )
-schema = samples_schema(shape, columns(detection.detectors, detection.windows))
+schema = samples_schema(shape, every_score(detection.detectors, detection.windows))
 provenance = job.provenance(device, engine=model.name)
 with tables.writing(job.output.samples, schema, provenance) as append:
     for part in tqdm(parts, "drawing", total=blocks, mininterval=10):

@@ -11,13 +11,13 @@ from mirage.metrics import score
 from mirage.training import Trainer
 from mirage_workflow import tables
 from mirage_workflow.networks import network_with
-from mirage_workflow.process import mixture_of, schedule_of
+from mirage_workflow.process import schedule_of
 from mirage_workflow.schemas.slopes import FOLLOWED
 from mirage_workflow.sections import sections
 from mirage_workflow.variants import Seeds, draw_as_told, train
 
 experiment, device = sections(job.config), job.device()
-mixture, schedule = mixture_of(experiment.dataset), schedule_of(experiment)
+mixture, schedule = experiment.dataset.mixture, schedule_of(experiment)
 truth = DiffusedMixture(mixture, schedule)
 times = {
     fraction: score.time_at(schedule, fraction, mixture.spacing)

@@ -10,13 +10,13 @@ from mirage.exact import DiffusedMixture
 from mirage.metrics import score
 from mirage_workflow import tables
 from mirage_workflow.networks import load_network
-from mirage_workflow.process import mixture_of, schedule_of
+from mirage_workflow.process import schedule_of
 from mirage_workflow.schemas.score import SCORE_FIELD
 from mirage_workflow.sections import sections
 
 experiment = sections(job.config)
 torch.set_num_threads(job.threads)
-mixture, schedule = mixture_of(experiment.dataset), schedule_of(experiment)
+mixture, schedule = experiment.dataset.mixture, schedule_of(experiment)
 network = load_network(experiment, job.input.weights, "cpu")
 t = score.time_at(schedule, experiment.causes.noise_fractions[0], mixture.spacing)
 field = score.field(network, DiffusedMixture(mixture, schedule), t)

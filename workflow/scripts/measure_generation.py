@@ -4,37 +4,27 @@ from mirage_workflow.job import begin
 
 job = begin(snakemake)
 
-from dataclasses import asdict
-
 import pandas as pd
 
 from mirage import frames
-from mirage.detectors import columns
-from mirage.metrics import detection, mixture, shapes
-from mirage.metrics.rows import Row
+from mirage.detectors import every_score
+from mirage.metrics import detection, own
+from mirage.metrics.rows import Row, frame
+from mirage.registry import DATASETS
 from mirage.streams import stream
 from mirage_workflow import tables
-from mirage_workflow.config.datasets import MixtureOptions, ShapesOptions
-from mirage_workflow.process import mixture_of
 from mirage_workflow.schemas.metrics import METRICS
 from mirage_workflow.schemas.roc import ROC
 from mirage_workflow.sections import sections
 
 experiment = sections(job.config)
-windows = columns(experiment.detection.detectors, experiment.detection.windows)
+dataset = experiment.dataset
+every = every_score(experiment.detection.detectors, experiment.detection.windows)
 scores, roc = tables.Parts(*job.input.scores), pd.DataFrame()
 
 
-def measured() -> list[Row]:
-    """How far the samples are from the truth, as far as that is known."""
-    if isinstance(experiment.dataset, MixtureOptions):
-        tally = mixture.tally(scores, mixture_of(experiment.dataset))
-        return mixture.measure(tally, experiment.scoring.radius)
-    if isinstance(experiment.dataset, ShapesOptions):
-        counter, audit = tables.read(job.input.counter), tables.read(job.input.audit)
-        counted = tables.read(*job.input.scores)
-        rows = shapes.measure(counted, counter, audit)
-        return rows + shapes.auroc_by_type(counted, windows)
+def by_features() -> list[Row]:
+    """Distances between generated and real pictures in a network's features."""
     from mirage.metrics import pictures
 
     generated, reference = tables.read(*job.input.scores), tables.read(job.input.reference)
@@ -46,15 +36,24 @@ def measured() -> list[Row]:
     return pictures.measure(generated, features, real, heldout, rng, experiment.feature_network)
 
 
-rows = measured()
-if experiment.dataset.has_labels:
-    rankings = detection.rank(scores, windows)
+needed = {
+    name: tables.read(job.input[name]) for name in ("counter", "audit") if name in dataset.needs
+}
+rows = dataset.measure(scores, every, experiment.scoring.radius, needed)
+rows = own.rows_of(DATASETS, dataset.name, rows, 0)
+if "reference" in dataset.needs:
+    rows += by_features()
+if experiment.metrics:
+    samples = tables.read_points(*job.input.samples, shape=dataset.shape)
+    rows += own.measure(experiment.metrics, samples, tables.read(*job.input.scores))
+if dataset.has_labels:
+    rankings = detection.rank(scores, every)
     rows += detection.measure(rankings)
     roc = detection.roc(rankings)
 place = {"experiment": job.wildcards.experiment, "seed": job.seed}
 place |= {"filter": job.filter, "generation": job.generation}
 for path, table, schema in (
-    (job.output.metrics, pd.DataFrame([asdict(row) for row in rows]), METRICS),
+    (job.output.metrics, frame(rows), METRICS),
     (job.output.roc, roc, ROC),
 ):
     table = table.assign(**place).reindex(columns=schema.names)

@@ -5,23 +5,23 @@ from mirage_workflow.job import begin
 job = begin(snakemake)
 
 import json
-from dataclasses import asdict
 
 import pandas as pd
 
 from mirage.metrics import mixture, windows
+from mirage.metrics.rows import frame
 from mirage_workflow import tables
-from mirage_workflow.process import mixture_of
+from mirage_workflow.config.sweeps import number
 from mirage_workflow.schemas.sweeps import SWEEP
 from mirage_workflow.sections import sections
 from mirage_workflow.variants import Seeds, draw_as_told, train
 
 trained, device = sections(job.config), job.device()
 network = train(trained, Seeds.same(job.seed), device)
-truth = mixture_of(trained.dataset)
+truth = trained.dataset.mixture
 place = {"experiment": job.wildcards.experiment, "seed": job.seed}
 place |= {"filter": "shared", "generation": 0}
-rows, drawn_by = [], {}
+parts, drawn_by = [], {}
 for factor, level, sampling in job.told["draws"]:
     experiment = sections(job.config | {"sampling": sampling})
     predicted = experiment.predicted_window
@@ -32,6 +32,7 @@ for factor, level, sampling in job.told["draws"]:
     drawn = drawn_by[key]
     measured = mixture.measure(mixture.tally([drawn], truth), experiment.scoring.radius)
     measured += windows.measure(drawn, compared, predicted)
-    rows += [asdict(row) | place | {"factor": factor, "level": level} for row in measured]
-table = pd.DataFrame(rows)[SWEEP.names]
+    varied = {"factor": factor, "level": level, "level_number": number(level)}
+    parts.append(frame(measured).assign(**place, **varied))
+table = pd.concat(parts)[SWEEP.names]
 tables.write(job.output.metrics, table, SWEEP, job.provenance(device))

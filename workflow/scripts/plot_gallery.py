@@ -4,7 +4,7 @@ from mirage_workflow.job import begin
 
 job = begin(snakemake)
 
-from mirage.detectors import column
+from mirage.detectors import Score
 from mirage.figures import gallery, style
 from mirage_workflow import tables
 from mirage_workflow.sections import sections
@@ -14,8 +14,8 @@ REAL, COUNT = 10, 20
 
 experiment, detector = sections(job.config), job.told["detector"]
 shape = experiment.dataset.shape
-score = column(detector, experiment.scoring.window)
-values = tables.read(*job.input.samples, columns=[score])[score]
+score = Score(detector, *experiment.scoring.window)
+values = tables.read(*job.input.samples, columns=[score.column])[score.column]
 pictures = tables.read_points(*job.input.samples, shape=shape)
 lowest, highest = values.nsmallest(COUNT), values.nlargest(COUNT)
 figure = gallery.draw(
@@ -25,6 +25,6 @@ figure = gallery.draw(
     lowest.to_numpy(),
     highest.to_numpy(),
     len(values),
-    f"{style.word(detector)} over the {style.window_words(score)}",
+    f"{style.word(detector)} over the {style.window_words(score.first, score.last)}",
 )
 style.save(figure, job.output.png, job.output.pdf)

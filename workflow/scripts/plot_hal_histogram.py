@@ -4,20 +4,20 @@ from mirage_workflow.job import begin
 
 job = begin(snakemake)
 
-from mirage.detectors import column
+from mirage.detectors import Score
 from mirage.figures import hal_histogram, style
 from mirage_workflow import tables
 from mirage_workflow.sections import sections
 
 experiment, detector = sections(job.config), job.told["detector"]
-score = column(detector, experiment.scoring.window)
+score = Score(detector, *experiment.scoring.window)
 thresholds = hal_histogram.thresholds_of(
     tables.read(job.input.roc) if job.input.roc else None,
     score,
     experiment.recursion.thresholds.get(detector),
 )
-name = f"{style.word(detector)} over the {style.window_words(score)}"
-columns = [score, "label"] if experiment.dataset.has_labels else [score]
+name = f"{style.word(detector)} over the {style.window_words(score.first, score.last)}"
+columns = [score.column, "label"] if experiment.dataset.has_labels else [score.column]
 scores = tables.Parts(*job.input.scores, columns=columns)
-figure = hal_histogram.draw(scores, score, name, thresholds)
+figure = hal_histogram.draw(scores, score.column, name, thresholds)
 style.save(figure, job.output.png, job.output.pdf)

@@ -8,13 +8,9 @@ import pandas as pd
 import torch
 
 from mirage import frames
-from mirage.bottleneck import choose_by_squares, choose_generated, choose_real
-from mirage.datasets.shapes import of_size
 from mirage.networks.unet import bottleneck
 from mirage.streams import torch_stream
-from mirage.support.shapes import Thresholds, label_pictures
 from mirage_workflow import tables
-from mirage_workflow.config.datasets import ShapesOptions
 from mirage_workflow.networks import load_network
 from mirage_workflow.process import schedule_of
 from mirage_workflow.schemas.bottleneck import bottleneck_schema
@@ -28,25 +24,13 @@ network = load_network(experiment, job.input.weights, device)
 schedule = schedule_of(experiment)
 rng = torch_stream(job.seed, "bottleneck", job.generation, device=device)
 pictures_of = {"real": tables.read(job.input.data), "generated": tables.read(*job.input.samples)}
-
-
-def chosen_by_source() -> dict[str, pd.DataFrame]:
-    """The pictures to show, real and generated, with their groups."""
-    real, scores = pictures_of["real"], tables.read(*job.input.scores)
-    count = options.pictures
-    if not isinstance(experiment.dataset, ShapesOptions):
-        return {"real": choose_real(real, count), "generated": choose_generated(scores, count)}
-    truth = of_size(experiment.dataset.image_size)
-    thresholds = Thresholds.from_table(tables.read(job.input.counter))
-    counted = label_pictures(frames.to_array(real, shape), truth, thresholds)
-    return {
-        "real": choose_by_squares(real[["sample"]].join(counted), truth, count),
-        "generated": choose_by_squares(scores, truth, count),
-    }
-
-
+needed = (
+    {"counter": tables.read(job.input.counter)} if "counter" in experiment.dataset.needs else {}
+)
+scores = tables.read(*job.input.scores)
+groups = experiment.dataset.choose(pictures_of["real"], scores, options.pictures, needed)
 parts = []
-for source, chosen in chosen_by_source().items():
+for source, chosen in groups.items():
     if chosen.empty:  # a young model may draw none of a group
         continue
     pictures = pictures_of[source].set_index("sample").loc[chosen["sample"]]

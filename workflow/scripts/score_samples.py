@@ -11,32 +11,32 @@ import pandas as pd
 import pyarrow as pa
 
 from mirage import frames
-from mirage.datasets.shapes import of_size
-from mirage.detectors import column, columns
-from mirage.support.points import label_points
-from mirage.support.shapes import Thresholds, label_pictures
+from mirage.datasets.base import labels_of
+from mirage.detectors import Score, every_score
 from mirage_workflow import tables
-from mirage_workflow.config.datasets import MixtureOptions, ShapesOptions
-from mirage_workflow.process import mixture_of
-from mirage_workflow.schemas.scores import MIXTURE_SCORES, SHAPE_SCORES, image_scores, scores_schema
+from mirage_workflow.schemas.scores import image_scores, scores_schema, truth_schema
 from mirage_workflow.sections import sections
 
 experiment = sections(job.config)
+dataset = experiment.dataset
 
 
 def judge_of() -> tuple[Callable[[np.ndarray], pd.DataFrame], pa.Schema]:
-    """What tells the truth of samples, and the columns that it gives."""
-    if isinstance(experiment.dataset, MixtureOptions):
-        mixture, radius = mixture_of(experiment.dataset), experiment.scoring.radius
-        return lambda points: label_points(points, mixture, radius), MIXTURE_SCORES
-    if isinstance(experiment.dataset, ShapesOptions):
-        shapes = of_size(experiment.dataset.image_size)
-        thresholds = Thresholds.from_table(tables.read(job.input.counter))
-        return lambda x: label_pictures(x, shapes, thresholds), SHAPE_SCORES
+    """What tells the truth of samples, and what a network sees in them; the columns it gives."""
+    needed = {"counter": tables.read(job.input.counter)} if "counter" in dataset.needs else {}
+    columns = truth_schema(dataset.label_columns)
+
+    def labels(samples: np.ndarray) -> pd.DataFrame:
+        return labels_of(dataset, samples, experiment.scoring.radius, needed)
+
+    if "reference" not in dataset.needs:
+        return labels, columns
     real = tables.read(job.input.reference)
     real = frames.stack(real.loc[real["split"] == "train", "features"])
-    truth = image_scores(real.shape[1], classes=experiment.has_classes)
-    return lambda pictures: judge_pictures(pictures, real), truth
+    seen = image_scores(real.shape[1], classes=experiment.has_classes)
+    return lambda x: pd.concat([labels(x), judge_pictures(x, real)], axis=1), pa.schema(
+        [*columns, *seen]
+    )
 
 
 def judge_pictures(pictures: np.ndarray, real: np.ndarray) -> pd.DataFrame:
@@ -62,16 +62,17 @@ def judge_pictures(pictures: np.ndarray, real: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-detectors, window = experiment.detection.detectors, experiment.scoring.window
-windows = columns(detectors, experiment.detection.windows)
+every = every_score(experiment.detection.detectors, experiment.detection.windows)
+windows = [score.column for score in every]
+default = [Score(name, *experiment.scoring.window) for name in experiment.detection.detectors]
 judge, truth = judge_of()
 # Judged block by block, as pictures in a batch are rounded together: the limits of
 # blocks, unlike those of shards, are always the same.
 parts = []
 for samples in tables.Parts(job.input.samples):
-    default = {name: samples[column(name, window)] for name in detectors}
-    scored = samples[["sample"]].assign(**default)
-    judged = judge(frames.to_array(samples, experiment.dataset.shape))
+    own = {score.detector: samples[score.column] for score in default}
+    scored = samples[["sample"]].assign(**own)
+    judged = judge(frames.to_array(samples, dataset.shape))
     parts.append(pd.concat([scored, samples[windows], judged], axis=1))
-schema = scores_schema(detectors, windows, truth)
+schema = scores_schema(default, every, truth)
 tables.write(job.output.scores, pd.concat(parts, ignore_index=True), schema, job.provenance())

@@ -15,6 +15,7 @@ parts = pd.Series(variance_parts(rates), name="variance").rename_axis("part").re
 table = parts.assign(
     experiment=job.wildcards.experiment,
     metric=rates["metric"].iloc[0],
+    threshold=rates["threshold"].iloc[0],
     share=parts["variance"] / parts["variance"].sum(),
     mean=rates["value"].mean(),
     seeds=rates["data_seed"].nunique(),

@@ -16,7 +16,8 @@ from mirage_workflow.trainers import trainer_of
 
 experiment, device = sections(job.config), job.device()
 data = tables.read_points(job.input.data, shape=experiment.dataset.shape)
-trainer = trainer_of(experiment, data, job.seed, job.generation, device)
+every = job.told["checkpoint_every"]
+trainer = trainer_of(experiment, data, job.seed, job.generation, device, checkpoint_every=every)
 # No output of the rule: Snakemake would delete it before a restart.
 checkpoint = Path(f"{job.output.weights}.checkpoint")
 trainer.run(checkpoint, job.fingerprint(job.input.data))

@@ -6,18 +6,18 @@ job = begin(snakemake)
 
 import pandas as pd
 
-from mirage.detectors import column
+from mirage.detectors import Score
 from mirage.metrics import transfer
 from mirage_workflow import tables
 from mirage_workflow.places import dealt, filter_of, generation_of
 from mirage_workflow.schemas.transfer import TRANSFER
 from mirage_workflow.sections import sections
 
-score = column(job.told["detector"], sections(job.config).scoring.window)
+score = Score(job.told["detector"], *sections(job.config).scoring.window)
 places = [tuple(place) for place in job.told["places"]]  # (seed, lineage)
 dealt_scores = dealt(job.input.scores, len(places))
 scores_of = {
-    place: tables.read(*shards, columns=["sample", "label", score])
+    place: tables.read(*shards, columns=["sample", "label", score.column])
     for place, shards in zip(places, dealt_scores, strict=True)
 }
 rows = []
@@ -31,5 +31,5 @@ for from_seed, first in places:
         place = {"from_seed": from_seed, "seed": seed, "filter": filter_of(lineage)}
         place["generation"] = generation_of(lineage)
         rows.append(place | transfer.test(scores, score, found))
-table = pd.DataFrame(rows).assign(experiment=job.wildcards.experiment, score=score)
+table = pd.DataFrame(rows).assign(experiment=job.wildcards.experiment, **score._asdict())
 tables.write(job.output.transfer, table[TRANSFER.names], TRANSFER, job.provenance())

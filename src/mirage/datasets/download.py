@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import requests
 from tqdm import tqdm
@@ -185,7 +185,7 @@ def _fault_of_file(path: Path, digest: str) -> str | None:
 def _fault(file: BinaryIO, packed: bool, digest: str) -> str | None:
     """Why the contents, unpacked, are not those of a SHA-256; None if they are."""
     try:
-        contents = gzip.GzipFile(fileobj=file, mode="rb") if packed else file
+        contents: Any = gzip.GzipFile(fileobj=file, mode="rb") if packed else file
         found = hashlib.file_digest(contents, "sha256").hexdigest()
     except DAMAGED_GZIP as error:
         return f"damaged gzip file ({error})"

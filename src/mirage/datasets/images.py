@@ -1,15 +1,22 @@
 """A folder of the user's own pictures as the networks take them, without labels."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageOps
-from tqdm import tqdm
 
+from mirage.datasets.base import Dataset, Drawn
 from mirage.datasets.folder import picture_files
 from mirage.datasets.idx import DatasetError
+from mirage.registry import dataset, option
+from mirage.streams import stream
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 log = logging.getLogger(__name__)
 
@@ -18,42 +25,72 @@ FEWEST = 4
 """Pictures that a set must hold: precision and recall look at three neighbours of each."""
 
 
-def load_images(
-    folder: str,
-    rng: np.random.Generator,
-    image_size: int = 32,
-    colour: bool = False,
-    samples: int | None = None,
-    heldout_share: float = 0.2,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Draw the training and the held-out set, which share no picture.
+@dataset("images")
+class Images(Dataset):
+    """A folder of your own pictures, without labels, scaled to [-1, 1]."""
 
-    Files that are no picture, or a damaged one, are named in the log and passed over.
-    Only as many files are read as are needed, and each is shrunk before the next.
+    folder: str = option(
+        shortest=1,
+        doc="Where the pictures are, PNG or JPEG, in subfolders too; relative to the working\n"
+        "directory. What begins with a dot is passed over, and links to folders are not followed.",
+    )
+    image_size: int = option(
+        32,
+        at_least=8,
+        multiple_of=4,
+        doc="Pixels a side. Of each picture the largest centred square is taken, and resized.",
+    )
+    colour: bool = option(
+        False, doc="Whether pictures are read in colour (three channels) or in grey (one)."
+    )
+    samples: int | None = option(
+        None,
+        above=0,
+        doc="Size of the real training set; null for every readable picture not held out.",
+    )
+    heldout_share: float = option(
+        0.2,
+        above=0,
+        below=1,
+        doc="Share of all pictures used that is held out, as real pictures to compare with.",
+    )
 
-    Args:
-        folder: with PNG and JPEG files, in subfolders too.
-        rng: shuffles the files before they are read and cut.
-        image_size: pixels a side.
-        colour: whether pictures are read in colour (three channels) or in grey (one).
-        samples: pictures to train on; None for every readable one that is not held out.
-        heldout_share: share of all pictures used that is held out.
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (3 if self.colour else 1, self.image_size, self.image_size)
 
-    Returns:
-        Pictures to train on and others: float32 [n, c, s, s], black is -1 and white 1.
+    @property
+    def files(self) -> list[Path]:
+        return picture_files(self.folder)
 
-    Raises:
-        ValueError: if the folder is missing or has no file named like a picture.
-        DatasetError: if fewer of them can be read than are asked for.
-    """
-    files = picture_files(folder)
-    wanted = len(files) if samples is None else _with_heldout(samples, heldout_share)
-    shuffled = [files[index] for index in rng.permutation(len(files))]
-    pictures = list(_readable(shuffled, image_size, colour, wanted))
-    found = f"of the {len(files)} files in {folder!r}, {len(pictures)} can be read"
-    heldout = _require(samples, heldout_share, len(pictures), found)
-    stacked = np.stack(pictures)
-    return to_network(stacked[heldout:]), to_network(stacked[:heldout])
+    def sample(self, seed: int) -> tuple[Drawn, Drawn]:
+        train, heldout = self.split(stream(seed, "data"))
+        return (train, None), (heldout, None)
+
+    def split(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Draw the training and the held-out set, which share no picture.
+
+        Files that are no picture, or a damaged one, are named in the log and passed over.
+        Only as many files are read as are needed, and each is shrunk before the next.
+
+        Args:
+            rng: shuffles the files before they are read and cut.
+
+        Returns:
+            Pictures to train on and others: float32 [n, c, s, s], black is -1 and white 1.
+
+        Raises:
+            ValueError: if the folder is missing or has no file named like a picture.
+            DatasetError: if fewer of them can be read than are asked for.
+        """
+        files, share = self.files, self.heldout_share
+        wanted = len(files) if self.samples is None else _with_heldout(self.samples, share)
+        shuffled = [files[index] for index in rng.permutation(len(files))]
+        pictures = list(_readable(shuffled, self.image_size, self.colour, wanted))
+        found = f"of the {len(files)} files in {self.folder!r}, {len(pictures)} can be read"
+        heldout = _require(self.samples, share, len(pictures), found)
+        stacked = np.stack(pictures)
+        return to_network(stacked[heldout:]), to_network(stacked[:heldout])
 
 
 def read_picture(path: Path, size: int, colour: bool) -> np.ndarray:
@@ -67,6 +104,8 @@ def read_picture(path: Path, size: int, colour: bool) -> np.ndarray:
     Raises:
         DatasetError: if the file is no PNG or JPEG, or is damaged, saying how.
     """
+    from PIL import Image, ImageOps
+
     try:
         with Image.open(path, formats=FORMATS) as image:
             image.draft(None, (2 * size, 2 * size))  # a large JPEG is decoded at a fraction
@@ -87,6 +126,8 @@ def to_network(pictures: np.ndarray) -> np.ndarray:
 
 def _opaque(image: Image.Image) -> Image.Image:
     """Without transparency, and with the upper eight of sixteen bits, which Pillow clips."""
+    from PIL import Image
+
     if image.mode.startswith("I"):
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if not image.has_transparency_data:
@@ -95,6 +136,8 @@ def _opaque(image: Image.Image) -> Image.Image:
 
 
 def _readable(files: Iterable[Path], size: int, colour: bool, most: int) -> Iterator[np.ndarray]:
+    from tqdm import tqdm
+
     read = left_out = 0
     for path in tqdm(files, "reading pictures", mininterval=10):
         if read == most:

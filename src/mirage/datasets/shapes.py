@@ -7,11 +7,24 @@ same rules hold with halved lengths. The official code is not copied: outlines, 
 their consequences are stated here as numbers.
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from PIL import Image, ImageDraw
+
+from mirage.datasets.base import Distribution, Drawn, Tables
+from mirage.registry import dataset, option
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mirage.detectors import Score
+    from mirage.metrics.rows import Row
 
 SHAPES = ("triangle", "square", "pentagon")
 """In the order of their columns; shape i stands in column i, and is bit i of a label."""
@@ -160,6 +173,8 @@ def _outline(
     corners: list[tuple[float, float]], geometry: Geometry
 ) -> tuple[np.ndarray, tuple[int, int]]:
     """Fill a polygon: its pixels, and how far its origin lies below and right of the first."""
+    from PIL import Image, ImageDraw
+
     origin = geometry.column
     canvas = Image.new("1", (3 * origin, 3 * origin))
     polygon = [(origin + x, origin + y) for x, y in corners]
@@ -168,3 +183,84 @@ def _outline(
     rows, columns = np.flatnonzero(pixels.any(1)), np.flatnonzero(pixels.any(0))
     cut = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     return cut.copy(), (int(origin - rows[0]), int(origin - columns[0]))
+
+
+@dataset("shapes")
+class Shapes(Distribution):
+    """Simple Shapes: triangles, squares and pentagons, at most one in each of three columns."""
+
+    image_size: Literal[32, 64] = option(
+        64, doc="Pixels a side: 64 as published, 32 with all lengths halved."
+    )
+
+    needs = ("counter", "audit")
+    label_columns = {
+        "label": "string",
+        "triangles": "int16",
+        "squares": "int16",
+        "pentagons": "int16",
+        "unknown": "int16",
+        "match": "float32",
+        "contrast": "float32",
+        "found": "string[]",
+        "matches": "float32[]",
+        "tops": "float32[]",
+        "haze": "float32",
+        "noise": "float32",
+    }
+    figures = (
+        "trajectories",
+        "hal_histogram",
+        "roc",
+        "shapes",
+        "shapes_sheet",
+        "confusion",
+        "embedding",
+    )
+    later_figures = ("rate_by_generation", "types_by_generation")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (1, self.image_size, self.image_size)
+
+    @cached_property
+    def distribution(self) -> SimpleShapes:
+        """The distribution of pictures, with its exact support."""
+        return of_size(self.image_size)
+
+    def draw(self, n: int, rng: np.random.Generator) -> Drawn:
+        return self.distribution.sample(n, rng)
+
+    def label(self, samples: np.ndarray, radius: float, tables: Tables) -> pd.DataFrame:
+        from mirage.support.shapes import Thresholds, label_pictures
+
+        return label_pictures(samples, self.distribution, Thresholds.from_table(tables["counter"]))
+
+    def measure(
+        self,
+        scores: Iterable[pd.DataFrame],
+        every: Sequence[Score],
+        radius: float,
+        tables: Tables,
+    ) -> list[Row]:
+        import pandas as pd
+
+        from mirage.metrics import shapes
+
+        pictures = pd.concat(scores, ignore_index=True)
+        rows = shapes.measure(pictures, tables["counter"], tables["audit"])
+        return rows + shapes.auroc_by_type(pictures, every)
+
+    def choose(
+        self, real: pd.DataFrame, scores: pd.DataFrame, count: int, tables: Tables
+    ) -> dict[str, pd.DataFrame]:
+        """By squares: two are no true picture."""
+        from mirage import frames
+        from mirage.bottleneck import choose_by_squares
+
+        pictures = frames.to_array(real, self.shape)
+        counted = real[["sample"]].join(self.label(pictures, 0, tables))
+        return {
+            source: choose_by_squares(table, self.distribution, count)
+            for source, table in (("real", counted), ("generated", scores))
+        }

@@ -16,6 +16,9 @@ from mirage.networks.mlp import TemporalMLP
 if TYPE_CHECKING:
     from mirage.samplers import Model
 
+if TYPE_CHECKING:
+    from mirage.engine.gpu import TritonSampler
+
 log = logging.getLogger(__name__)
 
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -31,9 +34,10 @@ def for_sampling(network: nn.Module, precision: str, device: str, calls: int) ->
     """
     native = _native(network, device)
     bfloat16 = _bfloat16(precision, device, native)
-    if native:
+    model: NativeSampler | TritonSampler | TorchSampler
+    if native and isinstance(network, TemporalMLP):
         model = NativeSampler(network, native, bfloat16)
-    elif _fits_triton(network, device):
+    elif isinstance(network, TemporalMLP) and _fits_triton(network, device):
         from mirage.engine.gpu import TritonSampler  # Triton comes with PyTorch for CUDA
 
         model = TritonSampler(network, bfloat16)
@@ -47,7 +51,8 @@ def for_training(network: nn.Module, precision: str, device: str, calls: int) ->
     """The `Loss` of a network in training, through which gradients flow."""
     native = _native(network, device)
     bfloat16 = _bfloat16(precision, device, native)
-    if native:
+    loss: NativeLoss | TorchLoss
+    if native and isinstance(network, TemporalMLP):
         loss = NativeLoss(network, native, bfloat16)
     else:
         loss = TorchLoss(network, bfloat16, device, calls)
@@ -61,11 +66,10 @@ def _native(network: nn.Module, device: str) -> Kernel | None:
     return None
 
 
-def _fits_triton(network: nn.Module, device: str) -> bool:
+def _fits_triton(network: TemporalMLP, device: str) -> bool:
     """Triton's tiles are powers of two, 16 at least; the kernel keeps two coordinates."""
-    if not isinstance(network, TemporalMLP) or device != "cuda":
-        return False
-    return network.width.bit_count() == 1 and network.width >= 16 and network.input.in_features <= 2
+    fits = network.width.bit_count() == 1 and network.width >= 16 and network.input.in_features <= 2
+    return fits and device == "cuda"
 
 
 def _bfloat16(precision: str, device: str, native: Kernel | None) -> bool:

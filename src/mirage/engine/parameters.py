@@ -9,7 +9,7 @@ def parameters_of(network: TemporalMLP) -> list[Tensor]:
     """The weights in the order that the kernels read them, but for the time embedding's."""
     blocks = [
         tensor
-        for block in network.blocks
+        for block in network.distinct_layers
         for tensor in (
             block.norm1.weight,
             block.norm1.bias,
@@ -25,5 +25,5 @@ def parameters_of(network: TemporalMLP) -> list[Tensor]:
 
 def time_parameters_of(network: TemporalMLP) -> list[Tensor]:
     """The weights and biases of the time embedding: its first layer's, then each block's."""
-    layers = [network.time, *(block.time for block in network.blocks)]
+    layers = [network.time, *(block.time for block in network.distinct_layers)]
     return [tensor for layer in layers for tensor in (layer.weight, layer.bias)]

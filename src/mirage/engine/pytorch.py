@@ -1,5 +1,7 @@
 """Networks computed by PyTorch: any network, any device."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -45,11 +47,11 @@ class TorchLoss:
         return (self._weight(t) * error).mean() if self._weight else error.mean()
 
 
-def _compiled(network: nn.Module, device: str, calls: int) -> nn.Module:
+def _compiled(network: nn.Module, device: str, calls: int) -> Callable[[Tensor, Tensor], Tensor]:
     """On a GPU, as CUDA graphs without a launch for each operation; on a CPU, as it is."""
     if device != "cuda":
         return network
-    network.to(memory_format=torch.channels_last)
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if calls < CALLS_TO_REPAY_COMPILING:
         return network
     return torch.compile(network, mode="reduce-overhead", dynamic=False)

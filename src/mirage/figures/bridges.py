@@ -38,8 +38,8 @@ def draw(bridges: pd.DataFrame) -> Figure:
         )
     chance = bridges.groupby("place")["chance"].mean()[places]
     at = np.arange(len(places))
-    look = {"color": style.INK, "label": "uniform outside the modes"}
-    axes.hlines(100 * chance, at - 0.3, at + 0.3, **look)
+    label = "uniform outside the modes"
+    axes.hlines(100 * chance, at - 0.3, at + 0.3, color=style.INK, label=label)
     axes.set_xticks(range(len(places)), list(WORDS.values()))
     axes.set_xlim(-0.6, len(places) - 0.4)
     axes.set_ylim(bottom=0)

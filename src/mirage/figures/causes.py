@@ -20,7 +20,8 @@ SAMPLER_WORDS = {
     "ddim_few_tail": "DDIM few,\nDDPM tail",
 }
 
-
+THRESHOLDS = (3, 5)
+"""Distances from a mode, in its standard deviations, that have a panel."""
 LINEAR = 0.1
 """Percentage points about zero that are drawn to scale; beyond, the axis is logarithmic."""
 
@@ -32,13 +33,13 @@ def draw(causes: pd.DataFrame) -> Figure:
     causes: table CAUSE_PARTS of one experiment. Bars are 95 % intervals over seeds; with one
     seed there are none.
     """
-    thresholds = [name for name in ("3 std", "5 std") if name in set(causes["parameter"])]
+    thresholds = [k for k in THRESHOLDS if k in set(causes["threshold"])]
     figure = style.figure(style.PAGE, 3.2)
     panels = figure.subplots(1, len(thresholds), squeeze=False)[0]
     samplers = [name for name in SAMPLER_WORDS if name in set(causes["sampler"])]
     for axes, threshold in zip(panels, thresholds, strict=True):
         for index, (part, colour) in enumerate(PART_COLOURS.items()):
-            rows = causes[(causes["parameter"] == threshold) & (causes["part"] == part)]
+            rows = causes[(causes["threshold"] == threshold) & (causes["part"] == part)]
             rows = rows[rows["sampler"].isin(samplers)]
             at = rows["sampler"].map(samplers.index) + 0.18 * (index - 1.5)
             axes.errorbar(
@@ -55,7 +56,7 @@ def draw(causes: pd.DataFrame) -> Figure:
         axes.set_yscale("symlog", linthresh=LINEAR)
         axes.set_ylim(*_limits(causes))
         axes.set_xticks(range(len(samplers)), [SAMPLER_WORDS[name] for name in samplers])
-        axes.set_title(f"beyond {threshold}")
+        axes.set_title(f"beyond {threshold} std")
     panels[0].set_ylabel("Excess over a perfect sampler\n(percentage points)")
     style.legend(figure, panels[0], columns=4)
     figure.suptitle(_describe(causes))

@@ -52,9 +52,9 @@ def _panel(axes: Axes, rows: pd.DataFrame, labels: np.ndarray) -> None:
             share = shares.loc[kind, label]
             if share:
                 colour = "white" if share > 0.05 else style.INK
-                words = f"{100 * share:.3g}"
                 centre = (column + 0.5, row + 0.5)
-                axes.text(*centre, words, ha="center", va="center", color=colour, fontsize=6)
+                look = {"ha": "center", "va": "center", "color": colour}
+                axes.text(*centre, f"{100 * share:.3g}", look, fontsize=6)
             right = label == due[kind] or (label == "invalid" and due[kind] != "valid")
             if right:
                 box = [column, column + 1, column + 1, column, column], [row, row, row + 1, row + 1]

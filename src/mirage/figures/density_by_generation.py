@@ -54,7 +54,7 @@ def _planes(points: Points, filters: list[str], edges: Sequence[np.ndarray]) -> 
     side = min(1.7, (style.PAGE - 1.2) / columns)
     figure = style.figure(side * columns + 1.2, 0.92 * side * rows + 0.8)
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
-    shares = {key: np.histogram2d(*array.T, edges)[0] / len(array) for key, array in points.items()}
+    shares = {key: np.histogramdd(array, edges)[0] / len(array) for key, array in points.items()}
     one_sample = 1 / max(map(len, points.values()))
     norm = LogNorm(one_sample, max(10 * one_sample, *map(np.max, shares.values())))
     for row, name in zip(panels, filters, strict=True):

@@ -1,5 +1,7 @@
 """Figure: how the U-Net's bottleneck arranges real and generated pictures."""
 
+from typing import Any
+
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -59,7 +61,7 @@ def _scatter(axes: Axes, embedding: pd.DataFrame, name: str, colours: dict) -> N
         )
 
 
-def _colours(groups: pd.Series) -> dict[str, tuple]:
+def _colours(groups: pd.Series) -> dict[str, Any]:
     """A colour for each group, in the order of their names; up to ten differ to every eye.
 
     Groups by squares have fixed colours, whether there are any of each or not.

@@ -33,7 +33,7 @@ def draw(
     """
     rows = [-(-len(pictures) // COLUMNS) for pictures in (real, lowest, highest)]
     figure = style.figure(style.PAGE, 0.76 * sum(rows) + 0.8)
-    parts = figure.subfigures(3, 1, height_ratios=rows)
+    parts = figure.subfigures(3, 1, squeeze=False, height_ratios=rows)[:, 0]
     _panel(parts[0], real, None, "Real pictures, not chosen")
     words = f"of {n:,} generated pictures by {name}"
     _panel(parts[1], lowest, lowest_scores, f"{len(lowest)} lowest {words}")

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
+from mirage.detectors import Score
 from mirage.figures import style
 
 BINS = 60
@@ -70,7 +71,8 @@ def _positive(part: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def _histograms(axes: Axes, scores: Iterable[pd.DataFrame], column: str, bins: np.ndarray) -> None:
-    counts, colours = {}, {}
+    counts: dict[str, np.ndarray] = {}
+    colours: dict[str, str] = {}
     for part in scores:
         for name, colour, rows in _classes(_positive(part, column)):
             counts[name] = counts.get(name, 0) + np.histogram(rows[column], bins)[0]
@@ -108,18 +110,18 @@ def _classes(scores: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
 
 
 def thresholds_of(
-    roc: pd.DataFrame | None, column: str, configured: float | None
+    roc: pd.DataFrame | None, score: Score, configured: float | None
 ) -> dict[str, float]:
     """The thresholds worth a line: the filter's own, and that of 95 % sensitivity.
 
     Args:
         roc: table ROC, from which the second is read; None or empty for none.
-        column: of the score.
+        score: whose thresholds these are.
         configured: the filter's threshold (`recursion.thresholds`); None for none.
     """
     lines = {} if configured is None else {"filter's threshold": configured}
     if roc is not None:
-        found = roc[(roc["score"] == column) & (roc["true_positive_rate"] >= SENSITIVITY)]
+        found = roc[score.rows(roc) & (roc["true_positive_rate"] >= SENSITIVITY)]
         if not found.empty:
             lines["95 % of hallucinations above"] = found["threshold"].max()
     return lines

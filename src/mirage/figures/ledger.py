@@ -61,7 +61,8 @@ def number(row) -> str:
 
 def wanted(row) -> str:
     """The statistic and its bound: `growth above 0`."""
-    return f"{row.statistic.replace('_', ' ')} {row.wanted}"
+    within = " of 0" if row.wanted == "within" else ""
+    return f"{row.statistic.replace('_', ' ')} {row.wanted} {row.bound:g}{within}"
 
 
 def reason(row) -> str:

@@ -21,7 +21,7 @@ def draw(metrics: pd.DataFrame) -> Figure:
     for axes, (metric, words) in zip(panels, PANELS.items(), strict=True):
         rows = metrics[metrics["metric"] == metric]
         draw_generations(axes, rows, "held-out real pictures")
-        network = " and ".join(rows["parameter"].replace("", "own classifier").unique())
+        network = " and ".join(rows["network"].unique())
         axes.set(xlabel="Generation", ylabel=words.format(network=network))
         if metric == "fid":
             axes.set_ylim(bottom=0)

@@ -26,18 +26,12 @@ def draw(metrics: pd.DataFrame) -> Figure:
     draw_generations(axes, rates, floor, scale=100)
     axes.set(xlabel="Generation", ylabel="Hallucinated samples (%)")
     if not rates.empty:
-        threshold = ", ".join(map(_threshold, rates["parameter"].unique()))
-        axes.set_ylabel(f"Hallucinated samples (%)\n{threshold}")
+        axes.set_ylabel(f"Hallucinated samples (%)\n{style.threshold_words(rates)}")
         # A floor at zero would hide behind the axis.
         axes.set_ylim(bottom=-0.02 * axes.get_ylim()[1])
         axes.set_title(describe(rates))
         style.legend(figure, axes, columns=2)
     return figure
-
-
-def _threshold(parameter: str) -> str:
-    """What a rate's threshold is: `beyond 5 std`, or the counter's `match 0.941`."""
-    return f"beyond {parameter}" if parameter.endswith("std") else f"by counter, {parameter}"
 
 
 def draw_generations(axes: Axes, rows: pd.DataFrame, floor: str, scale: float = 1.0) -> None:
@@ -63,8 +57,8 @@ def draw_generations(axes: Axes, rows: pd.DataFrame, floor: str, scale: float = 
         label = "generation 0" if name == SHARED else f"filter: {style.word(name)}"
         _draw_line(axes, line, dodge, scale, {**look, "label": label})
     if rows["floor"].notna().any():
-        look = {"color": style.INK, "linewidth": 0.8, "linestyle": "--", "zorder": 1}
-        axes.axhline(scale * rows["floor"].mean(), label=floor, **look)
+        height = scale * rows["floor"].mean()
+        axes.axhline(height, label=floor, color=style.INK, linewidth=0.8, linestyle="--", zorder=1)
     last = max(rows["generation"].max(), 1)
     axes.set_xlim(-0.06 * last, 1.06 * last)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mirage.detectors import Score
 from mirage.figures import style
 
-OFFICIAL = "hal_0_9"
+OFFICIAL = Score("hal", 0, 9)
 """The window of the official code of Aithal et al. (2024)."""
 
 COLOURS = ("#332288", "#0072B2", "#009E73", "#E69F00", "#D55E00", "#CC79A7")
@@ -20,6 +22,7 @@ BELOW = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.29), "borderaxespad":
 """Legends stand under their panels: a poor detector's curve may be anywhere in it."""
 
 GENERATION = ["seed", "filter", "generation"]
+SCORE = list(Score._fields)
 AUROC, SPECIFICITY = "auroc", "specificity_at_95_sensitivity"
 
 
@@ -33,7 +36,8 @@ def draw(roc: pd.DataFrame, metrics: pd.DataFrame) -> Figure:
     """
     rows = metrics[metrics["metric"].isin([AUROC, SPECIFICITY])]
     rows = rows.merge(roc[GENERATION].drop_duplicates(), on=GENERATION)
-    scores = sorted(rows["parameter"].unique(), key=_order)
+    scores = [Score(*names) for names in rows[SCORE].drop_duplicates().itertuples(index=False)]
+    scores.sort(key=_order)
     below = 0.15 * max(len(scores) - 5, 0)  # more curves need a taller legend
     figure = style.figure(style.PAGE, 2.6 if rows.empty else 3.8 + below)
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.25))
@@ -62,20 +66,20 @@ def draw(roc: pd.DataFrame, metrics: pd.DataFrame) -> Figure:
     return figure
 
 
-def _curves(axes: Axes, roc: pd.DataFrame, rows: pd.DataFrame, scores: list[str]) -> None:
-    aurocs = rows[rows["metric"] == AUROC].groupby("parameter")["value"].mean()
+def _curves(axes: Axes, roc: pd.DataFrame, rows: pd.DataFrame, scores: list[Score]) -> None:
+    aurocs = rows[rows["metric"] == AUROC]
     detectors, windows = _parts(scores)
     for score in scores:
-        detector, window = _split(score)
-        prefix = f"{style.word(detector)}, " if len(detectors) > 1 else ""
-        label = f"{prefix}{_words(score)}: {aurocs[score]:.3f}"
-        curves = roc[roc["score"] == score].groupby(GENERATION)
+        prefix = f"{style.word(score.detector)}, " if len(detectors) > 1 else ""
+        auroc = aurocs.loc[score.rows(aurocs), "value"].mean()
+        label = f"{prefix}{_words(score)}: {auroc:.3f}"
+        curves = roc[score.rows(roc)].groupby(GENERATION)
         for _, curve in curves:
             axes.plot(
                 curve["false_positive_rate"],
                 curve["true_positive_rate"],
-                color=_of(COLOURS, windows.index(window)),
-                linestyle=_of(DASHES, detectors.index(detector)) if score != OFFICIAL else "--",
+                color=_of(COLOURS, windows.index(score[1:])),
+                linestyle="--" if score == OFFICIAL else _of(DASHES, detectors.index(score[0])),
                 label=label,
             )
             label = None
@@ -83,7 +87,7 @@ def _curves(axes: Axes, roc: pd.DataFrame, rows: pd.DataFrame, scores: list[str]
     axes.legend(title="AUROC", **BELOW)
 
 
-def _sweep(axes: Axes, rows: pd.DataFrame, scores: list[str]) -> None:
+def _sweep(axes: Axes, rows: pd.DataFrame, scores: list[Score]) -> None:
     kinds = (
         (AUROC, "AUROC", "o", style.INK),
         (SPECIFICITY, "specificity at 95 % sensitivity", "s", style.FILTER_COLOURS["hal"]),
@@ -91,12 +95,10 @@ def _sweep(axes: Axes, rows: pd.DataFrame, scores: list[str]) -> None:
     detectors, windows = _parts(scores)
     series = [(*kind, detector) for kind in kinds for detector in detectors]
     for place, (metric, label, marker, colour, detector) in enumerate(series):
-        chosen = rows[
-            (rows["metric"] == metric) & (rows["parameter"].map(_split).str[0] == detector)
-        ]
-        at = chosen["parameter"].map(_split).str[1].map(windows.index)
+        chosen = rows[(rows["metric"] == metric) & (rows["detector"] == detector)]
+        at = [windows.index(window) for window in zip(chosen["first"], chosen["last"], strict=True)]
         axes.errorbar(
-            at + 0.16 * (place - (len(series) - 1) / 2),
+            np.array(at) + 0.16 * (place - (len(series) - 1) / 2),
             chosen["value"],
             yerr=style.interval(chosen),
             fmt=marker,
@@ -108,34 +110,30 @@ def _sweep(axes: Axes, rows: pd.DataFrame, scores: list[str]) -> None:
         )
     axes.axhline(0.5, color=style.QUIET, linewidth=0.6, linestyle=":", label="AUROC of chance")
     if OFFICIAL in scores:
-        at = windows.index(_split(OFFICIAL)[1])
+        at = windows.index(OFFICIAL[1:])
         axes.axvspan(at - 0.4, at + 0.4, color=style.QUIET, alpha=0.18, linewidth=0, zorder=0)
-    ticks = ["\n".join(_words(f"hal_{window}").rsplit(" ", 1)) for window in windows]
+    words = [_words(Score("hal", *window)) for window in windows]
+    ticks = ["\n".join(name.rsplit(" ", 1)) for name in words]
     axes.set_xticks(range(len(windows)), ticks)
     axes.set_xlim(-0.5, len(windows) - 0.5)
     axes.legend(*style.entries(axes), **BELOW)
 
 
-def _words(score: str) -> str:
-    return style.window_words(score) + (" (official)" if score == OFFICIAL else "")
+def _words(score: Score) -> str:
+    words = style.window_words(score.first, score.last)
+    return words + (" (official)" if score == OFFICIAL else "")
 
 
-def _split(score: str) -> tuple[str, str]:
-    """Detector and window of a score column: `hal_0_4` is `hal` and `0_4`."""
-    detector, first, last = score.rsplit("_", 2)
-    return detector, f"{first}_{last}"
-
-
-def _parts(scores: list[str]) -> tuple[list[str], list[str]]:
+def _parts(scores: list[Score]) -> tuple[list[str], list[tuple[int, int]]]:
     """The detectors and the windows there are, in the order of `scores`."""
-    detectors, windows = (dict.fromkeys(part) for part in zip(*map(_split, scores), strict=True))
+    detectors = dict.fromkeys(score.detector for score in scores)
+    windows = dict.fromkeys((score.first, score.last) for score in scores)
     return list(detectors), list(windows)
 
 
-def _order(score: str) -> tuple[str, bool, int, int]:
+def _order(score: Score) -> tuple[str, bool, int, int]:
     """Windows that reach the end come first, short before long."""
-    detector, first, last = score.rsplit("_", 2)
-    return detector, int(first) > 0, int(last), int(first)
+    return score.detector, score.first > 0, score.last, score.first
 
 
 def _of(looks: Sequence[str], index: int) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.collections import PatchCollection
+from matplotlib.collections import PatchCollection, PathCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
@@ -43,7 +43,7 @@ def draw(samples: pd.DataFrame, modes: pd.DataFrame, radius: float = 5.0) -> Fig
     outside = _outside(axes, samples)
     beyond = f", {outside:,} outside the frame" if outside else ""
     axes.set_title(f"n = {len(samples):,} samples{beyond}")
-    for handle in style.legend(figure, axes, columns=1).legend_handles:
+    for handle in style.legend(figure, axes, columns=1).findobj(PathCollection):
         handle.set_sizes([12])
     return figure
 

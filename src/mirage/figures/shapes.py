@@ -24,7 +24,7 @@ def draw(real: np.ndarray, generated: np.ndarray, scores: pd.DataFrame) -> Figur
     """
     figure = style.figure(style.PAGE, 4.3)
     most = COLUMNS * ROWS
-    left, right = figure.subfigures(1, 2, wspace=0.04)
+    left, right = figure.subfigures(1, 2, squeeze=False, wspace=0.04)[0]
     counts = scores["label"].value_counts()
     hallucinated = 1 - counts.get("valid", 0) / max(len(scores), 1)
     left.suptitle(f"training pictures, first {min(most, len(real))} of {len(real):,}")

@@ -182,10 +182,16 @@ def word(name: str) -> str:
     return WORDS.get(name, name)
 
 
-def window_words(score: str) -> str:
-    """The window of a score column: `hal_0_4` is `last 5 steps`, `hal_5_14` `steps 5-14`."""
-    _, first, last = score.rsplit("_", 2)
-    return f"steps {first}-{last}" if int(first) else f"last {int(last) + 1} steps"
+def window_words(first: int, last: int) -> str:
+    """A window of steps before the end: (0, 4) is `last 5 steps`, (5, 14) `steps 5-14`."""
+    return f"steps {first}-{last}" if first else f"last {last + 1} steps"
+
+
+def threshold_words(rows: pd.DataFrame) -> str:
+    """What labels rest on: `beyond 5 std`, or `by counter, match 0.941`."""
+    beyond = (f"beyond {k:g} std" for k in rows["threshold"].dropna().unique())
+    match = (f"by counter, match {k:.3f}" for k in rows["match_threshold"].dropna().unique())
+    return ", ".join([*beyond, *match])
 
 
 def filter_styles(names: Iterable[str]) -> dict[str, dict[str, str]]:

@@ -1,6 +1,5 @@
 """Figure: what drives the hallucination rate, one factor at a time."""
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -34,17 +33,17 @@ def draw(metrics: pd.DataFrame) -> Figure:
         axes.set_visible(False)
     for axes in panels[:, 0]:
         axes.set_ylabel("Hallucinated (%)")
-    threshold = ", ".join(rates["parameter"].unique())
     seeds = style.seeds(rates["seed"].nunique())
     figure.suptitle(
-        f"beyond {threshold}; n = {style.span(rates['n'])} samples a point, {seeds}; "
+        f"{style.threshold_words(rates)}; n = {style.span(rates['n'])} samples a point, {seeds}; "
         f"perfect sampler: {style.percent(rates['floor'].mean())}"
     )
     return figure
 
 
 def _panel(axes: Axes, rates: pd.DataFrame) -> None:
-    levels = _ordered(rates["level"])
+    # Numbers by size, then words in the order given.
+    levels = list(rates.sort_values("level_number", kind="stable")["level"].unique())
     at = rates["level"].map(levels.index)
     if rates["seed"].nunique() == 1:
         bars = style.interval(rates, 100)
@@ -62,10 +61,3 @@ def _panel(axes: Axes, rates: pd.DataFrame) -> None:
     if max(map(len, levels)) > 4:
         axes.tick_params(axis="x", labelrotation=25)
     axes.set_xlim(-0.4, len(levels) - 0.6)
-
-
-def _ordered(levels: pd.Series) -> list[str]:
-    """Numbers by size, then words in the order given."""
-    names = list(dict.fromkeys(levels))
-    numbers = pd.to_numeric(pd.Series(names), errors="coerce").fillna(np.inf)
-    return [names[index] for index in numbers.sort_values(kind="stable").index]

@@ -51,10 +51,9 @@ def draw(transfer: pd.DataFrame) -> Figure:
         axes.set(xlabel="Filter and generation", ylabel=words)
         axes.set_xlim(-0.5, len(places) - 0.5)
     style.legend(figure, panels[0], columns=2)
-    score = transfer["score"].iloc[0]
-    detector = score.rsplit("_", 2)[0]
+    detector, first, last = transfer[["detector", "first", "last"]].iloc[0]
     figure.suptitle(
-        f"{style.word(detector)} over the {style.window_words(score)}, "
+        f"{style.word(detector)} over the {style.window_words(first, last)}, "
         f"n = {style.span(transfer['hallucinated'])} hallucinated samples"
     )
     return figure

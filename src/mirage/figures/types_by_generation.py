@@ -19,16 +19,16 @@ def draw(metrics: pd.DataFrame) -> Figure:
     """
     figure = style.figure(style.PAGE, 4.2)
     panels = list(figure.subplots(2, COLUMNS, sharex=True).flat)
+    rates = metrics[metrics["metric"] == "label_rate"]
     for axes, name in zip(panels, TYPES, strict=False):
-        rows = metrics[metrics["metric"] == f"{name}_rate"]
+        rows = rates[rates["label"] == name]
         draw_generations(axes, rows, "false alarms on true pictures", scale=100)
         axes.set_title(style.word(name))
         axes.set_ylim(bottom=-0.02 * axes.get_ylim()[1])
     panels[-1].set_axis_off()
     figure.supxlabel("Generation")
     figure.supylabel("Pictures of this type (%)")
-    shown = metrics[metrics["metric"].isin([f"{name}_rate" for name in TYPES])]
-    if not shown.empty:
-        figure.suptitle(describe(shown))
+    if not rates.empty:
+        figure.suptitle(describe(rates))
         panels[-1].legend(*style.entries(panels[0]), loc="center")
     return figure

@@ -16,7 +16,7 @@ def draw(metrics: pd.DataFrame) -> Figure:
     left, right = figure.subplots(1, 2)
     rows = metrics[metrics["metric"].isin(["window_steps", "window_auroc"])]
     models = rows.pivot(
-        index=["seed", "factor", "level"], columns=["metric", "parameter"], values="value"
+        index=["seed", "factor", "level"], columns=["metric", "choice"], values="value"
     )
     # The base stands at one level of many factors: once is enough.
     models = models.dropna().drop_duplicates()

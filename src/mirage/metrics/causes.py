@@ -20,15 +20,15 @@ def split(rates: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         rates: table CAUSES of one experiment: one `beyond_rate` per model, sampler,
-            threshold (`parameter`) and seed.
+            threshold and seed.
 
     Returns:
-        Columns `sampler`, `parameter`, `part` (one of PARTS, or `excess`), `value`, `low`,
+        Columns `sampler`, `threshold`, `part` (one of PARTS, or `excess`), `value`, `low`,
         `high` (95 %, by Student's t over seeds; NaN for one), `seeds` and `n`, the fewest
         samples that one of its rates rests on over all seeds.
     """
     rows = []
-    for (sampler, parameter), cell in rates.groupby(["sampler", "parameter"], sort=False):
+    for (sampler, threshold), cell in rates.groupby(["sampler", "threshold"], sort=False):
         by_seed = cell.pivot(index="seed", columns="model", values="value")
         if not set(MODELS) <= set(by_seed):
             continue
@@ -40,7 +40,7 @@ def split(rates: pd.DataFrame) -> pd.DataFrame:
             rows.append(
                 {
                     "sampler": sampler,
-                    "parameter": parameter,
+                    "threshold": threshold,
                     "part": part,
                     **mean_over_seeds(after - before),
                     "n": n.min() if part != "excess" else n["learned"],

@@ -7,11 +7,12 @@ are counted between them. The counts of parts add up, and all numbers below are 
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from mirage.detectors import Score
 from mirage.metrics.rows import Row, estimate, rate
 
 AUROC = "auroc"
@@ -103,44 +104,51 @@ class Ranking:
         )
 
 
-def rank(parts: Iterable[pd.DataFrame], columns: list[str]) -> dict[str, Ranking]:
-    """Rank valid samples among hallucinated ones by each score column.
+def rank(parts: Iterable[pd.DataFrame], scores: Sequence[Score]) -> dict[Score, Ranking]:
+    """Rank valid samples among hallucinated ones by each score.
 
     Args:
-        parts: of the scores, with the columns and `label`, of which everything but
+        parts: of a table with the scores' columns and `label`, of which everything but
             `valid` is a hallucination. They are gone through twice.
+        scores: to rank by.
     """
-    hits = [part.loc[_hallucinated(part), columns] for part in parts]
-    rankings = {name: Ranking(finite(pd.concat(hits)[name])) for name in columns}
+    columns = [score.column for score in scores]
+    hits = pd.concat([part.loc[_hallucinated(part), columns] for part in parts])
+    rankings = {score: Ranking(finite(hits[score.column])) for score in scores}
     for part in parts:
         valid = ~_hallucinated(part)
-        for name, ranking in rankings.items():
-            ranking.add(finite(part[name])[valid])
+        for score, ranking in rankings.items():
+            ranking.add(finite(part[score.column])[valid])
     return rankings
 
 
-def measure(rankings: dict[str, Ranking]) -> list[Row]:
-    """AUROC and specificity at 95 % sensitivity of each score column."""
-    return [row for name, ranking in rankings.items() for row in _rows(name, ranking)]
+def measure(rankings: Mapping[Score, Ranking]) -> list[Row]:
+    """AUROC and specificity at 95 % sensitivity of each score."""
+    return [row for score, ranking in rankings.items() for row in _rows(score, ranking)]
 
 
-def roc(rankings: dict[str, Ranking]) -> pd.DataFrame:
-    """ROC curves, thinned to at most 400 points each; empty where a class is absent."""
+def roc(rankings: Mapping[Score, Ranking]) -> pd.DataFrame:
+    """ROC curves, thinned to at most 400 points each; empty where a class is absent.
+
+    Returns:
+        Columns `detector`, `first`, `last`, `threshold` (of the score),
+        `false_positive_rate`, `true_positive_rate`.
+    """
     curves = []
-    for name, ranking in rankings.items():
+    for score, ranking in rankings.items():
         if all(ranking.counts):
             curve = ranking.curve()
             thin = np.linspace(0, len(curve) - 1, ROC_POINTS).round().astype(int)
-            curves.append(curve.iloc[np.unique(thin)].assign(score=name))
+            curves.append(curve.iloc[np.unique(thin)].assign(**score._asdict()))
     return pd.concat(curves, ignore_index=True) if curves else pd.DataFrame()
 
 
-def _rows(name: str, ranking: Ranking) -> list[Row]:
-    n = sum(ranking.counts)
+def _rows(score: Score, ranking: Ranking) -> list[Row]:
+    n, at = sum(ranking.counts), score._asdict()
     if not all(ranking.counts):
-        return [Row(metric, math.nan, n, name) for metric in (AUROC, SPECIFICITY)]
-    auroc = estimate(AUROC, *ranking.auroc(), n, name, largest=1.0)
-    return [auroc, rate(SPECIFICITY, *ranking.specificity(SENSITIVITY), name)]
+        return [Row(metric, math.nan, n, **at) for metric in (AUROC, SPECIFICITY)]
+    auroc = estimate(AUROC, *ranking.auroc(), n, largest=1.0, **at)
+    return [auroc, rate(SPECIFICITY, *ranking.specificity(SENSITIVITY), **at)]
 
 
 def _hallucinated(scores: pd.DataFrame) -> np.ndarray:

@@ -12,10 +12,10 @@ import pandas as pd
 from scipy.special import gammainc, gammaincc
 
 from mirage.datasets.mixtures import GaussianMixture
+from mirage.metrics.names import THRESHOLDS
 from mirage.metrics.rows import Row, estimate, rate
 from mirage.support.points import LABELS
 
-THRESHOLDS = (3, 4, 5, 6)
 UNIT = 2.0**-20
 """In which squared distances are added, as whole numbers: sums do not depend on order."""
 
@@ -55,10 +55,11 @@ class Tally:
         valid = scores[scores["label"] == "valid"]
         self.valid_by_mode += np.bincount(valid["mode"], minlength=len(self.truth.means))
         square = valid["distance"].to_numpy(np.float64) ** 2
-        self.squares = tuple(
+        second, fourth = (
             total + int(np.rint(power / UNIT).astype(np.int64).sum())
             for total, power in zip(self.squares, (square, square**2), strict=True)
         )
+        self.squares = second, fourth
 
 
 def tally(parts: Iterable[pd.DataFrame], truth: GaussianMixture) -> Tally:
@@ -86,11 +87,11 @@ def measure(tally: Tally, radius: float) -> list[Row]:
 
 def label_rates(tally: Tally, radius: float) -> list[Row]:
     """Shares of hallucinations, and of each kind, with Wilson intervals."""
-    threshold, floor = f"{radius:g} std", beyond(radius, tally.dim)
-    hits = {f"{label}_rate": tally.labels[label] for label in LABELS[1:]}
+    n, floor = tally.n, beyond(radius, tally.dim)
+    hits = {label: tally.labels[label] for label in LABELS[1:]}
     return [
-        rate("hallucination_rate", sum(hits.values()), tally.n, threshold, floor),
-        *(rate(name, count, tally.n, threshold) for name, count in hits.items()),
+        rate("hallucination_rate", sum(hits.values()), n, floor, threshold=radius),
+        *(rate("label_rate", hits[label], n, label=label, threshold=radius) for label in hits),
     ]
 
 
@@ -102,7 +103,7 @@ def beyond(radius: float, dim: int) -> float:
 def tail_rates(tally: Tally) -> list[Row]:
     """Share of samples farther than k standard deviations from the nearest mode."""
     return [
-        rate("beyond_rate", count, tally.n, f"{k} std", beyond(k, tally.dim))
+        rate("beyond_rate", count, tally.n, beyond(k, tally.dim), threshold=float(k))
         for k, count in tally.beyond.items()
     ]
 
@@ -138,9 +139,9 @@ def within_mode_variance_ratio(tally: Tally, radius: float) -> Row:
     n, dim = tally.labels["valid"], tally.dim
     half = radius**2 / 2
     floor = float(gammainc(dim / 2 + 1, half) / gammainc(dim / 2, half))
-    threshold = f"{radius:g} std"
+    name = "within_mode_variance_ratio"
     if n < 2:
-        return Row("within_mode_variance_ratio", np.nan, n, threshold, floor=floor)
+        return Row(name, np.nan, n, floor=floor, threshold=radius)
     square, fourth = (total * UNIT / n for total in tally.squares)
     error = np.sqrt((fourth - square**2) / (n - 1)) / dim
-    return estimate("within_mode_variance_ratio", square / dim, error, n, threshold, floor)
+    return estimate(name, square / dim, error, n, floor, threshold=radius)

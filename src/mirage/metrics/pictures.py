@@ -27,7 +27,7 @@ def measure(
     real: np.ndarray,
     heldout: np.ndarray,
     rng: np.random.Generator,
-    network: str = "",
+    network: str,
 ) -> list[Row]:
     """All metrics of a generation of pictures.
 
@@ -37,13 +37,13 @@ def measure(
         features: of the generated pictures: float32 [n, features].
         real, heldout: of the real training and held-out pictures.
         rng: for the bootstrap of the FID and for cutting real pictures to equal number.
-        network: whose features these are; empty for the pipeline's own classifier.
+        network: whose features these are.
     """
     distances = [
         fid_row(features, real, heldout, rng),
         *precision_recall_rows(features, real, heldout, rng),
     ]
-    rows = [replace(row, parameter=network) for row in distances]
+    rows = [replace(row, network=network) for row in distances]
     if "predicted_class" not in scores:
         return rows
     confidence = scores["confidence"]
@@ -105,7 +105,7 @@ def class_shares(scores: pd.DataFrame) -> list[Row]:
     """The share of each predicted class."""
     counts = scores["predicted_class"].value_counts()
     return [
-        rate("class_share", counts.get(digit, 0), len(scores), str(digit), floor=0.1)
+        rate("class_share", counts.get(digit, 0), len(scores), 0.1, predicted_class=digit)
         for digit in range(10)
     ]
 

@@ -1,11 +1,13 @@
 """How many generated pictures of shapes no draw could give, by type of error."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from mirage.datasets.shapes import SHAPES
+from mirage.detectors import Score
 from mirage.metrics import detection
 from mirage.metrics.audit import TRUE
 from mirage.metrics.detection import AUROC, rank
@@ -29,36 +31,40 @@ def measure(scores: pd.DataFrame, counter: pd.DataFrame, audit: pd.DataFrame) ->
     valid = scores["label"] == "valid"
     counts = np.bincount(_subset(scores)[valid], minlength=SUBSETS)
     return [
-        *label_rates(scores, f"match {threshold:.3f}", audit),
+        *label_rates(scores, threshold, audit),
         *mode_metrics(counts, np.full(SUBSETS, 1 / SUBSETS)),
         *degradation(scores),
     ]
 
 
-def label_rates(scores: pd.DataFrame, threshold: str, audit: pd.DataFrame) -> list[Row]:
-    """Shares of hallucinations, and of each type, with Wilson intervals and floors."""
+def label_rates(scores: pd.DataFrame, threshold: float, audit: pd.DataFrame) -> list[Row]:
+    """Shares of hallucinations, and of each type, with Wilson intervals and floors.
+
+    threshold: the counter's, of a shape's match with its template.
+    """
     counts, n = scores["label"].value_counts(), len(scores)
     counted = (audit["method"] == "counter") & (audit["pictures"] == TRUE)
     clean = audit[counted & ~audit["degraded"]]
     floors = clean.set_index("label")["share"]
     hits = {label: int(counts.get(label, 0)) for label in TYPES[1:]}
+    at = {"match_threshold": threshold}
     return [
-        rate("hallucination_rate", sum(hits.values()), n, threshold, 1 - floors["valid"]),
-        *(rate(f"{label}_rate", hits[label], n, threshold, floors[label]) for label in hits),
+        rate("hallucination_rate", sum(hits.values()), n, 1 - floors["valid"], **at),
+        *(rate("label_rate", hits[name], n, floors[name], label=name, **at) for name in hits),
     ]
 
 
-def auroc_by_type(scores: pd.DataFrame, columns: list[str]) -> list[Row]:
-    """AUROC of each score column for pictures of one type against the valid ones.
+def auroc_by_type(table: pd.DataFrame, scores: Sequence[Score]) -> list[Row]:
+    """AUROC of each score for pictures of one type against the valid ones.
 
     Hal rises with the number of shapes, as more of a picture moves: what it makes of a
     duplicate and of a blank picture are two things.
     """
     rows = []
     for label in TYPES[1:]:
-        rankings = rank([scores[scores["label"].isin(["valid", label])]], columns)
+        rankings = rank([table[table["label"].isin(["valid", label])]], scores)
         rows += [
-            replace(row, metric=f"{label}_{AUROC}")
+            replace(row, metric="label_auroc", label=label)
             for row in detection.measure(rankings)
             if row.metric == AUROC
         ]
@@ -71,7 +77,7 @@ def degradation(scores: pd.DataFrame) -> list[Row]:
     It is to be compared with what the counter is calibrated on (`counter` in the config).
     """
     return [
-        Row("degradation", float(scores[name].quantile(0.95)), len(scores), name, floor=0.0)
+        Row(name, float(scores[name].quantile(0.95)), len(scores), floor=0.0)
         for name in ("haze", "noise")
     ]
 

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
+from mirage.metrics.names import AT
+
 CONFIDENCE = 0.95
 
 
@@ -46,20 +48,20 @@ def summarise(metrics: pd.DataFrame) -> pd.DataFrame:
         metrics: table METRICS of one experiment, of one or more seeds.
 
     Returns:
-        Columns `metric`, `parameter`, `generation`, `filter`, `against` (empty, or the
+        Columns `metric`; those of `names.AT`; `generation`, `filter`, `against` (null, or the
         filter that is subtracted seed by seed), `value`, `low`, `high`, `seeds`.
     """
-    rows = []
-    for place, cell in metrics.groupby(["metric", "parameter", "generation"], sort=False):
+    rows, by = [], ["metric", *AT, "generation"]
+    for place, cell in metrics.groupby(by, sort=False, dropna=False):
         by_seed = cell.pivot(index="seed", columns="filter", values="value")
         for name in by_seed:
-            rows.append((*place, name, "", mean_over_seeds(by_seed[name])))
+            rows.append((*place, name, None, mean_over_seeds(by_seed[name])))
             rows += [
                 (*place, name, other, mean_over_seeds(by_seed[name] - by_seed[other]))
                 for other in by_seed
                 if other != name
             ]
-    names = ["metric", "parameter", "generation", "filter", "against"]
+    names = [*by, "filter", "against"]
     return pd.DataFrame([dict(zip(names, row[:-1], strict=True)) | row[-1] for row in rows])
 
 
@@ -81,7 +83,7 @@ def variance_parts(rates: pd.DataFrame) -> dict[str, float]:
     """
     cells = rates.groupby(["data_seed", "training_seed"])["value"]
     means = cells.mean().unstack()
-    a, b, n = *means.shape, int(cells.size().iloc[0])
+    (a, b), n = means.shape, int(cells.size().iloc[0])
     if min(a, b, n) < 2 or means.isna().any(axis=None) or (cells.size() != n).any():
         raise ValueError("each data seed needs every training seed, and as many samplings in each")
     grand = means.to_numpy().mean()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mirage.detectors import column
+from mirage.detectors import Score
 from mirage.metrics.detection import rank
 from mirage.metrics.rows import Row, estimate
 
@@ -34,21 +34,25 @@ def measure(
 
     Returns:
         `window_steps` (length of the window) and `window_auroc` (on the test half), each for
-        `best` and `predicted`; NaN where a half lacks one of the classes.
+        either `choice`, `predicted` and `best`; NaN where a half lacks one of the classes, and
+        no best window then.
     """
-    names = [column("hal", window) for window in windows]
-    calibration, test = (rank([half], names) for half in (scores.iloc[0::2], scores.iloc[1::2]))
-    known = all(calibration[names[0]].counts) and all(test[names[0]].counts)
-    areas = [calibration[name].auroc()[0] if known else np.nan for name in names]
-    best = windows[int(np.argmax(areas))] if known else None
+    compared = [Score("hal", *window) for window in windows]
+    calibration, test = (rank([half], compared) for half in (scores.iloc[0::2], scores.iloc[1::2]))
+    known = all(calibration[compared[0]].counts) and all(test[compared[0]].counts)
+    n = sum(test[compared[0]].counts)
+    chosen = {"predicted": Score("hal", *predicted)}
+    if known:
+        areas = [calibration[score].auroc()[0] for score in compared]
+        chosen["best"] = compared[int(np.argmax(areas))]
     rows = []
-    for name, window in (("predicted", predicted), ("best", best)):
-        steps = window[1] + 1 if window else np.nan
-        rows.append(Row("window_steps", float(steps), len(scores), name))
-        n = sum(test[names[0]].counts)
+    for choice in ("predicted", "best"):
+        score = chosen.get(choice)
+        at = {"choice": choice, **(score._asdict() if score else {"detector": "hal"})}
+        steps = float(score.last + 1) if score else np.nan
+        rows.append(Row("window_steps", steps, len(scores), **at))
         if known:
-            area, error = test[column("hal", window)].auroc()
-            rows.append(estimate("window_auroc", area, error, n, name, largest=1.0))
+            rows.append(estimate("window_auroc", *test[score].auroc(), n, largest=1.0, **at))
         else:
-            rows.append(Row("window_auroc", np.nan, n, name))
+            rows.append(Row("window_auroc", np.nan, n, **at))
     return rows

@@ -6,6 +6,7 @@ autocast: a mode is narrower than the rounding of bfloat16.
 """
 
 import math
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -48,7 +49,12 @@ class TemporalMLP(nn.Module):
         """What time adds in each block, which no x changes: [1 or times, blocks, width]."""
         with torch.autocast(t.device.type, enabled=False):
             embedding = F.leaky_relu(self.time(sinusoids(t, self.width)), 0.02)
-            return torch.stack([block.time(embedding) for block in self.blocks], 1)
+            return torch.stack([layer.time(embedding) for layer in self.distinct_layers], 1)
+
+    @property
+    def distinct_layers(self) -> list["TemporalLayer"]:
+        """The layers with weights of their own: one if they are tied."""
+        return cast(list[TemporalLayer], list(self.blocks))
 
     def predict(self, x: Tensor, shifts: Tensor) -> Tensor:
         """Predict the noise, given `time_shifts` of each sample or of all: [batch, d]."""

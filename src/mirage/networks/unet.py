@@ -1,6 +1,7 @@
 """A U-Net for pictures: diffusers' UNet2DModel."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from diffusers import UNet2DModel
@@ -20,12 +21,14 @@ class NoiseUNet(nn.Module):
     (pixel shuffle, Shi et al. 2016).
 
     Args:
-        unet: computes the noise, or v.
+        unet: a UNet2DModel that computes the noise, or v.
         patch: pixels a side.
         alphas_cumprod: abar by t where the U-Net computes v: [T].
     """
 
-    def __init__(self, unet: UNet2DModel, patch: int, alphas_cumprod: Tensor | None = None) -> None:
+    alphas_cumprod: Tensor | None
+
+    def __init__(self, unet: nn.Module, patch: int, alphas_cumprod: Tensor | None = None) -> None:
         super().__init__()
         self.unet, self.patch = unet, patch
         self.register_buffer("alphas_cumprod", alphas_cumprod, persistent=False)
@@ -69,7 +72,7 @@ def build_unet(
     """
     deeper = len(channels) - 1
     kind = "Attn" if attention else ""
-    unet = UNet2DModel(
+    unet: Any = UNet2DModel(
         sample_size=shape[-1] // patch,
         in_channels=shape[0] * patch**2,
         out_channels=shape[0] * patch**2,
@@ -94,7 +97,7 @@ def bottleneck(network: NoiseUNet, x: Tensor, t: Tensor) -> Tensor:
     a picture something is. x: [batch, c, h, w]; t: [batch].
     """
     activations = []
-    hook = network.unet.mid_block.register_forward_hook(
+    hook = network.unet.get_submodule("mid_block").register_forward_hook(
         lambda module, inputs, output: activations.append(output.float().flatten(1))
     )
     try:

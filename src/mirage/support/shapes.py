@@ -145,7 +145,7 @@ def _lowest_and_lists(objects: pd.DataFrame, kind: pd.Series, n: int) -> dict:
     grouped = objects.assign(name=names).groupby("picture")
     lowest = grouped[["match", "contrast"]].min().reindex(range(n))
     lists = grouped[["name", "match", "top"]].agg(list).to_dict("index")
-    none = {"name": [], "match": [], "top": []}
+    none: dict[str, list] = {"name": [], "match": [], "top": []}
     return {
         "match": lowest["match"].to_numpy(),
         "contrast": lowest["contrast"].to_numpy(),

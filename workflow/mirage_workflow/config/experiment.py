@@ -18,9 +18,10 @@ from mirage.diffusion import times_of
 from mirage.registry import DETECTORS
 from mirage.window import predict
 from mirage_workflow.config.causes import Causes, Sweeps
-from mirage_workflow.config.datasets import Dataset, MixtureOptions
+from mirage_workflow.config.compute import Compute
+from mirage_workflow.config.datasets import Dataset, Figure, Metric
 from mirage_workflow.config.section import Section, Unique, require_known
-from mirage_workflow.process import mixture_of, schedule_of
+from mirage_workflow.process import schedule_of
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -99,8 +100,6 @@ class Training(Section):
     precision: Precision = "float32"
     """Number format of the large matrix products; `bfloat16` where the processor multiplies
     it, float32 elsewhere."""
-    checkpoint_every: PositiveInt = 1000
-    """Updates between checkpoints."""
     threads: PositiveInt = 1
     """CPU threads. Part of the recipe: sums depend on how they are divided."""
 
@@ -127,21 +126,8 @@ class Sampling(Section):
     """Clip the predicted clean sample to [-1, 1] in every step (pictures)."""
     block_size: PositiveInt = 1000
     """Samples that share one random stream and walk together; part of the result."""
-    shard_size: PositiveInt = 50_000
-    """Samples a job draws; changes nothing in the result."""
     precision: Precision = "float32"
     """As for training."""
-    threads: PositiveInt = 1
-    """CPU threads of one job."""
-
-    @model_validator(mode="after")
-    def _whole_blocks(self) -> "Sampling":
-        if self.shard_size % self.block_size:
-            raise ValueError(
-                f"shard_size must be a multiple of block_size: found {self.shard_size} "
-                f"and {self.block_size}"
-            )
-        return self
 
     @model_validator(mode="after")
     def _tail_of_ddim(self) -> "Sampling":
@@ -284,8 +270,13 @@ class Experiment(Section):
     recursion: Recursion = Recursion()
     causes: Causes | None = None
     sweeps: Sweeps | None = None
+    compute: Compute = Compute()
     replicates: PositiveInt | None = None
     """Repeated for so many of the run's seeds at most; null for all."""
+    metrics: Unique[Metric] = []
+    """Metrics of your own, measured of every generation beside what the dataset measures."""
+    figures: Unique[Figure] = []
+    """Figures of your own, plotted beside those that the dataset shows."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "Experiment":
@@ -293,6 +284,7 @@ class Experiment(Section):
         self._check_times()
         self._check_recursion()
         self._check_studies()
+        self._check_shards()
         return self
 
     def _check_network(self) -> None:
@@ -350,7 +342,7 @@ class Experiment(Section):
                 f"embedding.t must be below timesteps: found {self.embedding.t}, {timesteps}"
             )
         window, windows = self.scoring.window, self.detection.windows
-        if window == "auto" and not isinstance(self.dataset, MixtureOptions):
+        if window == "auto" and not self.dataset.has_modes:
             raise ValueError(f"scoring.window: 'auto' needs modes, which {self.dataset.name} lacks")
         if window not in ("auto", *windows):
             allowed = ", ".join(str(list(window)) for window in windows)
@@ -385,12 +377,20 @@ class Experiment(Section):
 
     def _check_studies(self) -> None:
         for name in ("causes", "sweeps"):
-            if getattr(self, name) and not isinstance(self.dataset, MixtureOptions):
+            if getattr(self, name) and not self.dataset.has_modes:
                 raise ValueError(f"{name}: only of a mixture, which {self.dataset.name} is not")
         if self.causes and self.causes.few_steps > self.start + 1:
             raise ValueError(
                 f"causes.few_steps must be at most the {self.start + 1} times at or below "
                 f"sampling.start: found {self.causes.few_steps}"
+            )
+
+    def _check_shards(self) -> None:
+        shard, block = self.compute.shard_size, self.sampling.block_size
+        if shard % block:
+            raise ValueError(
+                f"compute.shard_size must be a multiple of sampling.block_size, {block}: "
+                f"found {shard}"
             )
 
     def resolved(self) -> "Experiment":
@@ -407,7 +407,7 @@ class Experiment(Section):
     @property
     def predicted_window(self) -> tuple[int, int]:
         """The window that noise and spacing predict; for mixtures."""
-        return predict(schedule_of(self), self.times, mixture_of(self.dataset).spacing)
+        return predict(schedule_of(self), self.times, self.dataset.mixture.spacing)
 
     @property
     def times(self) -> np.ndarray:
@@ -421,11 +421,10 @@ class Experiment(Section):
 
     @property
     def feature_network(self) -> str:
-        """In whose features pictures are compared, as the metrics name it; empty for the
-        pipeline's own classifier."""
+        """In whose features pictures are compared, as the metrics name it."""
         if self.classifier.torchscript is not None:
             return Path(self.classifier.torchscript).name
-        return "" if self.dataset.has_classes else "own rotation network"
+        return "own classifier" if self.dataset.has_classes else "own rotation network"
 
     @property
     def start(self) -> int:
@@ -441,4 +440,4 @@ class Experiment(Section):
     @property
     def shards(self) -> int:
         """The number of sampling jobs of one generation."""
-        return -(-self.sampling.samples // self.sampling.shard_size)
+        return -(-self.sampling.samples // self.compute.shard_size)

@@ -3,20 +3,23 @@
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from mirage_workflow.config.claims import Claims
 from mirage_workflow.config.experiment import Experiment
-from mirage_workflow.config.settings import Preset, Settings
+from mirage_workflow.config.layers import Origins, Preset
+from mirage_workflow.config.settings import Settings
 
 
 def schemas() -> dict[str, dict[str, Any]]:
     """The schema of each kind of config file, by file name."""
-    experiment = Experiment.model_json_schema()
+    experiment = _sparse(Experiment.model_json_schema())
+    experiment["properties"] |= Origins.model_json_schema()["properties"]
     experiment["properties"]["presets"] = {
-        "description": "Sparse overrides of the recipe above, by preset.",
+        "description": "Sparse overrides of the recipe above, by preset; in an experiment, `like` "
+        "names another preset whose numbers are taken instead from all that it builds on.",
         "type": "object",
-        "propertyNames": {"enum": list(Preset.__args__)},
+        "propertyNames": {"enum": list(get_args(Preset))},
         "additionalProperties": {"type": "object"},
     }
     return {
@@ -24,6 +27,16 @@ def schemas() -> dict[str, dict[str, Any]]:
         "config.schema.json": Settings.model_json_schema(),
         "experiment.schema.json": experiment,
     }
+
+
+def _sparse(schema: Any) -> Any:
+    """A schema of files that say only a part: nothing is required, and kinds may be told late."""
+    if isinstance(schema, list):
+        return [_sparse(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: value for key, value in schema.items() if key not in ("required", "discriminator")}
+    return {"anyOf" if key == "oneOf" else key: _sparse(value) for key, value in kept.items()}
 
 
 def main(folder: Path) -> None:

@@ -1,9 +1,11 @@
 """The base of every config section: frozen, described, and strict about its keys."""
 
 import difflib
+from collections.abc import Iterable
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo, model_validator
+from pydantic_core import PydanticCustomError
 
 
 class Section(BaseModel):
@@ -19,11 +21,18 @@ class Section(BaseModel):
         if isinstance(values, dict):
             for key in values:
                 if key not in cls.model_fields:
-                    near = difflib.get_close_matches(str(key), cls.model_fields, n=1)
-                    hint = f" (did you mean {near[0]!r}?)" if near else ""
-                    allowed = ", ".join(cls.model_fields)
-                    raise ValueError(f"unknown key {key!r}{hint}; allowed: {allowed}")
+                    message = unknown("key", key, cls.model_fields)
+                    context = {"message": message, "key": key}
+                    raise PydanticCustomError("unknown_key", "{message}", context)
         return values
+
+
+def unknown(kind: str, name: Any, allowed: Iterable[str]) -> str:
+    """What is said of a name that is not among those allowed."""
+    allowed = list(allowed)
+    near = difflib.get_close_matches(str(name), allowed, n=1)
+    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    return f"unknown {kind} {name!r}{hint}; allowed: {', '.join(allowed)}"
 
 
 def require_known(kind: str, name: str, info: ValidationInfo, key: str = "") -> None:
@@ -39,7 +48,8 @@ def require_known(kind: str, name: str, info: ValidationInfo, key: str = "") -> 
         raise ValueError(f"{key}unknown {kind} {name!r}; allowed: {', '.join(allowed)}")
 
 
-def _unique(values: list) -> list:
+def unique(values: list) -> list:
+    """A list as it is, in which nothing may be named twice."""
     for position, value in enumerate(values):
         if value in values[:position]:
             raise ValueError(f"each may be named once: found {value!r} twice")
@@ -47,5 +57,5 @@ def _unique(values: list) -> list:
 
 
 Item = TypeVar("Item")
-Unique = Annotated[list[Item], AfterValidator(_unique)]
+Unique = Annotated[list[Item], AfterValidator(unique)]
 """A list in which nothing is named twice."""

@@ -1,19 +1,18 @@
 """From the command line's config to checked experiments, or one clear line of error."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import Field, NonNegativeInt, model_validator
 
 from mirage.registry import RegistryError, load
-from mirage_workflow.config.check import ConfigError, check, merge
+from mirage_workflow.config.check import ConfigError, check
 from mirage_workflow.config.experiment import Experiment
-from mirage_workflow.config.section import Section, Unique
+from mirage_workflow.config.layers import Preset, read
+from mirage_workflow.config.section import Section, Unique, unknown
 from mirage_workflow.config.sweeps import variants
 from mirage_workflow.config.user_files import require_files
 
-Preset = Literal["smoke", "quick", "default", "paper"]
 Engine = Literal[
     "auto", "pytorch", "sse4", "avx2", "avx512", "avx512_bf16", "amx", "neon", "neon_bf16"
 ]
@@ -36,7 +35,8 @@ class Settings(Section):
     """What computes networks for points on a CPU: `auto`, the fastest vector unit of each
     job's processor; the name of one, for the same numbers on unlike machines; `pytorch`."""
     extensions: Unique[str] = []
-    """Python files, relative to the working directory, that register detectors and filters."""
+    """Python files, relative to the working directory, that register datasets, detectors,
+    filters, metrics and figures."""
     keep_samples: bool = True
     """Whether generated samples and their scores stay; if not, they are deleted as soon as
     all that is measured, drawn and trained from them is made."""
@@ -67,7 +67,7 @@ def read_settings(config: dict[str, Any]) -> Settings:
 
 
 def read_experiments(settings: Settings, folder: Path) -> dict[str, Experiment]:
-    """Read the experiments that `settings` names, with its preset merged in.
+    """Read the experiments that `settings` names, as they are under its preset.
 
     Raises:
         ConfigError: for an unknown experiment, for anything wrong in its file, and
@@ -77,9 +77,7 @@ def read_experiments(settings: Settings, folder: Path) -> dict[str, Experiment]:
     experiments = {}
     for name in settings.experiments:
         if name not in known:
-            raise ConfigError(
-                f"config: experiments: unknown experiment {name!r}; allowed: {', '.join(known)}"
-            )
+            raise ConfigError(f"config: experiments: {unknown('experiment', name, known)}")
         path = folder / f"{name}.yaml"
         experiments[name] = read_experiment(path, settings.preset)
         try:
@@ -90,28 +88,18 @@ def read_experiments(settings: Settings, folder: Path) -> dict[str, Experiment]:
 
 
 def read_experiment(path: Path, preset: Preset) -> Experiment:
-    """Read one experiment file and merge a preset into its recipe.
+    """Read one experiment with all that it builds on, as it is under a preset.
 
     Raises:
         ConfigError: for text that is not YAML and for every setting that cannot work.
     """
-    try:
-        recipe = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
-    presets = recipe.pop("presets", None) or {} if isinstance(recipe, dict) else {}
-    if not isinstance(recipe, dict) or not isinstance(presets, dict):
-        raise ConfigError(f"{path}: must be a mapping of sections, with `presets` as one of them")
-    for name, override in presets.items():
-        if name not in get_args(Preset):
-            allowed = ", ".join(get_args(Preset))
-            raise ConfigError(f"{path}: presets: unknown preset {name!r}; allowed: {allowed}")
-        if not isinstance(override, dict):
-            raise ConfigError(f"{path}: presets.{name}: must be a mapping: found {override!r}")
-    recipe = merge(recipe, presets.get(preset, {}))
+    layers = read(path, preset)
     where = f"{path} (preset {preset})"
-    experiment = check(Experiment, recipe, where).resolved()
-    variants(experiment, where)  # refuses small models that cannot work
+    experiment = check(Experiment, layers.recipe, where, layers.said_in).resolved()
+    try:
+        variants(experiment, where)  # refuses small models that cannot work
+    except ConfigError as error:
+        raise ConfigError(f"{error}{layers.said_in(['sweeps'])}") from None
     return experiment
 
 

@@ -3,9 +3,11 @@
 Values that differ in `sampling` alone share one training. Plain Python, for the launcher.
 """
 
+import math
 from dataclasses import dataclass
 
 from mirage_workflow.config.check import ConfigError, check, merge
+from mirage_workflow.config.compute import apart
 from mirage_workflow.config.experiment import Experiment
 
 BASE = "base"
@@ -54,6 +56,15 @@ def variants(experiment: Experiment, where: str = "") -> dict[str, list[Draw]]:
     return trainings
 
 
+def number(level: str) -> float:
+    """The level of a factor as a number; NaN where it is a word, as `infinite` is."""
+    try:
+        value = float(level)
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) else math.nan
+
+
 def _variant(experiment: Experiment, name: str, override: dict, where: str) -> Experiment:
     recipe = experiment.model_dump(mode="json", exclude={"causes", "sweeps", "recursion"})
     unknown = set(override) - set(recipe)
@@ -62,4 +73,4 @@ def _variant(experiment: Experiment, name: str, override: dict, where: str) -> E
         raise ConfigError(
             f"{where}: unknown section {min(unknown)!r}; allowed: {', '.join(recipe)}"
         )
-    return check(Experiment, merge(recipe, override), where)
+    return check(Experiment, merge(recipe, apart(override)), where)

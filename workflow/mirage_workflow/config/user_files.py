@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from mirage.datasets.folder import picture_files
 from mirage_workflow.config.experiment import Experiment
 
 
@@ -13,9 +12,8 @@ def require_files(experiment: Experiment) -> None:
         ValueError: naming the key and what was found in its place; also of a file whose name
             has braces, which Snakemake would take for a wildcard.
     """
-    if experiment.dataset.name == "images":
-        for path in picture_files(experiment.dataset.folder):
-            _refuse_braces("dataset.folder", str(path))
+    for path in experiment.dataset.files:
+        _refuse_braces("dataset", str(path))
     module = experiment.classifier.torchscript
     if module is None:
         return

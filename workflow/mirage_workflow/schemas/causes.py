@@ -8,7 +8,7 @@ from mirage_workflow.schemas.metrics import METRICS
 CAUSES = pa.schema([*METRICS, *fields(model=pa.string(), sampler=pa.string())])
 CAUSE_PARTS = pa.schema(
     [
-        *fields(experiment=pa.string(), sampler=pa.string(), parameter=pa.string()),
+        *fields(experiment=pa.string(), sampler=pa.string(), threshold=pa.float64()),
         *fields(part=pa.string()),
         *OVER_SEEDS,
         *fields(n=pa.int64()),

@@ -9,6 +9,10 @@ import pyarrow as pa
 from mirage.frames import coordinates
 
 SHAPE_KEY = b"mirage.shape"
+SCORE_KEY = b"mirage.score"
+"""In a field's metadata: whose score a column holds, and over which window."""
+NULLABLE = {b"mirage.null": b"where it does not apply"}
+"""Metadata of a field of whole numbers that may be null."""
 
 
 def fields(**types: pa.DataType) -> list[pa.Field]:

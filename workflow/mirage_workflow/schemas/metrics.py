@@ -2,14 +2,15 @@
 
 import pyarrow as pa
 
+from mirage_workflow.schemas.at import AT_FIELDS
 from mirage_workflow.schemas.fields import MEASURED, fields
 
 METRICS = pa.schema(
     [
         *MEASURED,
+        *fields(metric=pa.string()),
+        *AT_FIELDS,
         *fields(
-            metric=pa.string(),
-            parameter=pa.string(),
             value=pa.float64(),
             low=pa.float64(),
             high=pa.float64(),

@@ -2,13 +2,14 @@
 
 import pyarrow as pa
 
+from mirage_workflow.schemas.at import SCORE_FIELDS
 from mirage_workflow.schemas.fields import MEASURED, fields
 
 ROC = pa.schema(
     [
         *MEASURED,
+        *SCORE_FIELDS,
         *fields(
-            score=pa.string(),
             threshold=pa.float64(),
             false_positive_rate=pa.float64(),
             true_positive_rate=pa.float64(),

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from mirage.detectors import Score
+from mirage_workflow.schemas.at import score_field
 from mirage_workflow.schemas.fields import fields, points
 
 
@@ -18,6 +20,6 @@ def kept_schema(shape: Sequence[int]) -> pa.Schema:
     return pa.schema([*fields(sample=pa.int64()), *points(shape)])
 
 
-def samples_schema(shape: Sequence[int], scores: Sequence[str]) -> pa.Schema:
+def samples_schema(shape: Sequence[int], scores: Sequence[Score]) -> pa.Schema:
     """Generated samples with the detectors' scores over each window."""
-    return pa.schema([*kept_schema(shape), *fields(**{name: pa.float32() for name in scores})])
+    return pa.schema([*kept_schema(shape), *(score_field(score.column, score) for score in scores)])

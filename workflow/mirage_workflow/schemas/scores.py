@@ -1,34 +1,29 @@
 """What detectors say of each sample, and what is true of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
+from mirage.detectors import Score
+from mirage_workflow.schemas.at import score_field
 from mirage_workflow.schemas.fields import fields
 
-MIXTURE_SCORES = pa.schema(fields(mode=pa.int16(), distance=pa.float32(), label=pa.string()))
-SHAPE_SCORES = pa.schema(
-    fields(
-        label=pa.string(),
-        triangles=pa.int16(),
-        squares=pa.int16(),
-        pentagons=pa.int16(),
-        unknown=pa.int16(),
-        match=pa.float32(),
-        contrast=pa.float32(),
-        found=pa.list_(pa.string()),
-        matches=pa.list_(pa.float32()),
-        tops=pa.list_(pa.float32()),
-        haze=pa.float32(),
-        noise=pa.float32(),
-    )
-)
+
+def scores_schema(default: Sequence[Score], every: Sequence[Score], truth: pa.Schema) -> pa.Schema:
+    """One row per sample: each detector over the default window, over all, and the truth."""
+    own = [score_field(score.detector, score) for score in default]
+    over = [score_field(score.column, score) for score in every]
+    return pa.schema([*fields(sample=pa.int64()), *own, *over, *truth])
 
 
-def scores_schema(detectors: Sequence[str], columns: Sequence[str], truth: pa.Schema) -> pa.Schema:
-    """One row per sample: each detector at the default window, at all, and the truth."""
-    numbers = {name: pa.float32() for name in (*detectors, *columns)}
-    return pa.schema([*fields(sample=pa.int64(), **numbers), *truth])
+def truth_schema(columns: Mapping[str, str]) -> pa.Schema:
+    """What a dataset says of a sample: its `label_columns`, by the names of their types."""
+    return pa.schema(fields(**{name: _type(kind) for name, kind in columns.items()}))
+
+
+def _type(name: str) -> pa.DataType:
+    items = name.removesuffix("[]")
+    return pa.type_for_alias(name) if items == name else pa.list_(_type(items))
 
 
 def image_scores(features: int, classes: bool = True) -> pa.Schema:

@@ -5,4 +5,6 @@ import pyarrow as pa
 from mirage_workflow.schemas.fields import fields
 from mirage_workflow.schemas.metrics import METRICS
 
-SWEEP = pa.schema([*METRICS, *fields(factor=pa.string(), level=pa.string())])
+SWEEP = pa.schema(
+    [*METRICS, *fields(factor=pa.string(), level=pa.string(), level_number=pa.float64())]
+)

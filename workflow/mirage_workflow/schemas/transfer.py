@@ -2,12 +2,15 @@
 
 import pyarrow as pa
 
+from mirage_workflow.schemas.at import SCORE_FIELDS
 from mirage_workflow.schemas.fields import fields
 
 TRANSFER = pa.schema(
     [
-        *fields(experiment=pa.string(), score=pa.string(), from_seed=pa.int64()),
-        *fields(seed=pa.int64(), filter=pa.string(), generation=pa.int16()),
+        *fields(experiment=pa.string()),
+        *SCORE_FIELDS,
+        *fields(from_seed=pa.int64(), seed=pa.int64()),
+        *fields(filter=pa.string(), generation=pa.int16()),
         *fields(threshold=pa.float64(), sensitivity=pa.float64()),
         *fields(sensitivity_low=pa.float64(), sensitivity_high=pa.float64()),
         *fields(specificity=pa.float64(), specificity_low=pa.float64()),

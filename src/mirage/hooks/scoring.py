@@ -1,0 +1,185 @@
+"""Drawing from a saved diffusers pipeline and scoring it, so that a run goes on when killed.
+
+A batch is done when its table is there, and that is written last, after its pictures. Its noise
+depends on the seed and its number alone.
+"""
+
+import hashlib
+import inspect
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import numpy as np
+import pandas as pd
+import torch
+from PIL import Image
+from tqdm import tqdm
+
+from mirage.files import DamagedError, replacing
+from mirage.hooks import gallery
+from mirage.hooks.watching import watch
+from mirage.streams import torch_seed
+
+
+def score(
+    pipeline: str,
+    out: Path,
+    samples: int = 1000,
+    batch: int = 50,
+    seed: int = 0,
+    steps: int | None = None,
+    windows: Sequence[tuple[int, int]] = ((0, 9),),
+    detectors: Sequence[str] = ("hal",),
+    device: str | None = None,
+    online: bool = False,
+) -> pd.DataFrame:
+    """Draw pictures from a pipeline and score them.
+
+    Writes into `out`: `scores.parquet`, `images/000000.png` and so on, `gallery.html`, and what
+    is needed to go on: `options.json`, and a table for each batch in `batches/`.
+
+    Args:
+        pipeline: the folder where it was saved; with `online`, a name on the hub too.
+        samples, batch: how many pictures, and how many of them together.
+        steps: of each walk; None for the pipeline's own number.
+        windows, detectors: see `mirage.watch`.
+        device: None for a GPU where there is one.
+
+    Returns:
+        What `scores.parquet` holds: `sample`, `seed` (of its batch), and a column for each
+        detector and window.
+
+    Raises:
+        ValueError: if it is no pipeline, cannot be loaded or watched, or `out` holds another run.
+        OSError: if something cannot be written.
+    """
+    folder = _find(pipeline, online)
+    if out.resolve().is_relative_to(folder.resolve()):
+        raise ValueError(f"{out} is within the pipeline; say another --out")
+    options = {
+        "pipeline": _digest(folder),
+        "samples": samples,
+        "batch": batch,
+        "seed": seed,
+        "steps": steps,
+        "windows": [list(window) for window in windows],
+        "detectors": list(detectors),
+        "device": device or ("cuda" if torch.cuda.is_available() else "cpu"),
+    }
+    pipe = _load(folder).to(options["device"])
+    watch(pipe.scheduler, windows, detectors)  # refused before anything is written
+    _take(out, options)
+    tables = []
+    with tqdm(total=samples, unit="picture") as progress:
+        for number, first in enumerate(range(0, samples, batch)):
+            path = out / f"batches/{number:06}.parquet"
+            if not path.exists():
+                n = min(batch, samples - first)
+                table = _draw(pipe, options, number, range(first, first + n), out)
+                with replacing(path) as temporary:
+                    table.to_parquet(temporary, index=False)
+            tables.append(_read(path))
+            progress.update(len(tables[-1]))
+    scores = pd.concat(tables, ignore_index=True)
+    with replacing(out / "scores.parquet") as temporary:
+        scores.to_parquet(temporary, index=False)
+    with replacing(out / "gallery.html") as temporary:
+        temporary.write_text(gallery.page(scores, out / "images"), encoding="utf-8")
+    return scores
+
+
+def _draw(pipe: Any, options: dict, number: int, numbers: range, out: Path) -> pd.DataFrame:
+    """Draw one batch and write its pictures. Returns its table."""
+    seed = torch_seed(options["seed"], "score", 0, number)
+    torch.manual_seed(seed)  # some pipelines give their scheduler no generator
+    given = {
+        "batch_size": len(numbers),
+        "generator": torch.Generator(pipe.device).manual_seed(seed),
+        "output_type": "np",
+    }
+    if options["steps"]:
+        given["num_inference_steps"] = options["steps"]
+    with watch(pipe.scheduler, options["windows"], options["detectors"]) as hal:
+        images = pipe(**given).images
+    if len(hal.scores) != len(numbers):
+        raise ValueError(f"{len(hal.scores)} walks for {len(numbers)} pictures")
+    for sample, pixels in zip(numbers, (np.asarray(images) * 255).round(), strict=True):
+        grey = pixels.shape[-1] == 1
+        picture = Image.fromarray(pixels.astype(np.uint8)[..., 0 if grey else slice(None)])
+        with replacing(gallery.picture(out / "images", sample)) as temporary:
+            picture.save(temporary, format="png")
+    table = hal.scores.assign(sample=list(numbers))
+    table.insert(1, "seed", seed)
+    return table
+
+
+def _find(pipeline: str, online: bool) -> Path:
+    folder = Path(pipeline)
+    if online and not folder.exists():
+        return Path(diffusers.DiffusionPipeline.download(pipeline))
+    if not folder.is_dir():
+        raise ValueError(f"{folder}: no such folder (--online allows a name on the hub)")
+    if not (folder / "model_index.json").is_file():
+        raise ValueError(f"{folder} is no pipeline of diffusers: it has no model_index.json")
+    return folder
+
+
+def _load(folder: Path) -> Any:
+    """The pipeline, if it draws pictures from noise alone."""
+    try:
+        pipe = diffusers.DiffusionPipeline.from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # of many kinds, as many as there are ways to break a folder
+        raise ValueError(f"{folder} cannot be loaded: {type(error).__name__}: {error}") from error
+    if not hasattr(pipe, "scheduler") or not {"batch_size", "output_type"} <= set(
+        inspect.signature(pipe.__call__).parameters
+    ):
+        raise ValueError(
+            f"{folder}: {type(pipe).__name__} does not draw pictures from noise alone; "
+            "watch it in a script of your own (mirage.watch)"
+        )
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+def _take(out: Path, options: dict) -> None:
+    """Begin a run in `out`, or go on with the one that is there."""
+    path = out / "options.json"
+    if path.exists():
+        try:
+            found = json.loads(path.read_text())
+        except ValueError as error:
+            raise DamagedError(path, str(error)) from None
+        for name, value in options.items():
+            if found.get(name) != value:
+                raise ValueError(
+                    f"{out} holds a run with other options: {name} {found.get(name)}, "
+                    f"and now {value}; say another --out"
+                )
+    elif out.exists() and any(path.name[0] != "." for path in out.iterdir()):
+        raise ValueError(f"{out} is not empty, and holds no run to go on with; say another --out")
+    else:
+        with replacing(path) as temporary:
+            temporary.write_text(json.dumps(options, indent=1))
+    for left in out.glob("*/.*.tmp"):  # by a process that was killed
+        left.unlink()
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path} is damaged; delete it and start again ({error})") from error
+
+
+def _digest(folder: Path) -> str:
+    """Of the names and contents of all files in a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as file:
+                content = hashlib.file_digest(file, "sha256").hexdigest()
+            digest.update(f"{path.relative_to(folder)} {content}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,208 @@
+"""Detectors that look on while someone else's model draws samples."""
+
+import functools
+import inspect
+import warnings
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from torch import Tensor
+
+from mirage.detectors import every_score
+from mirage.hooks import schedulers
+from mirage.hooks.schedulers import WatchError
+from mirage.registry import DETECTORS
+from mirage.trajectory import WindowScores
+
+
+def watch(
+    scheduler: Any = None,
+    windows: Iterable[tuple[int, int]] = ((0, 9),),
+    detectors: Sequence[str] = ("hal",),
+    steps: int | None = None,
+    keep: Collection[int] = (),
+) -> "Watch":
+    """Score what a diffusers pipeline draws, while it draws.
+
+        with watch(pipe.scheduler, windows=[(0, 9)]) as hal:
+            images = pipe(batch_size=16, num_inference_steps=50).images
+        hal.scores
+
+    Nothing of what the pipeline gives changes. In a loop of one's own, where there is no
+    scheduler, say how many steps a walk has, and hand over each prediction:
+
+        hal = watch(windows=[(0, 9)], steps=50)
+        for t in times:
+            ...
+            hal.update(x0_hat)
+
+    Args:
+        scheduler: of diffusers, whose `step` is watched inside of the `with` block. Samples are
+            what it steps: after guidance, and latents where the model has latents.
+        windows: [T1, T2] in steps before the last of the walk, both counted.
+        detectors: names in the registry.
+        steps: of each walk, in a loop of one's own: after so many updates it has ended, and the
+            next update starts another.
+        keep: numbers of samples whose predictions are kept at all steps.
+
+    Raises:
+        WatchError: if the scheduler cannot be watched, with the reason, or an option is wrong.
+    """
+    return Watch(scheduler, windows, detectors, steps, keep)
+
+
+class Watch:
+    """Running detectors, and the scores of all walks that have ended: see `watch`."""
+
+    def __init__(
+        self,
+        scheduler: Any,
+        windows: Iterable[tuple[int, int]],
+        detectors: Sequence[str],
+        steps: int | None,
+        keep: Collection[int],
+    ) -> None:
+        self._windows = [_window(each) for each in windows]
+        self._detectors = list(detectors)
+        unknown = [name for name in self._detectors if name not in DETECTORS]
+        if unknown:
+            raise WatchError(f"no detector {unknown[0]!r}; there are {', '.join(DETECTORS)}")
+        if (scheduler is None) == (steps is None) or (steps is not None and steps < 1):
+            raise WatchError(f"give a scheduler or the steps of a walk; found steps={steps}")
+        if scheduler is not None:
+            schedulers.known_name(scheduler)
+        self._scheduler, self._steps, self._keep = scheduler, steps, keep
+        self._replaced: list[Any] = []
+        self._running: WindowScores | None = None
+        self._scores: list[dict[str, np.ndarray]] = []
+        self._samples = 0
+        self.paths: dict[int, np.ndarray] = {}
+        """x0_hat of each sample in `keep`, by its number: [steps, *sample]."""
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """A row for each sample of the walks that have ended: `sample`, `hal_0_9`, ...
+
+        `attrs` say of each score column its detector and its window's ends.
+        """
+        every = every_score(self._detectors, self._windows)
+        about = {score.column: score._asdict() for score in every}
+        parts = {
+            name: [np.empty(0, np.float32), *(s[name] for s in self._scores)] for name in about
+        }
+        columns = {name: np.concatenate(scores) for name, scores in parts.items()}
+        frame = pd.DataFrame({"sample": range(self._samples)} | columns)
+        frame.attrs = about
+        return frame
+
+    def update(self, x0_hat: Tensor, remaining: int | None = None) -> None:
+        """See the prediction of the next step.
+
+        Args:
+            x0_hat: [batch, *sample].
+            remaining: steps of the walk still to come after this one; 0 ends it. By default one
+                fewer than at the last update.
+
+        Raises:
+            WatchError: if the walk is shorter than a window, or its samples change in shape.
+        """
+        x0_hat = x0_hat.detach()
+        if x0_hat.dtype.itemsize < 4:
+            x0_hat = x0_hat.float()  # small variances are lost in half precision
+        if remaining is None:
+            if not self._running and self._steps is None:
+                raise WatchError("how many steps the walk has is not known: give `remaining`")
+            remaining = (self._remaining if self._running else self._steps) - 1
+        if self._running is None or remaining >= self._remaining:
+            self._start(x0_hat, remaining)
+        elif x0_hat.shape != self._shape:
+            found, before = list(x0_hat.shape), list(self._shape)
+            raise WatchError(f"a walk of samples {before} went on with {found}")
+        self._remaining = remaining
+        self._running.see(remaining, x0_hat)
+        if self._rows:
+            self._path.append(x0_hat[self._rows].cpu().numpy())
+        if remaining == 0:
+            self._end()
+
+    def _start(self, x0_hat: Tensor, remaining: int) -> None:
+        self._break_off()
+        for window in self._windows:
+            if window[1] > remaining:
+                raise WatchError(
+                    f"the window {list(window)} needs {window[1] + 1} steps; "
+                    f"this walk has {max(remaining, 0) + 1}"
+                )
+        self._running, self._shape = WindowScores(self._detectors, self._windows), x0_hat.shape
+        numbers = range(self._samples, self._samples + len(x0_hat))
+        self._rows = [row for row, number in enumerate(numbers) if number in self._keep]
+        self._path: list[np.ndarray] = []
+
+    def _end(self) -> None:
+        scores = self._running.columns()
+        self._scores.append({name: score.cpu().numpy() for name, score in scores.items()})
+        for place, row in enumerate(self._rows):
+            self.paths[self._samples + row] = np.stack([kept[place] for kept in self._path])
+        self._samples += self._shape[0]
+        self._running = None
+
+    def _break_off(self) -> None:
+        """Forget a walk that did not reach its end: its samples are no samples."""
+        if self._running:
+            self._running = None
+            warnings.warn(
+                f"a walk of {self._shape[0]} samples was broken off {self._remaining} steps "
+                "before its end, and leaves no scores",
+                stacklevel=4,
+            )
+
+    def __enter__(self) -> "Watch":
+        if self._scheduler is not None:
+            self._replaced.append(vars(self._scheduler).get("step"))
+            self._scheduler.step = _Step(self._scheduler, self)
+        return self
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if self._scheduler is not None:
+            replaced = self._replaced.pop()
+            del self._scheduler.step
+            if replaced is not None:
+                self._scheduler.step = replaced
+        if kind is None:
+            self._break_off()
+        self._running = None
+
+
+class _Step:
+    """A scheduler's `step` that also tells a watch what it saw."""
+
+    def __init__(self, scheduler: Any, watch: Watch) -> None:
+        self._scheduler, self._watch, self._step = scheduler, watch, scheduler.step
+        self._name = schedulers.known_name(scheduler)
+        # Pipelines look which arguments it takes.
+        functools.update_wrapper(self, self._step, updated=())
+        self._signature = inspect.signature(type(scheduler).step)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        starts = schedulers.starts_step(self._scheduler)
+        output = self._step(*args, **kwargs)
+        if starts:
+            given = self._signature.bind(self._scheduler, *args, **kwargs).arguments
+            call = schedulers.Call(self._scheduler, given, output)
+            remaining = schedulers.remaining(self._name, call)
+            self._watch.update(schedulers.WATCHED[self._name](call), remaining)
+        return output
+
+    def __deepcopy__(self, memo: dict) -> Any:
+        """A copy of the scheduler, as some pipelines make, steps for itself and unwatched."""
+        copied = memo.get(id(self._scheduler))
+        return self if copied is None else type(copied).step.__get__(copied)
+
+
+def _window(window: tuple[int, int]) -> tuple[int, int]:
+    first, last = window
+    if not 0 <= first <= last:
+        raise WatchError(f"windows: [T1, T2] with 0 <= T1 <= T2, in steps; found {list(window)}")
+    return int(first), int(last)

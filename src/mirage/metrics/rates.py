@@ -1,0 +1,22 @@
+"""Rates of labels, where a dataset has nothing more to say of its samples."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+import pandas as pd
+
+from mirage.metrics.rows import Row, rate
+
+
+def label_rates(scores: Iterable[pd.DataFrame]) -> list[Row]:
+    """The share of hallucinations, and of each kind that there is, with Wilson intervals.
+
+    scores: in parts, column `label`, of which everything but `valid` is a hallucination.
+    """
+    counts = Counter(label for part in scores for label in part["label"])
+    n = counts.total()
+    kinds = sorted(set(counts) - {"valid"})
+    return [
+        rate("hallucination_rate", n - counts["valid"], n),
+        *(rate(f"{kind}_rate", counts[kind], n) for kind in kinds),
+    ]

@@ -1,0 +1,12 @@
+"""Plot a figure that a user's own file registers."""
+
+from mirage_workflow.job import begin
+
+job = begin(snakemake)
+
+from mirage.figures import own, style
+from mirage_workflow import tables
+
+name = job.wildcards.figure
+given = {table: tables.read(*job.input[table]) for table in own.arguments(name)}
+style.save(own.plot(name, given), job.output.png, job.output.pdf)
