@@ -19,7 +19,6 @@ from mirage_workflow.code_hash import (
     code_of,
     named,
     read,
-    registered,
     written,
 )
 
@@ -152,14 +151,21 @@ def test_the_closure_of_every_module_holds_all_that_importing_it_loads():
     for path in MODULES:
         name = name_of(path)
         loaded = {Path(file) for file in found[name]} - set(NO_NUMBERS)
-        assert loaded <= registered() | set(closure(*code_hash._files(name))), path
+        assert loaded <= set(closure(*code_hash._files(name))), path
 
 
-def test_an_import_within_a_function_and_one_of_a_sibling_are_followed(package):
-    home = package(
-        a="def f():\n    from mirage.b import c\n", b="from . import c\n", c="import mirage.d", d=""
-    )
-    assert names(home / "a.py") == ["a", "b", "c", "d"]
+def test_an_import_within_a_function_is_followed_where_the_function_is_named(package):
+    inner = "class A:\n    def f(self):\n        from mirage.b import c\n"
+    home = package(a=inner, b="from . import c\n", c="import mirage.d", d="", e="")
+    assert names(home / "a.py") == ["a"]
+    (home / "e.py").write_text("from mirage.a import A\nA().f()\n")
+    assert names(home / "e.py") == ["a", "b", "c", "d", "e"]
+
+
+def test_a_function_that_only_its_decorator_names_is_followed(package):
+    registered = "@filter('near')\ndef near():\n    import mirage.b\n"
+    home = package(a=registered, b="")
+    assert names(home / "a.py") == ["a", "b"]
 
 
 def test_what_only_a_type_checker_reads_is_not_followed(package):

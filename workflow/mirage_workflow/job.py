@@ -165,7 +165,8 @@ class Job:
         from mirage_workflow.code_hash import named, ran_of_ours, unforeseen
 
         ran = ran_of_ours()
-        words = [self.told, self.config, *(self.wildcards.get(k) for k in ("filter", "figure"))]
+        words = [self.told, self.config]
+        words += [getattr(self.wildcards, name, None) for name in ("filter", "figure")]
         if found := unforeseen(ran, self.script, *named(words, places())):
             log.error("not in the hash of %s: %s", self.script.name, ", ".join(found))
             logging.shutdown()

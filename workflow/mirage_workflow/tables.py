@@ -2,6 +2,10 @@
 
 What columns a table has is declared in `schemas`. Each file carries its provenance (config,
 seed, code, packages, device) in its metadata.
+
+Where a column does not apply its cell is null, whatever its type: pandas reads NaN, and <NA>
+in the whole numbers that may be null, which stay whole (Int16). Rows are grouped with
+`dropna=False`.
 """
 
 import hashlib

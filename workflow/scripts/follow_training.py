@@ -38,5 +38,4 @@ def observe(done: int, trainer: Trainer) -> None:
 
 train(experiment, Seeds.same(job.seed), device, observe)
 table = pd.concat(parts).assign(experiment=job.wildcards.experiment, seed=job.seed)
-schema = FOLLOWED
-tables.write(job.output.slopes, table[schema.names], schema, job.provenance(device))
+tables.write(job.output.slopes, table[FOLLOWED.names], FOLLOWED, job.provenance(device))

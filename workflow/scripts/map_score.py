@@ -21,5 +21,4 @@ network = load_network(experiment, job.input.weights, "cpu")
 t = score.time_at(schedule, experiment.causes.noise_fractions[0], mixture.spacing)
 field = score.field(network, DiffusedMixture(mixture, schedule), t)
 field = field.assign(experiment=job.wildcards.experiment, seed=job.seed)
-schema = SCORE_FIELD
-tables.write(job.output.field, field[schema.names], schema, job.provenance())
+tables.write(job.output.field, field[SCORE_FIELD.names], SCORE_FIELD, job.provenance())

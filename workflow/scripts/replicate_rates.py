@@ -25,5 +25,4 @@ for training_seed in range(replicates):
         seeds = {"training_seed": training_seed, "sampling_seed": sampling_seed}
         parts.append(frame([row]).assign(**seeds))
 table = pd.concat(parts).assign(experiment=job.wildcards.experiment, data_seed=data_seed)
-schema = REPLICATES
-tables.write(job.output.rates, table[schema.names], schema, job.provenance(device))
+tables.write(job.output.rates, table[REPLICATES.names], REPLICATES, job.provenance(device))

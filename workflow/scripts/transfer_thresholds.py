@@ -32,5 +32,4 @@ for from_seed, first in places:
         place["generation"] = generation_of(lineage)
         rows.append(place | transfer.test(scores, score, found))
 table = pd.DataFrame(rows).assign(experiment=job.wildcards.experiment, **score._asdict())
-schema = TRANSFER
-tables.write(job.output.transfer, table[schema.names], schema, job.provenance())
+tables.write(job.output.transfer, table[TRANSFER.names], TRANSFER, job.provenance())

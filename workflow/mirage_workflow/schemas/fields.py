@@ -1,9 +1,4 @@
-"""What columns are made of.
-
-Where a column does not apply its cell is null, whatever its type: pandas reads NaN, and <NA>
-in the whole numbers that may be null, which stay whole (Int16). Rows are grouped with
-`dropna=False`.
-"""
+"""What columns are made of."""
 
 import json
 import math
@@ -11,9 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from mirage.detectors import Score
 from mirage.frames import coordinates
-from mirage.metrics.names import AT, SCORE
 
 SHAPE_KEY = b"mirage.shape"
 SCORE_KEY = b"mirage.score"
@@ -32,14 +25,6 @@ MEASURED = fields(
 )
 REPLICATE = fields(experiment=pa.string(), seed=pa.int64())
 OVER_SEEDS = fields(value=pa.float64(), low=pa.float64(), high=pa.float64(), seeds=pa.int64())
-_KINDS = {"str": pa.string(), "float64": pa.float64(), "Int16": pa.int16()}
-TAKEN_AT = [
-    pa.field(name, _KINDS[kind], metadata=NULLABLE if kind == "Int16" else None)
-    for name, kind in AT.items()
-]
-"""What a metric is taken at."""
-OF_SCORE = [field for field in TAKEN_AT if field.name in SCORE]
-"""Whose score, and over which window."""
 
 
 def points(shape: Sequence[int], name: str = "x") -> list[pa.Field]:
@@ -47,11 +32,6 @@ def points(shape: Sequence[int], name: str = "x") -> list[pa.Field]:
     if len(shape) == 1:
         return fields(**{column: pa.float32() for column in coordinates(shape, name)})
     return [pa.field(name, pa.list_(pa.float32(), math.prod(shape)), metadata=_shape(shape))]
-
-
-def score_field(name: str, score: Score) -> pa.Field:
-    """A column of a detector's score over a window, which its metadata say."""
-    return pa.field(name, pa.float32(), metadata={SCORE_KEY: json.dumps(score._asdict())})
 
 
 def _shape(shape: Sequence[int]) -> dict[bytes, bytes]:

@@ -2,13 +2,14 @@
 
 import pyarrow as pa
 
-from mirage_workflow.schemas.fields import MEASURED, TAKEN_AT, fields
+from mirage_workflow.schemas.at import AT_FIELDS
+from mirage_workflow.schemas.fields import MEASURED, fields
 
 METRICS = pa.schema(
     [
         *MEASURED,
         *fields(metric=pa.string()),
-        *TAKEN_AT,
+        *AT_FIELDS,
         *fields(
             value=pa.float64(),
             low=pa.float64(),

@@ -2,12 +2,13 @@
 
 import pyarrow as pa
 
-from mirage_workflow.schemas.fields import MEASURED, OF_SCORE, fields
+from mirage_workflow.schemas.at import SCORE_FIELDS
+from mirage_workflow.schemas.fields import MEASURED, fields
 
 ROC = pa.schema(
     [
         *MEASURED,
-        *OF_SCORE,
+        *SCORE_FIELDS,
         *fields(
             threshold=pa.float64(),
             false_positive_rate=pa.float64(),

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from mirage.detectors import Score
-from mirage_workflow.schemas.fields import fields, points, score_field
+from mirage_workflow.schemas.at import score_field
+from mirage_workflow.schemas.fields import fields, points
 
 
 def data_schema(shape: Sequence[int], labelled: bool = True) -> pa.Schema:

@@ -2,12 +2,13 @@
 
 import pyarrow as pa
 
-from mirage_workflow.schemas.fields import OVER_SEEDS, TAKEN_AT, fields
+from mirage_workflow.schemas.at import AT_FIELDS
+from mirage_workflow.schemas.fields import OVER_SEEDS, fields
 
 SUMMARY = pa.schema(
     [
         *fields(experiment=pa.string(), metric=pa.string()),
-        *TAKEN_AT,
+        *AT_FIELDS,
         *fields(generation=pa.int16(), filter=pa.string(), against=pa.string()),
         *OVER_SEEDS,
     ]

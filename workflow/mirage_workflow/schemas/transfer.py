@@ -2,12 +2,13 @@
 
 import pyarrow as pa
 
-from mirage_workflow.schemas.fields import OF_SCORE, fields
+from mirage_workflow.schemas.at import SCORE_FIELDS
+from mirage_workflow.schemas.fields import fields
 
 TRANSFER = pa.schema(
     [
         *fields(experiment=pa.string()),
-        *OF_SCORE,
+        *SCORE_FIELDS,
         *fields(from_seed=pa.int64(), seed=pa.int64()),
         *fields(filter=pa.string(), generation=pa.int16()),
         *fields(threshold=pa.float64(), sensitivity=pa.float64()),
