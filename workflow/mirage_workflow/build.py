@@ -101,7 +101,7 @@ def trainer(
     """
     import torch
 
-    from mirage.streams import torch_seed
+    from mirage.rng import torch_seed
     from mirage.training import Trainer
 
     torch.set_num_threads(experiment.training.threads)

@@ -10,9 +10,9 @@ from torch import nn
 from mirage import engine, frames
 from mirage.datasets.mixtures import GaussianMixture
 from mirage.diffusion import ReverseStep
+from mirage.labels.points import label_points
+from mirage.rng import numpy_rng
 from mirage.samplers import Model, sample
-from mirage.streams import stream
-from mirage.support.points import label_points
 from mirage.training import Trainer
 from mirage_workflow import build
 from mirage_workflow.config.experiment import Experiment
@@ -54,7 +54,7 @@ def train(
         DivergenceError: as the trainer does.
     """
     mixture = build.mixture(experiment.dataset)
-    points, _ = mixture.sample(experiment.dataset.samples, stream(seeds.data, "data"))
+    points, _ = mixture.sample(experiment.dataset.samples, numpy_rng(seeds.data, "data"))
     trainer = build.trainer(experiment, points, seeds.training, 0, device)
     watch = observe and (lambda done: observe(done, trainer))
     trainer.run(observe=watch)

@@ -197,7 +197,7 @@ rule locate_bridges:
         samples=in_shards(f"{RUN}/gen0/samples"),
         scores=in_shards(f"{RUN}/gen0/scores"),
         script=script_file("locate_bridges"),
-        code=modules("metrics/bridges", "datasets/mixtures", "streams", "frames", "tables"),
+        code=modules("metrics/bridges", "datasets/mixtures", "rng", "frames", "tables"),
     output:
         bridges=f"{RUN}/bridges.parquet",
     log:

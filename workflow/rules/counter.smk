@@ -2,9 +2,7 @@ rule calibrate_counter:
     """The counter of shapes takes its thresholds from pictures whose label is known."""
     input:
         script=script_file("calibrate_counter"),
-        code=modules(
-            "support", "datasets/shapes", "datasets/planted", "streams", "frames", "tables"
-        ),
+        code=modules("labels", "datasets/shapes", "datasets/planted", "rng", "frames", "tables"),
     output:
         counter=f"{RESULTS}/counter.parquet",
     log:
@@ -29,10 +27,10 @@ rule audit_counter:
         code=modules(
             "metrics/audit",
             "metrics/rows",
-            "support",
+            "labels",
             "datasets/shapes",
             "datasets/planted",
-            "streams",
+            "rng",
             "frames",
             "tables",
         ),

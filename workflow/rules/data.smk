@@ -4,7 +4,7 @@ rule make_dataset:
         # Named one by one: a picture added, changed or gone makes the dataset anew.
         pictures=own_pictures,
         script=script_file("make_dataset"),
-        code=modules("datasets", "frames", "streams"),
+        code=modules("datasets", "frames", "rng"),
     output:
         data=f"{RUN}/data.parquet",
         heldout=f"{RUN}/heldout.parquet",

@@ -3,7 +3,7 @@ rule draw_samples:
     input:
         weights=f"{RUN}/{{lineage}}/model.safetensors",
         script=script_file("draw_samples"),
-        code=modules(*NETWORK, "samplers", "diffusion", "trajectory", "detectors", "streams"),
+        code=modules(*NETWORK, "samplers", "diffusion", "trajectory", "detectors", "rng"),
     output:
         samples=bulky(f"{RUN}/{{lineage}}/samples/shard{{shard}}.parquet"),
     log:
@@ -40,8 +40,8 @@ rule record_bottleneck:
             "bottleneck",
             "datasets/shapes",
             "diffusion",
-            "streams",
-            "support/shapes",
+            "rng",
+            "labels/shapes",
             "frames",
             "tables",
         ),
@@ -74,7 +74,7 @@ rule record_trajectories:
         weights=f"{RUN}/{{lineage}}/model.safetensors",
         scores=in_shards(f"{RUN}/{{lineage}}/scores"),
         script=script_file("record_trajectories"),
-        code=modules(*NETWORK, "samplers", "diffusion", "trajectory", "streams"),
+        code=modules(*NETWORK, "samplers", "diffusion", "trajectory", "rng"),
     output:
         trajectories=f"{RUN}/{{lineage}}/trajectories.parquet",
     log:

@@ -30,7 +30,7 @@ rule score_samples:
         samples=f"{RUN}/{{lineage}}/samples/shard{{shard}}.parquet",
         script=script_file("score_samples"),
         code=modules(
-            "support",
+            "labels",
             "detectors",
             "datasets/mixtures",
             "datasets/shapes",
@@ -65,7 +65,7 @@ rule filter_samples:
         ),
         scores=lambda wildcards: shards(wildcards.experiment, f"{filtered_from(wildcards)}/scores"),
         script=script_file("filter_samples"),
-        code=modules("filters", "streams"),
+        code=modules("filters", "rng"),
     output:
         kept=f"{RUN}/{{filter}}/gen{{generation}}/kept.parquet",
     log:
@@ -94,7 +94,7 @@ rule measure_generation:
         unpack(yardsticks),
         scores=in_shards(f"{RUN}/{{lineage}}/scores"),
         script=script_file("measure_generation"),
-        code=modules("metrics", "support", "datasets/mixtures", "streams", "frames", "tables"),
+        code=modules("metrics", "labels", "datasets/mixtures", "rng", "frames", "tables"),
     output:
         metrics=f"{RUN}/{{lineage}}/metrics.parquet",
         roc=f"{RUN}/{{lineage}}/roc.parquet",

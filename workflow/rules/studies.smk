@@ -22,8 +22,8 @@ DRAWING = (
     "diffusion",
     "trajectory",
     "detectors",
-    "support",
-    "streams",
+    "labels",
+    "rng",
     "frames",
     "tables",
 )

@@ -3,7 +3,7 @@ rule train_model:
     input:
         data=training_data,
         script=script_file("train_model"),
-        code=modules(*NETWORK, "training", "diffusion", "streams"),
+        code=modules(*NETWORK, "training", "diffusion", "rng"),
     output:
         weights=f"{RUN}/{{lineage}}/model.safetensors",
         loss=f"{RUN}/{{lineage}}/loss.parquet",
@@ -34,7 +34,7 @@ rule train_classifier:
         data=f"{RUN}/data.parquet",
         heldout=f"{RUN}/heldout.parquet",
         script=script_file("train_classifier"),
-        code=modules("networks/classifier", "streams"),
+        code=modules("networks/classifier", "rng"),
     output:
         weights=f"{RUN}/classifier.safetensors",
         history=f"{RUN}/classifier.parquet",

@@ -1,9 +1,9 @@
 """Count the false alarms and the misses of the counter of shapes."""
 
 from mirage.datasets.shapes import of_size
+from mirage.labels.shapes import Thresholds
 from mirage.metrics.audit import audit
-from mirage.streams import stream
-from mirage.support.shapes import Thresholds
+from mirage.rng import numpy_rng
 from mirage_workflow import job, tables
 
 
@@ -15,7 +15,7 @@ def main() -> None:
     experiment = job.sections(args.config)
     thresholds = Thresholds.from_table(tables.read(args.counter))
     truth = of_size(experiment.dataset.image_size)
-    options, rng = experiment.counter, stream(args.seed, "audit")
+    options, rng = experiment.counter, numpy_rng(args.seed, "audit")
     confusion = audit(
         truth,
         thresholds,

@@ -1,8 +1,8 @@
 """Find the thresholds of the counter of shapes."""
 
 from mirage.datasets.shapes import of_size
-from mirage.streams import stream
-from mirage.support.calibration import calibrate
+from mirage.labels.calibration import calibrate
+from mirage.rng import numpy_rng
 from mirage_workflow import job, tables
 
 
@@ -12,7 +12,7 @@ def main() -> None:
     args = parser.parse_args()
     experiment = job.sections(args.config)
     options, truth = experiment.counter, of_size(experiment.dataset.image_size)
-    rng = stream(args.seed, "calibrate")
+    rng = numpy_rng(args.seed, "calibrate")
     thresholds = calibrate(
         truth, options.blur, options.haze, options.noise, options.calibration, rng
     )

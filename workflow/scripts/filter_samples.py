@@ -1,7 +1,7 @@
 """Keep the samples that the next generation trains on."""
 
 from mirage.filters import select
-from mirage.streams import stream
+from mirage.rng import numpy_rng
 from mirage_workflow import job, tables
 
 
@@ -20,7 +20,7 @@ def main() -> None:
         tables.read(*args.scores),
         args.filter,
         args.keep,
-        stream(args.seed, "filter", args.generation),
+        numpy_rng(args.seed, "filter", args.generation),
         args.threshold,
     )
     samples = tables.read(*args.samples, columns=schema.names)

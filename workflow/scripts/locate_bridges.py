@@ -1,7 +1,7 @@
 """Say where hallucinated samples lie, against what chance would give."""
 
 from mirage.metrics.bridges import measure
-from mirage.streams import stream
+from mirage.rng import numpy_rng
 from mirage_workflow import build, job, tables
 
 
@@ -16,7 +16,7 @@ def main() -> None:
     points = tables.read_points(*args.samples, shape=experiment.dataset.shape)
     labels = tables.read(*args.scores, columns=["label"])["label"]
     mixture = build.mixture(experiment.dataset)
-    rng = stream(args.seed, "chance")
+    rng = numpy_rng(args.seed, "chance")
     table = measure(points, labels, mixture, experiment.scoring.radius, rng)
     table = table.assign(experiment=args.experiment, seed=args.seed)
     schema = tables.BRIDGES

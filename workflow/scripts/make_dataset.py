@@ -3,7 +3,7 @@
 import pandas as pd
 
 from mirage import frames
-from mirage.streams import stream
+from mirage.rng import numpy_rng
 from mirage_workflow import build, job, tables
 from mirage_workflow.config.datasets import MNIST, Images
 
@@ -26,7 +26,7 @@ def main() -> None:
 
 def real_samples(options, seed):
     """Training and held-out samples, with their labels where there are any."""
-    rng = stream(seed, "data")
+    rng = numpy_rng(seed, "data")
     if isinstance(options, Images):
         from mirage.datasets.images import load_images
 
@@ -40,7 +40,7 @@ def real_samples(options, seed):
     else:
         truth = build.truth(options)
         yield truth.sample(options.samples, rng)
-        yield truth.sample(options.heldout, stream(seed, "heldout"))
+        yield truth.sample(options.heldout, numpy_rng(seed, "heldout"))
 
 
 if __name__ == "__main__":

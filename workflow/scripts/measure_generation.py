@@ -6,7 +6,7 @@ from mirage import frames
 from mirage.detectors import every_score
 from mirage.metrics import detection, mixture, shapes
 from mirage.metrics.rows import Row, frame
-from mirage.streams import stream
+from mirage.rng import numpy_rng
 from mirage_workflow import build, job, tables
 from mirage_workflow.config.datasets import MixtureOptions, ShapesOptions
 from mirage_workflow.config.experiment import Experiment
@@ -63,7 +63,7 @@ def measure_pictures(experiment: Experiment, scores: pd.DataFrame, args) -> list
         frames.stack(reference.loc[reference["split"] == split, "features"])
         for split in ("train", "heldout")
     )
-    rng = stream(args.seed, "measure", args.generation)
+    rng = numpy_rng(args.seed, "measure", args.generation)
     features = frames.stack(scores["features"])
     return pictures.measure(scores, features, real, heldout, rng, experiment.feature_network)
 

@@ -8,9 +8,9 @@ import torch
 from mirage import frames
 from mirage.bottleneck import choose_by_squares, choose_generated, choose_real
 from mirage.datasets.shapes import of_size
+from mirage.labels.shapes import Thresholds, label_pictures
 from mirage.networks.unet import bottleneck
-from mirage.streams import torch_stream
-from mirage.support.shapes import Thresholds, label_pictures
+from mirage.rng import torch_rng
 from mirage_workflow import build, job, tables
 from mirage_workflow.config.datasets import ShapesOptions
 from mirage_workflow.config.experiment import Experiment
@@ -31,7 +31,7 @@ def main() -> None:
     device = job.device(args.gpus)
     network = build.load_network(experiment, args.weights, device)
     schedule = build.schedule(experiment)
-    rng = torch_stream(args.seed, "bottleneck", args.generation, device=device)
+    rng = torch_rng(args.seed, "bottleneck", args.generation, device=device)
     tables_of = {"real": tables.read(args.data), "generated": tables.read(*args.samples)}
     parts = []
     for source, chosen in choose(experiment, tables_of["real"], args).items():

@@ -10,8 +10,8 @@ import pyarrow as pa
 from mirage import frames
 from mirage.datasets.shapes import of_size
 from mirage.detectors import Score, every_score
-from mirage.support.points import label_points
-from mirage.support.shapes import Thresholds, label_pictures
+from mirage.labels.points import label_points
+from mirage.labels.shapes import Thresholds, label_pictures
 from mirage_workflow import build, job, tables
 from mirage_workflow.config.datasets import MixtureOptions, ShapesOptions
 from mirage_workflow.config.experiment import Experiment
