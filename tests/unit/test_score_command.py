@@ -17,7 +17,7 @@ from tiny_pipelines import save_latent, save_unconditional, unet
 
 from mirage.__main__ import main
 from mirage.hooks.gallery import page
-from mirage.streams import torch_seed
+from mirage.rng import torch_seed
 
 ROOT = Path(__file__).parents[2]
 SMALL = ["--samples", "10", "--batch", "4", "--steps", "12"]

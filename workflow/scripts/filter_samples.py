@@ -5,7 +5,7 @@ from mirage_workflow.job import begin
 job = begin(snakemake)
 
 from mirage.filters import select
-from mirage.streams import stream
+from mirage.rng import numpy_rng
 from mirage_workflow import tables
 from mirage_workflow.schemas.samples import kept_schema
 from mirage_workflow.sections import sections
@@ -16,7 +16,7 @@ chosen = select(
     tables.read(*job.input.scores),
     choice["filter"],
     choice["keep"],
-    stream(job.seed, "filter", job.generation),
+    numpy_rng(job.seed, "filter", job.generation),
     choice["threshold"],
 )
 samples = tables.read(*job.input.samples, columns=schema.names)

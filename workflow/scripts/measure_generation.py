@@ -11,7 +11,7 @@ from mirage.detectors import every_score
 from mirage.metrics import detection, own
 from mirage.metrics.rows import Row, frame
 from mirage.registry import DATASETS
-from mirage.streams import stream
+from mirage.rng import numpy_rng
 from mirage_workflow import tables
 from mirage_workflow.schemas.metrics import METRICS
 from mirage_workflow.schemas.roc import ROC
@@ -32,7 +32,10 @@ def by_features() -> list[Row]:
         frames.stack(reference.loc[reference["split"] == split, "features"])
         for split in ("train", "heldout")
     )
-    features, rng = frames.stack(generated["features"]), stream(job.seed, "measure", job.generation)
+    features, rng = (
+        frames.stack(generated["features"]),
+        numpy_rng(job.seed, "measure", job.generation),
+    )
     return pictures.measure(generated, features, real, heldout, rng, experiment.feature_network)
 
 

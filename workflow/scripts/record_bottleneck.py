@@ -9,7 +9,7 @@ import torch
 
 from mirage import frames
 from mirage.networks.unet import bottleneck
-from mirage.streams import torch_stream
+from mirage.rng import torch_rng
 from mirage_workflow import tables
 from mirage_workflow.networks import load_network
 from mirage_workflow.process import schedule_of
@@ -22,7 +22,7 @@ torch.set_num_threads(job.threads)
 device = job.device()
 network = load_network(experiment, job.input.weights, device)
 schedule = schedule_of(experiment)
-rng = torch_stream(job.seed, "bottleneck", job.generation, device=device)
+rng = torch_rng(job.seed, "bottleneck", job.generation, device=device)
 pictures_of = {"real": tables.read(job.input.data), "generated": tables.read(*job.input.samples)}
 needed = (
     {"counter": tables.read(job.input.counter)} if "counter" in experiment.dataset.needs else {}

@@ -21,7 +21,7 @@ from tqdm import tqdm
 from mirage.files import DamagedError, replacing
 from mirage.hooks import gallery
 from mirage.hooks.watching import watch
-from mirage.streams import torch_seed
+from mirage.rng import torch_seed
 
 
 def score(
