@@ -17,6 +17,7 @@ include: "workflow/rules/sampling.smk"
 include: "workflow/rules/counter.smk"
 include: "workflow/rules/scoring.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/pages.smk"
 include: "workflow/rules/studies.smk"
 include: "workflow/rules/causes.smk"
 include: "workflow/rules/causes_figures.smk"
@@ -33,6 +34,7 @@ rule all_figures:
     default_target: True
     input:
         figure_files(),
+        page_files(),
         table_files(),
         ledger_files(),
 

@@ -287,3 +287,12 @@ def figure_files() -> list[str]:
         for name in figure_names(experiment)
         for kind in ("pdf", "png")
     ]
+
+
+def page_files() -> list[str]:
+    """The pages of a whole run: pictures without labels have one to label them on."""
+    return [
+        f"results/{SETTINGS.preset}/{experiment}/label.html"
+        for experiment, options in EXPERIMENTS.items()
+        if len(options.dataset.shape) == 3 and not options.dataset.has_labels
+    ]
