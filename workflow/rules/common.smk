@@ -290,9 +290,10 @@ def figure_files() -> list[str]:
 
 
 def page_files() -> list[str]:
-    """The pages of a whole run: pictures without labels have one to label them on."""
-    return [
-        f"results/{SETTINGS.preset}/{experiment}/label.html"
-        for experiment, options in EXPERIMENTS.items()
+    """The pages of a whole run: one to explore each experiment, and one to label pictures on."""
+    explorers = [f"results/{SETTINGS.preset}/figures/{name}_explorer.html" for name in EXPERIMENTS]
+    return explorers + [
+        f"results/{SETTINGS.preset}/{name}/label.html"
+        for name, options in EXPERIMENTS.items()
         if len(options.dataset.shape) == 3 and not options.dataset.has_labels
     ]

@@ -24,3 +24,36 @@ rule make_label_page:
         "python {input.script:q} --config {params.config:q} --seed {params.seed}"
         " --experiment {wildcards.experiment} --samples {input.samples:q}"
         " --page {output.page:q} > {log:q} 2>&1"
+
+
+rule make_explorer:
+    """Where to cut is best seen with the samples beside: all three views under one threshold."""
+    input:
+        samples=in_shards(f"{SHOWN}/gen0/samples"),
+        scores=in_shards(f"{SHOWN}/gen0/scores"),
+        trajectories=f"{SHOWN}/gen0/trajectories.parquet",
+        script=script_file("make_explorer"),
+        code=modules("pages", "metrics/detection", "metrics/rows", "frames", "tables"),
+        template=expand(str(SOURCES[0] / "pages/explorer.{kind}"), kind=("html", "js")),
+    output:
+        page=report(
+            f"{FIGURES}_explorer.html",
+            caption="../report/explorer.rst",
+            category="{experiment}",
+            labels={"figure": "explorer"},
+        ),
+    log:
+        f"{LOGS}/make_explorer.log",
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        mem_mb=growing(table_memory),
+        runtime=growing(10),
+    params:
+        config=sections("dataset", "detection", "scoring"),
+        seed=SETTINGS.seeds[0],
+    shell:
+        "python {input.script:q} --config {params.config:q} --seed {params.seed}"
+        " --experiment {wildcards.experiment} --samples {input.samples:q}"
+        " --scores {input.scores:q} --trajectories {input.trajectories:q}"
+        " --page {output.page:q} > {log:q} 2>&1"
