@@ -4,10 +4,18 @@ A first line `# pictures DIGEST`, which the page for labelling writes, says whic
 seen; where it is there, it is compared with those that the labels are used for.
 """
 
+from __future__ import annotations
+
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mirage.metrics.rows import Row
 
 WORDS = {"fine": "valid", "hallucinated": "hallucinated", "unsure": None}
 """What may stand in a file, and the label that it means; `unsure` means none."""
@@ -89,6 +97,29 @@ def _row(path: Path, number: int, line: str, samples: int) -> tuple[int, str]:
 
 def _fault(path: Path, number: int, what: str, found: str, allowed: str) -> LabelsError:
     return LabelsError(f"{path}:{number}: {what}: found {found!r}; allowed: {allowed}")
+
+
+def attach(parts: Iterable[pd.DataFrame], labels: pd.DataFrame) -> list[pd.DataFrame]:
+    """Scores with the `label` of each sample, missing where it has none."""
+    known = labels[["sample", "label"]]
+    return [part.merge(known, on="sample", how="left") for part in parts]
+
+
+def measure(labels: pd.DataFrame) -> list[Row]:
+    """The rate of hallucination among the labelled, and the agreement of two people.
+
+    Args:
+        labels: columns `label` (missing where unsure or not agreed on), `first` and `second` (the
+            words of each person, missing where there are none).
+    """
+    from mirage.metrics.rows import estimate, rate
+
+    known = labels["label"].dropna()
+    rows = [rate("hallucination_rate", int((known != "valid").sum()), len(known), "by eye")]
+    if labels["second"].notna().any():
+        first, second = (labels[name].dropna().to_dict() for name in ("first", "second"))
+        rows.append(estimate("cohens_kappa", *kappa(first, second), "by eye", largest=1.0))
+    return rows
 
 
 def agreed(people: Sequence[Labels]) -> dict[int, str]:

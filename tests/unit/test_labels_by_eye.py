@@ -1,10 +1,12 @@
 """A CSV of labels says what was seen, or is refused in one line."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from mirage import labels_by_eye
+from mirage.filters import select
 from mirage.labels_by_eye import LabelsError
 
 
@@ -116,3 +118,35 @@ def test_kappa_is_that_of_the_table_in_cohens_terms():
 def test_kappa_is_undefined_where_nobody_could_differ():
     assert np.isnan(labels_by_eye.kappa({1: "fine"}, {2: "fine"})[0])
     assert np.isnan(labels_by_eye.kappa({1: "fine", 2: "fine"}, {1: "fine", 2: "fine"})[0])
+
+
+def labels_frame(**columns) -> pd.DataFrame:
+    return pd.DataFrame({"sample": range(len(columns["label"])), **columns})
+
+
+def test_scores_are_given_labels_by_number_and_none_where_there_is_none():
+    parts = [pd.DataFrame({"sample": [0, 1]}), pd.DataFrame({"sample": [2, 3]})]
+    labels = pd.DataFrame({"sample": [3, 1], "label": ["hallucinated", None]})
+    found = pd.concat(labels_by_eye.attach(parts, labels))
+    assert found["label"].fillna("").tolist() == ["", "", "", "hallucinated"]
+
+
+def test_the_rate_is_that_among_the_labelled_and_two_people_have_a_kappa():
+    label = ["valid", "hallucinated", None, "valid"]
+    first = ["fine", "hallucinated", "fine", "fine"]
+    second = ["fine", "hallucinated", "hallucinated", "fine"]
+    alone = labels_by_eye.measure(labels_frame(label=label, first=first, second=[None] * 4))
+    assert [(row.metric, row.value, row.n) for row in alone] == [
+        ("hallucination_rate", pytest.approx(1 / 3), 3)
+    ]
+    both = labels_by_eye.measure(labels_frame(label=label, first=first, second=second))
+    assert (both[1].metric, both[1].n) == ("cohens_kappa", 4)
+    assert both[1].value == pytest.approx(cohen_kappa_score(first, second))
+    assert both[1].low < both[1].value < both[1].high
+
+
+def test_an_oracle_drops_what_is_known_to_be_wrong_before_what_is_not_known():
+    labels = ["hallucinated", "valid", None, "valid", "hallucinated", None]
+    scores = labels_frame(label=labels)
+    kept = [select(scores, "oracle", keep, np.random.default_rng(0)).tolist() for keep in (2, 4, 5)]
+    assert kept == [[1, 3], [1, 2, 3, 5], [0, 1, 2, 3, 5]]

@@ -194,6 +194,9 @@ CLAIMS = pa.schema(
         *_fields(figure=pa.string()),
     ]
 )
+LABELS = pa.schema(
+    _fields(sample=pa.int64(), label=pa.string(), first=pa.string(), second=pa.string())
+)
 CLASSIFIER = pa.schema(_fields(epoch=pa.int16(), loss=pa.float32(), heldout_accuracy=pa.float64()))
 
 

@@ -218,9 +218,10 @@ rule locate_bridges:
 rule transfer_thresholds:
     """A threshold is of use where it holds on samples it was not found on."""
     input:
+        unpack(labels_by_eye),
         scores=scored,
         script=script_file("transfer_thresholds"),
-        code=modules("metrics/transfer", "metrics/detection", "frames", "tables"),
+        code=modules("metrics/transfer", "metrics/detection", "labels_by_eye", "frames", "tables"),
     output:
         transfer=f"{RESULTS}/transfer.parquet",
     log:
@@ -234,7 +235,10 @@ rule transfer_thresholds:
         config=sections("scoring"),
         detector=main_detector,
         generations=scored_options,
+        labels=lambda wildcards, input: options(
+            **{key: input[key] for key in labels_by_eye(wildcards)}
+        ),
     shell:
         "python {input.script:q} --config {params.config:q} --experiment {wildcards.experiment}"
-        " --detector {params.detector} {params.generations}"
+        " --detector {params.detector} {params.generations} {params.labels}"
         " --transfer {output.transfer:q} > {log:q} 2>&1"

@@ -187,13 +187,34 @@ def judges(wildcards) -> dict[str, str]:
     return {"network": feature_network(wildcards), "reference": f"{RUN}/reference.parquet"}
 
 
+def labelled_run(wildcards) -> bool:
+    """Whether people may have labelled samples of the wildcards' seed: those of the first."""
+    return bool(experiment_of(wildcards).labels) and int(wildcards.seed) == SETTINGS.seeds[0]
+
+
+def labels_by_eye(wildcards) -> dict[str, str]:
+    """The labels that people gave the samples which figures show, where they did."""
+    labelled = experiment_of(wildcards).labels
+    return {"labels": f"{SHOWN}/gen0/labels.parquet"} if labelled else {}
+
+
+def oracle_labels(wildcards) -> dict[str, str]:
+    """The same for the filter that needs labels, of the generation that has them."""
+    wanted = wildcards.filter == "oracle" and int(wildcards.generation) == 0
+    return labels_by_eye(wildcards) if wanted and labelled_run(wildcards) else {}
+
+
 def yardsticks(wildcards) -> dict[str, str]:
     """What measures are compared with: the counter's audit, or the real pictures' features."""
     if is_mixture(wildcards.experiment):
         return {}
     if is_shapes(wildcards.experiment):
         return {**counter(wildcards), "audit": f"{RESULTS}/audit.parquet"}
-    return {"reference": f"{RUN}/reference.parquet"}
+    eye = wildcards.lineage == "gen0" and labelled_run(wildcards)
+    return {
+        "reference": f"{RUN}/reference.parquet",
+        **(labels_by_eye(wildcards) if eye else {}),
+    }
 
 
 def options(**values) -> str:
@@ -265,7 +286,8 @@ def figure_names(experiment: str) -> list[str]:
     """The figures that an experiment can show."""
     options = EXPERIMENTS[experiment]
     names = ["trajectories", "hal_histogram"]
-    names += ["roc"] if options.dataset.has_labels else []
+    names += ["roc"] if options.has_labels else []
+    names += ["transfer"] if options.labels else []
     if is_mixture(experiment):
         names += ["density"] if options.dataset.shape == (1,) else ["samples"]
         later = ["rate_by_generation", "density_by_generation"]

@@ -26,14 +26,41 @@ rule make_label_page:
         " --page {output.page:q} > {log:q} 2>&1"
 
 
+rule read_labels:
+    """Labels by eye count where they are of these very pictures, and where people agree."""
+    input:
+        labels=lambda wildcards: experiment_of(wildcards).labels,
+        samples=in_shards(f"{RUN}/gen0/samples"),
+        script=script_file("read_labels"),
+        code=modules("pages", "labels_by_eye", "streams", "frames", "tables"),
+    output:
+        labels=f"{RUN}/gen0/labels.parquet",
+    log:
+        f"{LOGS}/seed{{seed}}/read_labels.log",
+    conda:
+        "../../envs/figures.yaml"
+    resources:
+        mem_mb=growing(table_memory),
+        runtime=growing(10),
+    params:
+        config=sections("dataset"),
+    shell:
+        "python {input.script:q} --config {params.config:q} --seed {wildcards.seed}"
+        " --by-eye {input.labels:q} --samples {input.samples:q}"
+        " --labels {output.labels:q} > {log:q} 2>&1"
+
+
 rule make_explorer:
     """Where to cut is best seen with the samples beside: all three views under one threshold."""
     input:
+        unpack(labels_by_eye),
         samples=in_shards(f"{SHOWN}/gen0/samples"),
         scores=in_shards(f"{SHOWN}/gen0/scores"),
         trajectories=f"{SHOWN}/gen0/trajectories.parquet",
         script=script_file("make_explorer"),
-        code=modules("pages", "metrics/detection", "metrics/rows", "frames", "tables"),
+        code=modules(
+            "pages", "metrics/detection", "metrics/rows", "labels_by_eye", "frames", "tables"
+        ),
         template=expand(str(SOURCES[0] / "pages/explorer.{kind}"), kind=("html", "js")),
     output:
         page=report(
@@ -52,8 +79,11 @@ rule make_explorer:
     params:
         config=sections("dataset", "detection", "scoring"),
         seed=SETTINGS.seeds[0],
+        labels=lambda wildcards, input: options(
+            **{key: input[key] for key in labels_by_eye(wildcards)}
+        ),
     shell:
         "python {input.script:q} --config {params.config:q} --seed {params.seed}"
         " --experiment {wildcards.experiment} --samples {input.samples:q}"
-        " --scores {input.scores:q} --trajectories {input.trajectories:q}"
+        " --scores {input.scores:q} --trajectories {input.trajectories:q} {params.labels}"
         " --page {output.page:q} > {log:q} 2>&1"

@@ -60,12 +60,13 @@ rule score_samples:
 rule filter_samples:
     """The choice that the recursion turns on; every filter keeps the same number."""
     input:
+        unpack(oracle_labels),
         samples=lambda wildcards: shards(
             wildcards.experiment, f"{filtered_from(wildcards)}/samples"
         ),
         scores=lambda wildcards: shards(wildcards.experiment, f"{filtered_from(wildcards)}/scores"),
         script=script_file("filter_samples"),
-        code=modules("filters", "streams"),
+        code=modules("filters", "labels_by_eye", "streams"),
     output:
         kept=f"{RUN}/{{filter}}/gen{{generation}}/kept.parquet",
     log:
@@ -80,10 +81,13 @@ rule filter_samples:
         # Not the section: one more generation or filter leaves these choices as they are.
         keep=lambda wildcards: experiment_of(wildcards).recursion.keep,
         threshold=threshold,
+        labels=lambda wildcards, input: options(
+            **{key: input[key] for key in oracle_labels(wildcards)}
+        ),
     shell:
         "python {input.script:q} --config {params.config:q} --seed {wildcards.seed}"
         " --generation {wildcards.generation} --filter {wildcards.filter}"
-        " --keep {params.keep} {params.threshold}"
+        " --keep {params.keep} {params.threshold} {params.labels}"
         " --samples {input.samples:q} --scores {input.scores:q}"
         " --kept {output.kept:q} > {log:q} 2>&1"
 
@@ -94,7 +98,15 @@ rule measure_generation:
         unpack(yardsticks),
         scores=in_shards(f"{RUN}/{{lineage}}/scores"),
         script=script_file("measure_generation"),
-        code=modules("metrics", "support", "datasets/mixtures", "streams", "frames", "tables"),
+        code=modules(
+            "metrics",
+            "labels_by_eye",
+            "support",
+            "datasets/mixtures",
+            "streams",
+            "frames",
+            "tables",
+        ),
     output:
         metrics=f"{RUN}/{{lineage}}/metrics.parquet",
         roc=f"{RUN}/{{lineage}}/roc.parquet",

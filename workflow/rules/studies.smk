@@ -122,6 +122,8 @@ def scored_options(wildcards) -> str:
 
 def _places(wildcards) -> list[tuple[int, str]]:
     experiment = wildcards.experiment
+    if EXPERIMENTS[experiment].labels:
+        return [(SETTINGS.seeds[0], "gen0")]  # what people have seen
     seeds = SETTINGS.seeds[: EXPERIMENTS[experiment].replicates]
     return [(seed, place) for seed in seeds for place in lineages(experiment)]
 

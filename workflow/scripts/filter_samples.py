@@ -1,5 +1,6 @@
 """Keep the samples that the next generation trains on."""
 
+from mirage import labels_by_eye
 from mirage.filters import select
 from mirage.streams import stream
 from mirage_workflow import job, tables
@@ -12,12 +13,16 @@ def main() -> None:
     parser.add_argument("--filter", required=True)
     parser.add_argument("--keep", type=int, required=True, help="samples kept")
     parser.add_argument("--threshold", type=float, help="largest score kept at all")
+    parser.add_argument("--labels", help="table LABELS, where people gave some")
     parser.add_argument("--kept", required=True)
     args = parser.parse_args()
     experiment = job.sections(args.config)
     schema = tables.kept(experiment.dataset.shape)
+    scores = tables.read(*args.scores)
+    if args.labels:
+        [scores] = labels_by_eye.attach([scores], tables.read(args.labels))
     chosen = select(
-        tables.read(*args.scores),
+        scores,
         args.filter,
         args.keep,
         stream(args.seed, "filter", args.generation),

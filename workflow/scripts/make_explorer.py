@@ -1,10 +1,11 @@
 """Make the page that explores generation 0: samples, ROC and histogram under one threshold."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
-from mirage import files
+from mirage import files, labels_by_eye
 from mirage.pages import explorer
 from mirage.pages.explorer import Score
 from mirage_workflow import job, tables
@@ -16,6 +17,7 @@ def main() -> None:
     parser.add_argument("--samples", type=Path, nargs="+", required=True, help="shards, in order")
     parser.add_argument("--scores", type=Path, nargs="+", required=True, help="shards, in order")
     parser.add_argument("--trajectories", type=Path, required=True)
+    parser.add_argument("--labels", type=Path, help="table LABELS, where people gave some")
     parser.add_argument("--page", type=Path, required=True)
     args = parser.parse_args()
     config = job.sections(args.config)
@@ -24,6 +26,8 @@ def main() -> None:
     label = ["label"] if config.dataset.has_labels else []
     judged = ["sample", *label, *(score.column for score in scores)]
     parts = tables.Parts(*args.scores, columns=judged)
+    if args.labels:
+        parts = labels_by_eye.attach(parts, tables.read(args.labels))
     trajectories = tables.read(args.trajectories)
     place = [field.name for field in tables.points(shape)]
     samples = tables.Parts(*args.samples, columns=["sample", *place])
@@ -38,7 +42,7 @@ def main() -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def _rows(parts: tables.Parts, wanted, most: int) -> pd.DataFrame:
+def _rows(parts: Iterable[pd.DataFrame], wanted, most: int) -> pd.DataFrame:
     """The first samples, and those wanted whatever their number."""
     return pd.concat(
         [part[(part["sample"] < most) | part["sample"].isin(wanted)] for part in parts],

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from mirage import frames
+from mirage import frames, labels_by_eye
 from mirage.detectors import columns
 from mirage.metrics import detection, mixture, shapes
 from mirage.metrics.rows import Row
@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("--reference", help="for pictures: features of the real ones")
     parser.add_argument("--counter", help="for shapes: thresholds of their counter")
     parser.add_argument("--audit", help="for shapes: how far the counter can be trusted")
+    parser.add_argument("--labels", help="table LABELS, where people gave some")
     parser.add_argument("--metrics", required=True)
     parser.add_argument("--roc", required=True)
     args = parser.parse_args()
@@ -38,7 +39,12 @@ def main() -> None:
         rows += shapes.auroc_by_type(pictures, windows)
     else:
         rows = measure_pictures(experiment, tables.read(*args.scores), args)
-    if experiment.dataset.has_labels:
+    if args.labels:
+        labels = tables.read(args.labels)
+        rows += labels_by_eye.measure(labels)
+        parts = tables.Parts(*args.scores, columns=["sample", *windows])
+        scores = [part.dropna(subset="label") for part in labels_by_eye.attach(parts, labels)]
+    if experiment.dataset.has_labels or args.labels:
         rankings = detection.rank(scores, windows)
         rows += detection.measure(rankings)
         roc = detection.roc(rankings)

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from mirage import labels_by_eye
 from mirage.detectors import column
 from mirage.metrics import transfer
 from mirage_workflow import job, tables
@@ -18,11 +19,12 @@ def main() -> None:
         metavar=("SEED FILTER GENERATION SCORES", "SCORES"),
         required=True,
     )
+    parser.add_argument("--labels", help="table LABELS, where people gave some: of all SCORES")
     parser.add_argument("--transfer", required=True)
     args = parser.parse_args()
     score = column(args.detector, job.sections(args.config).scoring.window)
     generations = [
-        (int(seed), name, int(generation), read(shards, score))
+        (int(seed), name, int(generation), read(shards, score, args.labels))
         for seed, name, generation, *shards in args.generations
     ]
     rows = []
@@ -40,9 +42,12 @@ def main() -> None:
     tables.write(args.transfer, table[schema.names], schema, job.provenance(args))
 
 
-def read(shards: list[str], score: str) -> pd.DataFrame:
-    """What is needed of a generation's scores."""
-    return tables.read(*shards, columns=["sample", "label", score])
+def read(shards: list[str], score: str, labels: str | None) -> pd.DataFrame:
+    """What is needed of a generation's scores, of the samples that have a label."""
+    if labels is None:
+        return tables.read(*shards, columns=["sample", "label", score])
+    scores = tables.read(*shards, columns=["sample", score])
+    return labels_by_eye.attach([scores], tables.read(labels))[0].dropna(subset="label")
 
 
 if __name__ == "__main__":

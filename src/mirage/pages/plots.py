@@ -7,10 +7,10 @@ import numpy as np
 from bokeh.layouts import column as stacked
 from bokeh.models import (
     ColumnDataSource,
+    CustomJSTickFormatter,
     DataRange1d,
     LayoutDOM,
     LinearColorMapper,
-    PrintfTickFormatter,
     Range1d,
     Select,
     Span,
@@ -123,7 +123,9 @@ def _histogram(data: dict, start: dict) -> tuple[figure, dict]:
         y_range=DataRange1d(start=0),
     )
     if data["log"]:
-        plot.xaxis.formatter = PrintfTickFormatter(format="%.0e")
+        plot.xaxis.formatter = CustomJSTickFormatter(
+            code="return Number(tick.toPrecision(2)).toExponential()"
+        )
     bars = ColumnDataSource(start["bars"])
     for kind, colour in KIND_COLOURS.items():
         if any(start["bars"][kind]):
