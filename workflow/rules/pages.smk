@@ -74,7 +74,7 @@ rule make_explorer:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=growing(table_memory),
+        mem_mb=growing(scores_memory),
         runtime=growing(10),
     params:
         config=sections("dataset", "detection", "scoring"),
