@@ -332,6 +332,26 @@ WRONG = {
         {"recursion": {"filters": ["oracle"]}},
         ["recursion.filters", "'oracle'", "mnist"],
     ),
+    "labels by eye beside true ones": (
+        SHAPES,
+        {"labels": "labels.csv"},
+        ["labels", "shapes has true ones", "allowed: none by eye"],
+    ),
+    "labels of three people": (
+        DIGITS,
+        {"labels": ["a.csv", "b.csv", "c.csv"]},
+        ["labels", "at most 2"],
+    ),
+    "one person's labels twice": (DIGITS, {"labels": ["a.csv", "a.csv"]}, ["labels", "once"]),
+    "an oracle of samples that nobody has labelled": (
+        DIGITS,
+        {
+            "labels": "labels.csv",
+            "replicates": 1,
+            "recursion": {"generations": 2, "filters": ["oracle"], "keep": 5},
+        },
+        ["recursion.filters", "'oracle'", "found 2 generations", "allowed: 1 and 1"],
+    ),
     "a network for pictures on points": (
         GRID,
         {"network": {"name": "unet"}},

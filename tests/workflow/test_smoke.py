@@ -52,6 +52,19 @@ def test_every_figure_and_table_is_there(smoke):
         assert (experiment.parent / "metrics.parquet").exists()
 
 
+def test_every_experiment_has_a_page_to_explore_that_the_report_names(smoke):
+    results = smoke.path / "results/smoke"
+    report = (results / "report.html").read_text()
+    experiments = [path.parent.name for path in results.glob("*/config.yaml")]
+    assert len(experiments) > 3
+    for name in experiments:
+        page = f"figures/{name}_explorer.html"
+        assert f'href=\\"{page}\\"' in report or f'href="{page}"' in report, name
+        assert 1e6 < (results / page).stat().st_size < 1e7
+    assert (results / "mnist/label.html").exists()
+    assert not (results / "shapes/label.html").exists()
+
+
 def test_a_run_without_a_terminal_says_how_far_it_is_and_little_else(smoke):
     lines = smoke.said.stderr.splitlines()
     for line in lines:

@@ -33,7 +33,8 @@ NO_NUMBERS = {
     PACKAGES["mirage_workflow"] / "code_hash.py": "asked by tests whether it foresaw a job",
 }
 """Files that no number comes from, and why: they are in no closure."""
-KERNEL = (".cpp", ".h")
+KERNEL, TEMPLATES = (".cpp", ".h"), (".html", ".js")
+"""Files that count where a module of their folder does; the second kind as they are."""
 REGISTERS = (PACKAGES["mirage"] / "datasets/known.py",)
 """Files that import all of a kind to register them: of these, jobs name what they need."""
 SCOPES, FUNCTIONS = (ast.Module, ast.ClassDef), (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -108,6 +109,8 @@ def read(path: Path) -> tuple[str, list[Part]]:
     text = path.read_text(encoding="utf-8")
     if path.suffix in KERNEL:
         return hashlib.sha256(_without_comments(text).encode()).hexdigest(), []
+    if path.suffix in TEMPLATES:
+        return hashlib.sha256(text.encode()).hexdigest(), []
     tree = ast.parse(text, str(path))
     parts = [_part("", True, tree, path)]
     for node in _running(tree):
@@ -117,7 +120,9 @@ def read(path: Path) -> tuple[str, list[Part]]:
     if path in REGISTERS:
         parts = []
     elif _package(path):
-        parts[0].needs.update(file for file in path.parent.iterdir() if file.suffix in KERNEL)
+        parts[0].needs.update(
+            file for file in path.parent.iterdir() if file.suffix in KERNEL + TEMPLATES
+        )
     return hashlib.sha256(written(tree).encode()).hexdigest(), parts
 
 

@@ -104,7 +104,7 @@ STUDIES = {
     ),
     "transfer_thresholds": Study(
         "A threshold is of use where it holds on samples it was not found on.",
-        {"scores": scored},
+        {"scores": scored, "labels": labels_by_eye},
         {"transfer": f"{RESULTS}/transfer.parquet"},
         "transfer_thresholds",
         {"detector": main_detector, "places": scored_places},

@@ -209,6 +209,28 @@ def judges(wildcards) -> dict[str, str]:
     return files | network
 
 
+def labelled_run(wildcards) -> bool:
+    """Whether people may have labelled samples of the wildcards' seed: those of the first."""
+    return bool(experiment_of(wildcards).labels) and int(wildcards.seed) == SETTINGS.seeds[0]
+
+
+def labels_by_eye(wildcards) -> str | list:
+    """The labels that people gave the samples which figures show, where they did."""
+    return f"{SHOWN}/gen0/labels.parquet" if experiment_of(wildcards).labels else []
+
+
+def oracle_labels(wildcards) -> str | list:
+    """The same for the filter that needs labels, of the generation that has them."""
+    wanted = wildcards.filter == "oracle" and int(wildcards.generation) == 0
+    return labels_by_eye(wildcards) if wanted and labelled_run(wildcards) else []
+
+
+def measured_labels(wildcards) -> str | list:
+    """The same for the generation that is measured."""
+    seen = wildcards.lineage == "gen0" and labelled_run(wildcards)
+    return labels_by_eye(wildcards) if seen else []
+
+
 def yardsticks(wildcards) -> dict[str, str]:
     """What measures are compared with: the counter's audit, or the real pictures' features."""
     return needed(wildcards, "counter", "audit", "reference")
@@ -236,7 +258,7 @@ def modes(wildcards) -> str | list:
 
 def roc(wildcards) -> str | list:
     """The ROC of the first generation, where hallucinations are labelled."""
-    return f"{SHOWN}/gen0/roc.parquet" if experiment_of(wildcards).dataset.has_labels else []
+    return f"{SHOWN}/gen0/roc.parquet" if experiment_of(wildcards).has_labels else []
 
 
 def main_detector(wildcards) -> str:
@@ -272,7 +294,9 @@ def figure_names(experiment: str) -> list[str]:
     """The figures that an experiment can show."""
     options = EXPERIMENTS[experiment]
     later = options.dataset.later_figures if options.recursion.generations else ()
-    return [*options.dataset.figures, *later, *study_figures(experiment), *options.figures]
+    by_eye = ("roc", "transfer") if options.labels else ()
+    own = (*by_eye, *study_figures(experiment), *options.figures)
+    return [*options.dataset.figures, *later, *own]
 
 
 def figure_files() -> list[str]:
@@ -282,4 +306,14 @@ def figure_files() -> list[str]:
         for experiment in EXPERIMENTS
         for name in figure_names(experiment)
         for kind in ("pdf", "png")
+    ]
+
+
+def page_files() -> list[str]:
+    """The pages of a whole run: one to explore each experiment, and one to label pictures on."""
+    explorers = [f"results/{SETTINGS.preset}/figures/{name}_explorer.html" for name in EXPERIMENTS]
+    return explorers + [
+        f"results/{SETTINGS.preset}/{name}/label.html"
+        for name, options in EXPERIMENTS.items()
+        if options.dataset.is_pictures and not options.dataset.has_labels
     ]

@@ -40,6 +40,7 @@ rule score_samples:
 rule filter_samples:
     """The choice that the recursion turns on; every filter keeps the same number."""
     input:
+        labels=oracle_labels,
         samples=filtered_from("samples"),
         scores=filtered_from("scores"),
     output:
@@ -62,6 +63,7 @@ rule measure_generation:
     input:
         unpack(yardsticks),
         unpack(measured_points),
+        labels=measured_labels,
         scores=in_shards(f"{RUN}/{{lineage}}/scores"),
     output:
         metrics=f"{RUN}/{{lineage}}/metrics.parquet",

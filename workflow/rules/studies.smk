@@ -113,6 +113,8 @@ def scored(wildcards) -> list[str]:
 def scored_places(wildcards) -> list[tuple[int, str]]:
     """(seed, lineage) of each generation of `scored`, in its order."""
     experiment = wildcards.experiment
+    if EXPERIMENTS[experiment].labels:
+        return [(SETTINGS.seeds[0], "gen0")]  # what people have seen
     seeds = SETTINGS.seeds[: EXPERIMENTS[experiment].replicates]
     return [(seed, place) for seed in seeds for place in lineages(experiment)]
 

@@ -4,6 +4,7 @@ from mirage_workflow.job import begin
 
 job = begin(snakemake)
 
+from mirage import labels_by_eye
 from mirage.filters import select
 from mirage.rng import numpy_rng
 from mirage_workflow import tables
@@ -12,8 +13,11 @@ from mirage_workflow.sections import sections
 
 schema = kept_schema(sections(job.config).dataset.shape)
 choice = {"filter": job.wildcards.filter, **job.told}  # keep, threshold
+scores = tables.read(*job.input.scores)
+if job.input.labels:
+    [scores] = labels_by_eye.attach([scores], tables.read(job.input.labels))
 chosen = select(
-    tables.read(*job.input.scores),
+    scores,
     choice["filter"],
     choice["keep"],
     numpy_rng(job.seed, "filter", job.generation),

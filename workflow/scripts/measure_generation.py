@@ -6,7 +6,7 @@ job = begin(snakemake)
 
 import pandas as pd
 
-from mirage import frames
+from mirage import frames, labels_by_eye
 from mirage.detectors import every_score
 from mirage.metrics import detection, own
 from mirage.metrics.rows import Row, frame
@@ -49,7 +49,12 @@ if "reference" in dataset.needs:
 if experiment.metrics:
     samples = tables.read_points(*job.input.samples, shape=dataset.shape)
     rows += own.measure(experiment.metrics, samples, tables.read(*job.input.scores))
-if dataset.has_labels:
+if job.input.labels:
+    labels = tables.read(job.input.labels)
+    rows += labels_by_eye.measure(labels)
+    parts = tables.Parts(*job.input.scores, columns=["sample", *(score.column for score in every)])
+    scores = [part.dropna(subset="label") for part in labels_by_eye.attach(parts, labels)]
+if dataset.has_labels or job.input.labels:
     rankings = detection.rank(scores, every)
     rows += detection.measure(rankings)
     roc = detection.roc(rankings)

@@ -6,6 +6,7 @@ job = begin(snakemake)
 
 import pandas as pd
 
+from mirage import labels_by_eye
 from mirage.detectors import Score
 from mirage.metrics import transfer
 from mirage_workflow import tables
@@ -16,10 +17,18 @@ from mirage_workflow.sections import sections
 score = Score(job.told["detector"], *sections(job.config).scoring.window)
 places = [tuple(place) for place in job.told["places"]]  # (seed, lineage)
 dealt_scores = dealt(job.input.scores, len(places))
-scores_of = {
-    place: tables.read(*shards, columns=["sample", "label", score.column])
-    for place, shards in zip(places, dealt_scores, strict=True)
-}
+labels = tables.read(job.input.labels) if job.input.labels else None
+
+
+def read(shards: list[str]) -> pd.DataFrame:
+    """What is needed of a generation's scores, of the samples that have a label."""
+    if labels is None:
+        return tables.read(*shards, columns=["sample", "label", score.column])
+    scores = tables.read(*shards, columns=["sample", score.column])
+    return labels_by_eye.attach([scores], labels)[0].dropna(subset="label")
+
+
+scores_of = {place: read(shards) for place, shards in zip(places, dealt_scores, strict=True)}
 rows = []
 for from_seed, first in places:
     if generation_of(first):

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import BeforeValidator, Field, PositiveInt, model_validator
 
 from mirage.diffusion import times_of
 from mirage.registry import DETECTORS
@@ -33,6 +33,16 @@ LEAST_ABAR = 1e-6
 """At which float32 still tells x_0 from x_t to a part in ten thousand."""
 
 
+LabelFiles = Annotated[
+    Unique[str],
+    Field(max_length=2),
+    BeforeValidator(
+        lambda value: [value] if isinstance(value, str) else value,
+        json_schema_input_type=str | list[str],
+    ),
+]
+
+
 class Experiment(Section):
     """A dataset and a recipe. One file of config/experiments describes one."""
 
@@ -51,6 +61,9 @@ class Experiment(Section):
     causes: Causes | None = None
     sweeps: Sweeps | None = None
     compute: Compute = Compute()
+    labels: LabelFiles = []
+    """Labels by eye of generation 0 of the first seed: a CSV saved from `label.html`, or two of
+    two people; relative to the working directory. Only where the dataset has no true labels."""
     replicates: PositiveInt | None = None
     """Repeated for so many of the run's seeds at most; null for all."""
     metrics: Unique[Metric] = []
@@ -65,6 +78,7 @@ class Experiment(Section):
         self._check_recursion()
         self._check_studies()
         self._check_shards()
+        self._check_labels()
         return self
 
     def _check_network(self) -> None:
@@ -147,9 +161,10 @@ class Experiment(Section):
                 f"recursion.keep: more kept than drawn: found {recursion.keep}, "
                 f"sampling.samples is {drawn}"
             )
-        if "oracle" in recursion.filters and not self.dataset.has_labels:
+        if "oracle" in recursion.filters and not self.has_labels:
             raise ValueError(
-                f"recursion.filters: 'oracle' needs true labels, which {self.dataset.name} lacks"
+                f"recursion.filters: 'oracle' needs true labels, which {self.dataset.name} lacks; "
+                "allowed: with `labels` given by eye"
             )
         for name in recursion.filters:
             if name in DETECTORS and name not in self.detection.detectors:
@@ -173,6 +188,19 @@ class Experiment(Section):
                 f"found {shard}"
             )
 
+    def _check_labels(self) -> None:
+        """People label one generation of one seed."""
+        if self.labels and self.dataset.has_labels:
+            raise ValueError(f"labels: {self.dataset.name} has true ones; allowed: none by eye")
+        if not self.labels or "oracle" not in self.recursion.filters:
+            return
+        if self.recursion.generations > 1 or self.replicates != 1:
+            raise ValueError(
+                "recursion.filters: 'oracle' has labels by eye of generation 0 of one seed: "
+                f"found {self.recursion.generations} generations and replicates {self.replicates}; "
+                "allowed: 1 and 1"
+            )
+
     def resolved(self) -> "Experiment":
         """The same with `auto` replaced by what it stands for."""
         if self.scoring.window != "auto":
@@ -193,6 +221,11 @@ class Experiment(Section):
     def times(self) -> np.ndarray:
         """The times of the reverse steps, from the first to the last: int [steps]."""
         return times_of(self.start, self.reverse_steps)
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether hallucinations of generation 0 are told, by the dataset or by eye."""
+        return self.dataset.has_labels or bool(self.labels)
 
     @property
     def has_classes(self) -> bool:
