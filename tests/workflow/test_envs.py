@@ -17,7 +17,13 @@ from snakemake.settings.types import OutputSettings, Quietness, ResourceSettings
 
 PACKAGES = (ROOT / "src/mirage", ROOT / "workflow/mirage_workflow")
 SCRIPTS = ROOT / "workflow/scripts"
-PACKAGE_OF = {"yaml": "pyyaml", "sklearn": "scikit-learn", "torch": "pytorch", "PIL": "pillow"}
+PACKAGE_OF = {
+    "PIL": "pillow",
+    "pydantic_core": "pydantic",  # which brings it
+    "sklearn": "scikit-learn",
+    "torch": "pytorch",
+    "yaml": "pyyaml",
+}
 CONDA_TO_PIP = {
     "pytorch": "torch",
     "pytorch-cpu": "torch",
