@@ -89,8 +89,10 @@ def test_seeds_that_are_told_are_those_of_any_preset():
     assert read_settings({"experiments": ["mnist"], "seeds": [5, 2]}).seeds == [5, 2]
 
 
-def test_the_experiments_must_be_named():
-    assert "experiments" in complaint(read_settings, {})
+def test_without_a_word_on_experiments_all_of_the_config_file_are_run():
+    said = yaml.safe_load((EXPERIMENTS.parent / "config.yaml").read_text())
+    assert read_settings({}).experiments == said["experiments"]
+    assert "experiments" in complaint(read_settings, {"experiments": []})
 
 
 def test_an_unknown_experiment_is_told_with_those_there_are(written):
