@@ -12,7 +12,7 @@ SNAKEMAKE := snakemake --workflow-profile none --rerun-triggers mtime params inp
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: figures report test test-all example bench lint format schema lock clean
+.PHONY: figures report test test-all example docs bench lint format schema lock clean
 
 figures: .venv/ready
 	@PYTHONPATH=workflow $(SNAKEMAKE) --cores $(CORES) --scheduler greedy --logger mirage \
@@ -36,6 +36,12 @@ test-all: .venv/ready
 # The whole idea on a page: one model, its samples, Hal, one picture
 example: .venv/ready
 	PYTHONPATH=src python examples/toy.py toy.png
+
+# The pages of docs/ and README.md as a site, with its links checked
+docs: .venv-docs/ready
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs --quiet build --clean
+	@.venv-docs/bin/python docs/site/check.py site
+	@echo "open site/index.html"
 
 # On an idle machine: the engine against the official algorithm, into docs/benchmark.*;
 # SECTIONS="sampling training" measures a part
@@ -66,6 +72,9 @@ lock:
 	(echo "# Made from requirements.in by 'make lock'."; \
 	  .venv.lock/bin/pip freeze | sed 's/+cpu$$//; s/^triton==.*/& ; platform_system == "Linux"/') \
 	  > requirements.lock
+	.venv.lock/bin/python -m venv --clear .venv.lock && .venv.lock/bin/pip install -q -r requirements-docs.in
+	(echo "# Made from requirements-docs.in by 'make lock'."; .venv.lock/bin/pip freeze) \
+	  > requirements-docs.lock
 	rm -rf .venv.lock
 
 .venv/ready: requirements.lock
@@ -74,5 +83,10 @@ lock:
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock
 	touch $@
 
+.venv-docs/ready: requirements-docs.lock
+	$(PYTHON) -m venv --clear .venv-docs
+	.venv-docs/bin/python -m pip install -q --disable-pip-version-check -r requirements-docs.lock
+	touch $@
+
 clean:
-	rm -rf .venv .snakemake results/smoke results/quick
+	rm -rf .venv .venv-docs site .snakemake results/smoke results/quick

@@ -1,0 +1,103 @@
+"""README and docs: short, alive, and true to the tables beside them."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from checkouts import ROOT
+from documents import PAGES, examples, links, name, pages_with
+
+SITE = """<html><body><h2 id="here">Here</h2>{}</body></html>"""
+
+
+@pytest.fixture(scope="module")
+def check():
+    """docs/site/check.py, which is in no package."""
+    spec = importlib.util.spec_from_file_location("check", ROOT / "docs/site/check.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_readme_is_a_door_of_at_most_800_words():
+    assert len((ROOT / "README.md").read_text().split()) <= 800
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_links_of_a_page_lead_to_files(page):
+    for link in links(page):
+        assert (page.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("page", pages_with())
+def test_the_examples_of_a_page_run(page, tmp_path):
+    script = tmp_path / "my.py"
+    script.write_text("\n".join(examples(ROOT / page)))
+    run = subprocess.run(
+        [sys.executable, script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "MPLBACKEND": "agg"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+
+
+def test_every_row_of_findings_in_the_readme_is_a_row_of_the_ledger():
+    def rows(path):
+        lines = re.findall(r"^\| (.+) \|$", path.read_text(), re.M)
+        return [[cell.strip() for cell in line.split("|")] for line in lines]
+
+    ledger = {(row[1], row[2]): row for row in rows(ROOT / "docs/claims.md") if len(row) == 7}
+    shown = [row for row in rows(ROOT / "README.md") if len(row) == 5 and row[0] != "claim"]
+    assert len(shown) == 5
+    for claim, experiment, number, wanted, verdict in shown:
+        row = ledger[experiment, number]
+        assert (row[3], row[5]) == (wanted, verdict)
+        assert row[0].startswith(claim)
+
+
+def test_every_figure_is_in_the_gallery_with_its_code():
+    gallery = (ROOT / "docs/gallery.md").read_text()
+    figures = {path.stem for path in (ROOT / "workflow/report").glob("*.rst")}
+    shown = set(re.findall(r"^### (\w+)$", gallery, re.M))
+    assert shown == figures - {"workflow", "claims", "explorer"}
+    for figure in shown:
+        part = re.search(rf"^### {figure}$(.*?)(?=^##|\Z)", gallery, re.M | re.S)[1]
+        assert f"(../src/mirage/figures/{figure}.py)" in part
+
+
+def test_pictures_of_the_docs_are_small_and_all_are_used():
+    pictures = list((ROOT / "docs/figures").iterdir())
+    assert sum(path.stat().st_size for path in pictures) < 1_500_000
+    used = {(page.parent / link).resolve() for page in PAGES for link in links(page)}
+    assert {path for path in pictures if path.resolve() not in used} == set()
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ('<a href="#here">', None),
+        ('<a href="other.html#here">', None),
+        ('<a href="https://arxiv.org">', None),
+        ('<a href="gone.html">', "index.html: gone.html leads nowhere"),
+        ('<a href="other.html#gone">', "index.html: other.html#gone has no such anchor"),
+        ('<img src="https://a.org/b.png">', "index.html: loads https://a.org/b.png"),
+        ('<script src="//a.org/b.js">', "index.html: loads //a.org/b.js"),
+    ],
+)
+def test_the_check_of_the_site_tells_what_leads_nowhere_or_comes_from_elsewhere(
+    check, tmp_path, body, told
+):
+    (tmp_path / "index.html").write_text(SITE.format(body))
+    (tmp_path / "other.html").write_text(SITE.format(""))
+    assert check.faults(tmp_path) == ([told] if told else [])
+
+
+def test_a_font_from_elsewhere_is_told(check, tmp_path):
+    (tmp_path / "a.css").write_text("@import url(https://fonts.org/a.css)")
+    assert check.faults(tmp_path) == ["a.css: loads from elsewhere"]
