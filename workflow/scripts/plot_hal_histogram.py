@@ -20,4 +20,4 @@ name = f"{style.word(detector)} over the {style.window_words(score.first, score.
 columns = [score.column, "label"] if experiment.dataset.has_labels else [score.column]
 scores = tables.Parts(*job.input.scores, columns=columns)
 figure = hal_histogram.draw(scores, score.column, name, thresholds)
-style.save(figure, job.output.png, job.output.pdf)
+style.save(figure, job.output.png, job.output.pdf, about=job.about(hal_histogram.draw))
