@@ -14,7 +14,7 @@ score = Score(detector, *experiment.scoring.window)
 thresholds = hal_histogram.thresholds_of(
     tables.read(job.input.roc) if job.input.roc else None,
     score,
-    experiment.recursion.thresholds.get(detector),
+    job.told["threshold"],
 )
 name = f"{style.word(detector)} over the {style.window_words(score.first, score.last)}"
 columns = [score.column, "label"] if experiment.dataset.has_labels else [score.column]
