@@ -52,13 +52,13 @@ lint: .venv/ready
 	ruff check
 	ruff format --check
 	mypy
-	snakefmt --check Snakefile workflow/rules
+	snakefmt --check Snakefile workflow/Snakefile workflow/rules
 	snakemake --lint
 
 format: .venv/ready
 	ruff check --fix
 	ruff format
-	snakefmt Snakefile workflow/rules
+	snakefmt Snakefile workflow/Snakefile workflow/rules
 
 schema: .venv/ready
 	PYTHONPATH=src:workflow python -m mirage_workflow.config.schema config

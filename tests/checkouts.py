@@ -25,6 +25,9 @@ PARTS = (
 class Checkout:
     """A copy of the workflow, where tests may run and edit."""
 
+    variables: dict[str, str] = {}
+    """Of the environment that a test runs it in."""
+
     def __init__(self, path: Path) -> None:
         self.path = path
         for part in PARTS:
@@ -42,7 +45,7 @@ class Checkout:
     def environment(self) -> dict[str, str]:
         """The interpreter of the tests comes first; nothing of theirs leaks into jobs."""
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        return {**os.environ, "PATH": path, "PYTHONPATH": ""}
+        return {**os.environ, "PATH": path, "PYTHONPATH": "", **self.variables}
 
     def make_command(self, *args: str) -> list[str]:
         """`make`, with the environment of the tests in the place of .venv."""

@@ -20,7 +20,7 @@ _HOMES = {
     "TimeFocus": "training",
     "Trainer": "training",
     "TrainingOptions": "training",
-    "label_points": "support.points",
+    "label_points": "labels.points",
     "reverse_steps": "diffusion",
     "sample": "samplers",
     "times_of": "diffusion",

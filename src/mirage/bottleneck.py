@@ -48,7 +48,7 @@ def choose_by_squares(counted: pd.DataFrame, truth: SimpleShapes, count: int) ->
     one of each other shape, and nothing that is no shape. Where the two stand is not asked.
 
     Args:
-        counted: column `sample`, and those of `mirage.support.shapes.label_pictures`.
+        counted: column `sample`, and those of `mirage.labels.shapes.label_pictures`.
         truth: the distribution of true pictures.
         count: how many at most; a third of it for each group, as none may fill another's place.
 

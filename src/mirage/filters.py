@@ -34,8 +34,8 @@ def random(scores: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
 
 @filter("oracle")
 def oracle(scores: pd.DataFrame, rng: np.random.Generator) -> pd.Series:
-    """True labels: hallucinations go first, valid samples are not ranked."""
-    return scores["label"] != "valid"
+    """True labels: hallucinations go first, then what has none; valid samples are not ranked."""
+    return (scores["label"] != "valid") * (1 + scores["label"].notna())
 
 
 def by_score(detector: str) -> Filter:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mirage import frames
 from mirage.diffusion import ReverseStep
-from mirage.streams import normal_stream
+from mirage.rng import normal_noise
 from mirage.trajectory import WindowScores
 
 STRIDE = 16
@@ -194,7 +194,7 @@ def draw_block(
     Returns:
         The samples: [size, *shape].
     """
-    normals = normal_stream(seed, "sample", generation, block, device)
+    normals = normal_noise(seed, "sample", generation, block, device)
 
     def draw_noise() -> Tensor:
         return normals((block_size, *shape))[:size]

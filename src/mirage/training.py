@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from mirage import engine, tensors
 from mirage.diffusion import Schedule
-from mirage.streams import stream, torch_stream
+from mirage.rng import numpy_rng, torch_rng
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +154,7 @@ class Trainer:
         return self.options.learning_rate * ((1 + math.cos(math.pi * share)) / 2 if cosine else 1)
 
     def _step(self, batch: Tensor) -> Tensor:
-        rng = torch_stream(*self._key, block=self.update, device=self.data.device.type)
+        rng = torch_rng(*self._key, block=self.update, device=self.data.device.type)
         t = draw_times(len(batch), len(self.schedule.betas), self.options.time_focus, rng)
         eps = torch.randn(batch.shape, generator=rng, device=batch.device)
         x_t = self.schedule.add_noise(batch, t, eps)
@@ -183,7 +183,7 @@ class Trainer:
 
     def _permutation(self, epoch: int) -> Tensor:
         seed, _, generation = self._key
-        order = stream(seed, "shuffle", generation, epoch).permutation(len(self.data))
+        order = numpy_rng(seed, "shuffle", generation, epoch).permutation(len(self.data))
         return torch.from_numpy(order).to(self.data.device)
 
     def _recent_loss(self, done: int) -> float:

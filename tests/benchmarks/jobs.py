@@ -16,6 +16,7 @@ from mirage import frames
 from mirage_workflow import tables
 from mirage_workflow.config.settings import read_experiments, read_settings, sections_of
 from mirage_workflow.networks import network_of, save_weights
+from mirage_workflow.schemas.samples import data_schema
 
 ROOT = Path(__file__).parents[2]
 EXPERIMENT = "gaussian2d_grid"
@@ -59,7 +60,7 @@ def training_job(folder: Path) -> Callable[[], float]:
     data = folder / "data.parquet"
     points = torch.randn(experiment.training.batch_size, 2).numpy()
     rows = {"sample": range(len(points)), **frames.from_array(points), "label": 0}
-    tables.write(data, pd.DataFrame(rows), tables.data((2,)), {})
+    tables.write(data, pd.DataFrame(rows), data_schema((2,)), {})
     config = sections_of(experiment, "dataset", "diffusion", "network", "training")
     config["training"] |= {"updates": 1}
 

@@ -17,10 +17,10 @@ from mirage.datasets import mixtures
 from mirage.detectors import Score
 from mirage.diffusion import Schedule, ddpm_steps
 from mirage.engine import native
+from mirage.labels.points import label_points
 from mirage.metrics.detection import Ranking
 from mirage.networks.mlp import TemporalMLP
 from mirage.samplers import draw_block
-from mirage.support.points import label_points
 from mirage.training import TimeFocus, Trainer, TrainingOptions
 from mirage.trajectory import WindowScores
 

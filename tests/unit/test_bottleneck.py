@@ -11,9 +11,9 @@ from threadpoolctl import threadpool_limits
 from mirage.bottleneck import SQUARE_GROUPS, choose_by_squares, choose_generated, choose_real
 from mirage.datasets.shapes import of_size, scaled
 from mirage.diffusion import Schedule
+from mirage.labels.shapes import Thresholds, label_pictures
 from mirage.metrics.embedding import embed
 from mirage.networks.unet import BATCH_SIZE, bottleneck, build_unet
-from mirage.support.shapes import Thresholds, label_pictures
 
 
 def scores(**columns) -> pd.DataFrame:

@@ -11,22 +11,22 @@ from mirage.networks.classifier import train
 from mirage.networks.mlp import TemporalMLP
 from mirage.networks.unet import build_unet
 from mirage.training import TimeFocus, TrainingOptions
-from mirage_workflow.config import experiment
+from mirage_workflow.config import recipe
 from mirage_workflow.config.settings import read_experiment
 from mirage_workflow.process import steps_of
 from mirage_workflow.trainers import options_of
 
 EXPERIMENTS = Path(__file__).parents[2] / "config/experiments"
 PAIRS = [
-    (experiment.Diffusion, Schedule.linear, set()),
-    (experiment.MLP, TemporalMLP, {"dim"}),
-    (experiment.UNet, build_unet, {"shape", "schedule"}),
-    (experiment.Classifier, train, {"pictures", "labels", "heldout", "seed"}),
-    (experiment.Training, TrainingOptions, {"checkpoint_every"}),
+    (recipe.Diffusion, Schedule.linear, set()),
+    (recipe.MLP, TemporalMLP, {"dim"}),
+    (recipe.UNet, build_unet, {"shape", "schedule"}),
+    (recipe.Classifier, train, {"pictures", "labels", "heldout", "seed"}),
+    (recipe.Training, TrainingOptions, {"checkpoint_every"}),
 ]
 OWN = {
-    experiment.Classifier: {"torchscript"},
-    experiment.Training: {"threads"},
+    recipe.Classifier: {"torchscript"},
+    recipe.Training: {"threads"},
 }
 """Options that the pipeline uses itself."""
 

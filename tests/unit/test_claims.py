@@ -12,11 +12,11 @@ from pydantic import TypeAdapter
 import mirage
 from mirage.figures import ledger
 from mirage.metrics.statistics import mean_over_seeds
-from mirage_workflow import tables
 from mirage_workflow.claims import FAILS, HOLDS, UNDECIDED, NotMeasuredError, decide, judge, measure
 from mirage_workflow.config.check import ConfigError
 from mirage_workflow.config.claims import AnyStatistic, Claim, Wanted, read_claims
 from mirage_workflow.config.sweeps import number as level_number
+from mirage_workflow.schemas.claims import CLAIMS
 
 CONFIG = Path(mirage.__file__).parents[2] / "config"
 EXPERIMENTS = [path.stem for path in (CONFIG / "experiments").glob("*.yaml")]
@@ -101,7 +101,7 @@ def test_a_row_of_the_ledger_says_all_that_it_rests_on():
     assert row["seeds"] == 3
     assert (row["wanted"], row["bound"]) == ("above", 0)
     assert row["figure"] == "gaussian2d_grid_rate_by_generation"
-    assert set(row) == set(tables.CLAIMS.names)
+    assert set(row) == set(CLAIMS.names)
     assert (row["metric"], row["threshold"]) == ("hallucination_rate", None)
 
 
@@ -365,7 +365,7 @@ def test_the_claims_that_come_with_the_pipeline_can_all_be_decided():
 def decided():
     claim = Claim(**CLAIM | {"claim": "Rates <b>grow</b>."})
     rows = [decide(claim, "gaussian2d_grid", RATES), decide(claim, "gaussian1d", None)]
-    return pd.DataFrame(rows)[tables.CLAIMS.names]
+    return pd.DataFrame(rows)[CLAIMS.names]
 
 
 def test_the_page_shows_each_claim_with_its_number_and_verdict(decided):

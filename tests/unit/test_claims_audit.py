@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from mirage.labels.points import label_points
 from mirage.metrics import bridges, claims_audit, magnitude, trials
 from mirage.metrics.claims_audit import Trial, audit, unaudited
 from mirage.metrics.controls import blurred
 from mirage.metrics.verdicts import Evidence
-from mirage.support.points import label_points
 
 STATISTICS = {
     "above_floor_1d",

@@ -89,8 +89,10 @@ def test_seeds_that_are_told_are_those_of_any_preset():
     assert read_settings({"experiments": ["mnist"], "seeds": [5, 2]}).seeds == [5, 2]
 
 
-def test_the_experiments_must_be_named():
-    assert "experiments" in complaint(read_settings, {})
+def test_without_a_word_on_experiments_all_of_the_config_file_are_run():
+    said = yaml.safe_load((EXPERIMENTS.parent / "config.yaml").read_text())
+    assert read_settings({}).experiments == said["experiments"]
+    assert "experiments" in complaint(read_settings, {"experiments": []})
 
 
 def test_an_unknown_experiment_is_told_with_those_there_are(written):
@@ -331,6 +333,26 @@ WRONG = {
         DIGITS,
         {"recursion": {"filters": ["oracle"]}},
         ["recursion.filters", "'oracle'", "mnist"],
+    ),
+    "labels by eye beside true ones": (
+        SHAPES,
+        {"labels": "labels.csv"},
+        ["labels", "shapes has true ones", "allowed: none by eye"],
+    ),
+    "labels of three people": (
+        DIGITS,
+        {"labels": ["a.csv", "b.csv", "c.csv"]},
+        ["labels", "at most 2"],
+    ),
+    "one person's labels twice": (DIGITS, {"labels": ["a.csv", "a.csv"]}, ["labels", "once"]),
+    "an oracle of samples that nobody has labelled": (
+        DIGITS,
+        {
+            "labels": "labels.csv",
+            "replicates": 1,
+            "recursion": {"generations": 2, "filters": ["oracle"], "keep": 5},
+        },
+        ["recursion.filters", "'oracle'", "found 2 generations", "allowed: 1 and 1"],
     ),
     "a network for pictures on points": (
         GRID,

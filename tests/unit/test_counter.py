@@ -9,11 +9,11 @@ import pytest
 from mirage.datasets.planted import KINDS, degrade
 from mirage.datasets.shapes import of_size, scaled
 from mirage.detectors import Score
+from mirage.labels import pixel_count
+from mirage.labels.calibration import calibrate
+from mirage.labels.shapes import TYPES, Thresholds, inspect, label_pictures
 from mirage.metrics.audit import audit
 from mirage.metrics.shapes import auroc_by_type, measure
-from mirage.support import pixel_count
-from mirage.support.calibration import calibrate
-from mirage.support.shapes import TYPES, Thresholds, inspect, label_pictures
 
 SIZES = pytest.mark.parametrize("size", [32, 64])
 THRESHOLDS = Thresholds(match=0.94, contrast=0.6, leftover=0.15)

@@ -14,10 +14,10 @@ from mirage.figures import own as figures
 from mirage.metrics import own as metrics
 from mirage.metrics.rows import Row
 from mirage.registry import DATASETS, FIGURES, METRICS, RegistryError, blame, load
-from mirage_workflow import tables
 from mirage_workflow.config import datasets
 from mirage_workflow.config.check import ConfigError, check
 from mirage_workflow.config.experiment import Experiment
+from mirage_workflow.schemas.scores import truth_schema
 
 WORKFLOW = Path(mirage_workflow.__file__).parents[1]
 RING = """
@@ -143,7 +143,7 @@ class TestOwn:
         assert (samples.shape, heldout.shape) == ((100, 2), (10, 2))
         np.testing.assert_allclose(samples, ring.mixture.means[modes], atol=0.3)
         labels = labels_of(ring, samples, 5.0, {})
-        tables.truth(ring.label_columns).field("mode")
+        truth_schema(ring.label_columns).field("mode")
         assert set(labels["label"]) == {"valid"}
         rows = {row.metric: row.value for row in ring.measure([labels], [], 5.0, {})}
         assert rows["modes_covered"] == 8

@@ -20,9 +20,10 @@ from hostile import Trap
 from mirage import files, tensors
 from mirage.detectors import Score
 from mirage_workflow import tables
+from mirage_workflow.schemas.samples import samples_schema
 from mirage_workflow.tables import TableError
 
-SAMPLES = tables.samples((2,), [Score("hal", 0, 4)])
+SAMPLES = samples_schema((2,), [Score("hal", 0, 4)])
 PROVENANCE = {"config": {"sampling": {"samples": 5}}, "seed": 3}
 
 

@@ -29,7 +29,7 @@ from mirage.figures import (
     types_by_generation,
 )
 from mirage.metrics.names import AT
-from mirage_workflow import tables
+from mirage_workflow.schemas.roc import ROC
 
 SCORE = Score("hal", 0, 4)
 
@@ -280,7 +280,7 @@ class TestROC:
             for x in (0, 0.5, 1)
         ]
         place = {"experiment": "grid", "seed": 0, "filter": "shared", "generation": 0}
-        return pd.DataFrame(parts).assign(threshold=1.0, **place)[tables.ROC.names]
+        return pd.DataFrame(parts).assign(threshold=1.0, **place)[ROC.names]
 
     def test_legend_gives_the_auroc_of_each_window_and_marks_the_official_one(self):
         drawn = roc.draw(self.curves(), self.metrics(0.9))

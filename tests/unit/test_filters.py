@@ -4,7 +4,7 @@ import pytest
 
 from mirage.filters import by_score, filters, select
 from mirage.registry import DETECTORS, FILTERS
-from mirage.streams import stream
+from mirage.rng import numpy_rng
 
 SCORES = pd.DataFrame(
     {
@@ -24,7 +24,7 @@ def many(n: int = 1000) -> pd.DataFrame:
 
 
 def kept(name: str, keep: int, scores: pd.DataFrame = SCORES, seed: int = 0, **options) -> list:
-    return select(scores, name, keep, stream(seed, "filter"), **options).tolist()
+    return select(scores, name, keep, numpy_rng(seed, "filter"), **options).tolist()
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
+from mirage.labels.points import label_points
 from mirage.metrics import mixture
 from mirage.metrics.histogram import histogram
-from mirage.support.points import label_points
 
 
 def rng(seed: int = 0) -> np.random.Generator:

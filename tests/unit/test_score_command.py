@@ -17,7 +17,7 @@ from tiny_pipelines import save_latent, save_unconditional, unet
 
 from mirage.__main__ import main
 from mirage.hooks.gallery import page
-from mirage.streams import torch_seed
+from mirage.rng import torch_seed
 
 ROOT = Path(__file__).parents[2]
 SMALL = ["--samples", "10", "--batch", "4", "--steps", "12"]
@@ -164,6 +164,8 @@ def test_a_folder_of_something_else_is_left_alone(folder, tmp_path, capsys):
     assert "is not empty" in fails(capsys, folder, "--out", tmp_path)
     assert "is within the pipeline" in fails(capsys, folder, "--out", folder / "scores")
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+    (tmp_path / "options.json").write_text('{"seed": 0}')
+    assert "is not empty" in fails(capsys, folder, "--out", tmp_path)
 
 
 def test_what_is_no_pipeline_is_told_in_one_line(folder, tmp_path, capsys):
@@ -214,6 +216,23 @@ def test_a_pipeline_that_needs_more_than_noise_is_told(tmp_path, capsys):
 def test_a_walk_shorter_than_the_window_is_told(folder, tmp_path, capsys):
     told = fails(capsys, folder, "--steps", "5", "--samples", "4", "--out", tmp_path / "out")
     assert "the window [0, 9] needs 10 steps; this walk has 5" in told
+
+
+def test_what_failed_before_its_first_batch_may_begin_anew(folder, tmp_path, capsys):
+    out = tmp_path / "out"
+    fails(capsys, folder, *SMALL, "--steps", "5", "--out", out)
+    (out / "images").mkdir()
+    (out / "images/000011.png").touch()
+    assert main(["score", str(folder), *SMALL, "--out", str(out)]) == 0
+    assert len(list((out / "images").iterdir())) == 10
+
+
+def test_a_model_of_few_steps_takes_them_all_unasked(tmp_path):
+    folder = save_unconditional(tmp_path / "pipeline", num_train_timesteps=12, clip_sample=False)
+    whole = ["score", str(folder), "--samples", "2", "--out"]
+    assert main([*whole, str(tmp_path / "unasked")]) == 0
+    assert main([*whole, str(tmp_path / "asked"), "--steps", "12"]) == 0
+    same(tmp_path / "unasked", tmp_path / "asked")
 
 
 def test_a_damaged_batch_is_told(folder, whole, tmp_path, capsys):

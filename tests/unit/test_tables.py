@@ -11,37 +11,48 @@ from mirage.datasets.gaussians import Mixture
 from mirage.datasets.shapes import Shapes
 from mirage.detectors import Score
 from mirage_workflow import tables
+from mirage_workflow.schemas.bottleneck import EMBEDDING, bottleneck_schema
+from mirage_workflow.schemas.classifier import CLASSIFIER
+from mirage_workflow.schemas.fields import SCORE_KEY
+from mirage_workflow.schemas.metrics import METRICS
+from mirage_workflow.schemas.mixtures import HISTOGRAM, MODES
+from mirage_workflow.schemas.reference import reference_schema
+from mirage_workflow.schemas.roc import ROC
+from mirage_workflow.schemas.samples import data_schema, kept_schema, samples_schema
+from mirage_workflow.schemas.scores import image_scores, scores_schema, truth_schema
+from mirage_workflow.schemas.training import LOSS
+from mirage_workflow.schemas.trajectories import trajectories_schema
 from mirage_workflow.tables import TableError
 
 SCORE = Score("hal", 0, 4)
 
 SCHEMAS = {
-    "loss": tables.LOSS,
-    "modes": tables.MODES,
-    "metrics": tables.METRICS,
-    "roc": tables.ROC,
-    "histogram": tables.HISTOGRAM,
-    "classifier": tables.CLASSIFIER,
-    "data of points": tables.data((2,)),
-    "data of pictures": tables.data((1, 4, 4)),
-    "kept points": tables.kept((1,)),
-    "kept pictures": tables.kept((1, 4, 4)),
-    "samples of points": tables.samples((2,), [SCORE, Score("hal", 0, 9)]),
-    "samples of pictures": tables.samples((1, 4, 4), [SCORE]),
-    "trajectories of points": tables.trajectories((2,)),
-    "trajectories of pictures": tables.trajectories((1, 4, 4)),
-    "scores of points": tables.scores([SCORE], [SCORE], tables.truth(Mixture.label_columns)),
-    "scores of pictures": tables.scores([SCORE], [SCORE], tables.image_scores(8)),
-    "scores of shapes": tables.scores([SCORE], [SCORE], tables.truth(Shapes.label_columns)),
-    "scores without classes": tables.image_scores(8, classes=False),
-    "data without labels": tables.data((3, 4, 4), labelled=False),
-    "reference": tables.reference(8),
-    "reference without labels": tables.reference(8, labelled=False),
-    "bottleneck": tables.bottleneck(8),
-    "embedding": tables.EMBEDDING,
+    "loss": LOSS,
+    "modes": MODES,
+    "metrics": METRICS,
+    "roc": ROC,
+    "histogram": HISTOGRAM,
+    "classifier": CLASSIFIER,
+    "data of points": data_schema((2,)),
+    "data of pictures": data_schema((1, 4, 4)),
+    "kept points": kept_schema((1,)),
+    "kept pictures": kept_schema((1, 4, 4)),
+    "samples of points": samples_schema((2,), [SCORE, Score("hal", 0, 9)]),
+    "samples of pictures": samples_schema((1, 4, 4), [SCORE]),
+    "trajectories of points": trajectories_schema((2,)),
+    "trajectories of pictures": trajectories_schema((1, 4, 4)),
+    "scores of points": scores_schema([SCORE], [SCORE], truth_schema(Mixture.label_columns)),
+    "scores of pictures": scores_schema([SCORE], [SCORE], image_scores(8)),
+    "scores of shapes": scores_schema([SCORE], [SCORE], truth_schema(Shapes.label_columns)),
+    "scores without classes": image_scores(8, classes=False),
+    "data without labels": data_schema((3, 4, 4), labelled=False),
+    "reference": reference_schema(8),
+    "reference without labels": reference_schema(8, labelled=False),
+    "bottleneck": bottleneck_schema(8),
+    "embedding": EMBEDDING,
 }
 PROVENANCE = {"config": {"sampling": {"samples": 5}}, "seed": 3, "device": "cpu"}
-SAMPLES = tables.samples((2,), [SCORE])
+SAMPLES = samples_schema((2,), [SCORE])
 
 
 def some_rows(schema: pa.Schema, n: int = 5) -> pd.DataFrame:
@@ -106,16 +117,16 @@ def test_every_table_may_be_empty(tmp_path, name):
 
 def test_an_undefined_number_stays_undefined(tmp_path):
     path = tmp_path / "metrics.parquet"
-    rows = some_rows(tables.METRICS).assign(value=np.nan, low=np.nan, floor=np.nan)
-    tables.write(path, rows, tables.METRICS, PROVENANCE)
+    rows = some_rows(METRICS).assign(value=np.nan, low=np.nan, floor=np.nan)
+    tables.write(path, rows, METRICS, PROVENANCE)
     assert tables.read(path)[["value", "low", "floor"]].isna().all(axis=None)
 
 
 def test_whole_numbers_that_may_be_null_stay_whole(tmp_path):
     path = tmp_path / "metrics.parquet"
     taken = {"first": pd.array([0, None], "Int16"), "threshold": [np.nan, 5.0]}
-    rows = some_rows(tables.METRICS, 2).assign(label=[None, "blank"], **taken)
-    tables.write(path, rows, tables.METRICS, PROVENANCE)
+    rows = some_rows(METRICS, 2).assign(label=[None, "blank"], **taken)
+    tables.write(path, rows, METRICS, PROVENANCE)
     (part,) = tables.Parts(path)
     two = tables.read(path, path)
     for back in (pd.read_parquet(path), part, two[:2], two[2:]):
@@ -133,8 +144,8 @@ def test_whole_numbers_that_may_be_null_stay_whole(tmp_path):
 def test_the_digest_tells_a_null_from_a_number_and_from_another_place(tmp_path):
     digests = []
     for name, first in (("a", [0, None]), ("b", [None, 0]), ("c", [0, 0]), ("d", [0, None])):
-        rows = some_rows(tables.METRICS, 2).assign(first=pd.array(first, "Int16"))
-        tables.write(tmp_path / name, rows, tables.METRICS, {})
+        rows = some_rows(METRICS, 2).assign(first=pd.array(first, "Int16"))
+        tables.write(tmp_path / name, rows, METRICS, {})
         digests.append(tables.digest(tmp_path / name))
     assert len(set(digests)) == 3
     assert digests[0] == digests[3]
@@ -142,12 +153,12 @@ def test_the_digest_tells_a_null_from_a_number_and_from_another_place(tmp_path):
 
 def test_a_column_of_scores_says_whose_they_are_and_over_which_window(tmp_path):
     path, default = tmp_path / "scores.parquet", Score("hal_moving", 5, 14)
-    schema = tables.scores([default], [SCORE], tables.truth(Mixture.label_columns))
+    schema = scores_schema([default], [SCORE], truth_schema(Mixture.label_columns))
     tables.write(path, some_rows(schema), schema, {})
     found = {
-        field.name: json.loads(field.metadata[tables.SCORE_KEY])
+        field.name: json.loads(field.metadata[SCORE_KEY])
         for field in pq.read_schema(path)
-        if tables.SCORE_KEY in (field.metadata or {})
+        if SCORE_KEY in (field.metadata or {})
     }
     assert found == {"hal_moving": default._asdict(), "hal_0_4": SCORE._asdict()}
 
@@ -156,7 +167,7 @@ def test_points_have_a_column_for_each_coordinate(tmp_path):
     path = tmp_path / "kept.parquet"
     points = np.arange(6, dtype=np.float32).reshape(3, 2)
     table = pd.DataFrame({"sample": range(3), **frames.from_array(points)})
-    tables.write(path, table, tables.kept((2,)), PROVENANCE)
+    tables.write(path, table, kept_schema((2,)), PROVENANCE)
     assert list(tables.read(path).columns) == ["sample", "x0", "x1"]
     assert tables.read(path)["x1"].tolist() == [1, 3, 5]
     back = tables.read_points(path, shape=(2,))
@@ -168,7 +179,7 @@ def test_pictures_are_fixed_size_lists_that_know_their_shape(tmp_path):
     path = tmp_path / "kept.parquet"
     pictures = np.arange(96, dtype=np.float32).reshape(3, 2, 4, 4)
     table = pd.DataFrame({"sample": range(3), **frames.from_array(pictures)})
-    tables.write(path, table, tables.kept((2, 4, 4)), PROVENANCE)
+    tables.write(path, table, kept_schema((2, 4, 4)), PROVENANCE)
     field = pq.read_schema(path).field("x")
     assert field.type.list_size == 32
     assert field.type.value_type == pa.float32()
@@ -179,7 +190,7 @@ def test_pictures_are_fixed_size_lists_that_know_their_shape(tmp_path):
 
 
 def test_the_two_pictures_of_a_trajectory_know_their_shape(tmp_path):
-    path, schema = tmp_path / "trajectories.parquet", tables.trajectories((1, 4, 4))
+    path, schema = tmp_path / "trajectories.parquet", trajectories_schema((1, 4, 4))
     tables.write(path, some_rows(schema), schema, PROVENANCE)
     for name in ("x_t", "x0_hat"):
         metadata = pq.read_schema(path).field(name).metadata
@@ -187,7 +198,7 @@ def test_the_two_pictures_of_a_trajectory_know_their_shape(tmp_path):
 
 
 def test_a_column_of_lists_stacks_to_one_array(tmp_path):
-    path, schema = tmp_path / "reference.parquet", tables.reference(3)
+    path, schema = tmp_path / "reference.parquet", reference_schema(3)
     features = np.arange(12, dtype=np.float32).reshape(4, 3)
     table = pd.DataFrame(
         {"split": "train", "sample": range(4), "label": 1, "features": list(features)}
@@ -198,7 +209,7 @@ def test_a_column_of_lists_stacks_to_one_array(tmp_path):
 
 def test_a_table_tells_how_it_came_to_be(tmp_path):
     path = tmp_path / "loss.parquet"
-    tables.write(path, some_rows(tables.LOSS), tables.LOSS, PROVENANCE)
+    tables.write(path, some_rows(LOSS), LOSS, PROVENANCE)
     assert tables.provenance(path) == PROVENANCE
 
 
@@ -327,13 +338,13 @@ def test_a_refused_table_leaves_the_earlier_one(tmp_path, fault):
 def test_a_picture_of_another_size_is_refused(tmp_path):
     path = tmp_path / "kept.parquet"
     table = pd.DataFrame({"sample": range(2), "x": list(np.zeros((2, 15), np.float32))})
-    assert str(path) in complaint(tables.write, path, table, tables.kept((1, 4, 4)), PROVENANCE)
+    assert str(path) in complaint(tables.write, path, table, kept_schema((1, 4, 4)), PROVENANCE)
 
 
 def test_a_number_too_large_for_its_column_is_refused(tmp_path):
     path = tmp_path / "data.parquet"
-    table = some_rows(tables.data((1,))).assign(label=70_000)
-    assert "70000" in complaint(tables.write, path, table, tables.data((1,)), PROVENANCE)
+    table = some_rows(data_schema((1,))).assign(label=70_000)
+    assert "70000" in complaint(tables.write, path, table, data_schema((1,)), PROVENANCE)
 
 
 # --- files that are no tables ------------------------------------------------------------------
@@ -372,9 +383,9 @@ def test_a_damaged_part_is_named_among_whole_ones(tmp_path, damage):
 def test_samples_of_another_shape_are_not_read_as_if_they_fitted(tmp_path):
     pictures = np.zeros((16, 1, 4, 4), np.float32)
     columns = {"sample": range(16), **frames.from_array(pictures)}
-    tables.write(tmp_path / "p", pd.DataFrame(columns), tables.kept((1, 4, 4)), {})
+    tables.write(tmp_path / "p", pd.DataFrame(columns), kept_schema((1, 4, 4)), {})
     points = {"sample": range(3), **frames.from_array(np.zeros((3, 2), np.float32))}
-    tables.write(tmp_path / "q", pd.DataFrame(points), tables.kept((2,)), {})
+    tables.write(tmp_path / "q", pd.DataFrame(points), kept_schema((2,)), {})
     assert tables.read_points(tmp_path / "p", shape=(1, 4, 4)).shape == (16, 1, 4, 4)
     assert tables.read_points(tmp_path / "q", shape=(2,)).shape == (3, 2)
     for name, shape in (("p", (1, 8, 8)), ("p", (1, 2, 2)), ("q", (1,)), ("q", (3,))):
@@ -383,9 +394,9 @@ def test_samples_of_another_shape_are_not_read_as_if_they_fitted(tmp_path):
 
 
 def test_a_missing_column_and_an_unlike_part_are_named(tmp_path):
-    tables.write(tmp_path / "a", drawn(3), tables.samples((2,), [SCORE]), {})
+    tables.write(tmp_path / "a", drawn(3), samples_schema((2,), [SCORE]), {})
     other = pd.DataFrame({"sample": [0], "x0": [0.0], "x1": [0.0]})
-    tables.write(tmp_path / "b", other, tables.kept((2,)), {})
+    tables.write(tmp_path / "b", other, kept_schema((2,)), {})
     assert "'colour'" in complaint(tables.read, tmp_path / "a", columns=["colour"])
     assert str(tmp_path / "b") in complaint(tables.read, tmp_path / "a", tmp_path / "b")
 

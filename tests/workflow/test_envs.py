@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -11,10 +12,18 @@ from checkouts import ROOT
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
+from snakemake.api import SnakemakeApi
+from snakemake.settings.types import OutputSettings, Quietness, ResourceSettings
 
 PACKAGES = (ROOT / "src/mirage", ROOT / "workflow/mirage_workflow")
 SCRIPTS = ROOT / "workflow/scripts"
-PACKAGE_OF = {"yaml": "pyyaml", "sklearn": "scikit-learn", "torch": "pytorch", "PIL": "pillow"}
+PACKAGE_OF = {
+    "PIL": "pillow",
+    "pydantic_core": "pydantic",  # which brings it
+    "sklearn": "scikit-learn",
+    "torch": "pytorch",
+    "yaml": "pyyaml",
+}
 CONDA_TO_PIP = {
     "pytorch": "torch",
     "pytorch-cpu": "torch",
@@ -68,16 +77,23 @@ def test_the_lock_names_no_package_of_cuda():
 
 
 def rules_and_envs() -> list[tuple[str, str]]:
-    """(script, env) of every rule, read from the rules; figures share one."""
+    """(script, env) of every rule that has one."""
+    with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
+        made = api.workflow(ResourceSettings(cores=1), snakefile=ROOT / "Snakefile")
+        rules = list(made._workflow.rules)
     pairs = []
-    for path in (ROOT / "workflow/rules").glob("*.smk"):
-        for rule in re.split(r"(?:^|\n) *rule\b", path.read_text())[1:]:
-            script = re.search(r'"\.\./scripts/(.+)\.py"', rule)[1]
-            env = re.search(r"envs/(\w+)\.yaml", rule)[1]
-            scripts = SCRIPTS.glob(f"{script.replace('{params.figure}', '*')}.py")
-            pairs += [(found.stem, env) for found in scripts]
-    assert {script for script, _ in pairs} == {path.stem for path in SCRIPTS.glob("*.py")}
+    for rule in rules:
+        if rule.script:
+            script = Path(rule.script.format(params=SimpleNamespace(**rule.params))).stem
+            assert script == rule.name
+            pairs.append((script, Path(rule.conda_env).stem))
     return sorted(pairs)
+
+
+def test_every_rule_has_a_script_of_its_name_and_every_script_a_rule():
+    assert {script for script, _ in rules_and_envs()} == {
+        path.stem for path in SCRIPTS.glob("*.py")
+    }
 
 
 @pytest.mark.parametrize(("script", "env"), rules_and_envs())

@@ -52,6 +52,19 @@ def test_every_figure_and_table_is_there(smoke):
         assert (experiment.parent / "metrics.parquet").exists()
 
 
+def test_every_experiment_has_a_page_to_explore_that_the_report_names(smoke):
+    results = smoke.path / "results/smoke"
+    report = (results / "report.html").read_text()
+    experiments = [path.parent.name for path in results.glob("*/config.yaml")]
+    assert len(experiments) > 3
+    for name in experiments:
+        page = f"figures/{name}_explorer.html"
+        assert f'href=\\"{page}\\"' in report or f'href="{page}"' in report, name
+        assert 1e6 < (results / page).stat().st_size < 1e7
+    assert (results / "mnist/label.html").exists()
+    assert not (results / "shapes/label.html").exists()
+
+
 def test_a_run_without_a_terminal_says_how_far_it_is_and_little_else(smoke):
     lines = smoke.said.stderr.splitlines()
     for line in lines:
@@ -75,6 +88,18 @@ def test_the_log_of_every_job_ends_with_what_it_took(smoke):
     for log in logs:
         last = log.read_text().splitlines()[-1]
         assert re.search(r" \w+ took \d+\.\d core-seconds and \d+ MB$", last), log
+
+
+def test_every_job_ran_no_code_but_what_its_hash_covers(smoke):
+    logs = [log.read_text() for log in (smoke.path / "results/smoke/logs").rglob("*.log")]
+    assert all("all in the hash of its code" in log for log in logs)
+
+
+def test_each_figure_is_drawn_by_a_script_of_its_own(smoke):
+    logs = list((smoke.path / "results/smoke/logs").rglob("plot_*.log"))
+    assert len({log.stem for log in logs}) > 20
+    for log in logs:
+        assert f" {log.stem} took " in log.read_text().splitlines()[-1]
 
 
 def test_metrics_cover_every_generation_and_filter(smoke):

@@ -14,10 +14,11 @@ import ast
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from types import ModuleType
+from typing import NamedTuple
 
 import mirage
 import mirage_workflow
@@ -32,9 +33,13 @@ NO_NUMBERS = {
     PACKAGES["mirage_workflow"] / "code_hash.py": "asked by tests whether it foresaw a job",
 }
 """Files that no number comes from, and why: they are in no closure."""
-KERNEL = (".cpp", ".h")
+KERNEL, TEMPLATES = (".cpp", ".h"), (".html", ".js")
+"""Files that count where a module of their folder does; the second kind as they are."""
 REGISTERS = (PACKAGES["mirage"] / "datasets/known.py",)
 """Files that import all of a kind to register them: of these, jobs name what they need."""
+SCOPES, FUNCTIONS = (ast.Module, ast.ClassDef), (ast.FunctionDef, ast.AsyncFunctionDef)
+BY_NAME = ("abstractmethod", "cache", "cached_property", "contextmanager", "property")
+"""Decorators of functions that run only where they are named."""
 NO_FIELDS = ("kind", "type_comment", "type_ignores")
 """Of a syntax tree, what does not count."""
 
@@ -50,50 +55,93 @@ def code_of(script: Path, *extensions: Path) -> str:
 
 @cache
 def closure(*paths: Path) -> tuple[Path, ...]:
-    """The files that some files' code is in: themselves, and all of ours that they import."""
-    found, waiting = set(), [path.resolve() for path in paths]
-    while waiting:
-        path = waiting.pop()
-        if path not in found and path not in NO_NUMBERS:
-            found.add(path)
-            waiting += read(path)[1] if path not in REGISTERS else ()
-    return tuple(sorted(found, key=_name))
+    """The files that some files' code is in: themselves, and all of ours that they import.
 
-
-def unforeseen(paths: tuple[Path, ...], modules: list[ModuleType]) -> list[str]:
-    """The loaded modules, of ours and of the user's, that no closure of `paths` holds.
-
-    Of what only registers itself, a job loads more than it runs: that is not told.
+    What a function imports counts where its name is used in the code that counts.
     """
-    registered = {file for path in REGISTERS for file in path.parent.glob("*.py")}
-    known = {*closure(*paths), *registered, *NO_NUMBERS}
-    files = {getattr(module, "__file__", None): module.__name__ for module in modules}
-    ours = {
-        Path(file).resolve(): name
-        for file, name in files.items()
-        if file
-        and name != "__main__"
-        and (name.startswith("mirage_extension_") or _package(Path(file).resolve()))
+    found, used = {path.resolve() for path in paths}, set()
+    while True:
+        before = len(found), len(used)
+        for part in [part for path in found for part in read(path)[1]]:
+            if part.always or part.name in used:
+                used |= part.uses
+                found |= part.needs - NO_NUMBERS.keys()
+        if (len(found), len(used)) == before:
+            return tuple(sorted(found, key=_name))
+
+
+def ran_of_ours() -> dict[Path, str]:
+    """The modules loaded by now that are ours or a user's: file and name.
+
+    Of what only registers itself, a job loads more than it runs: that is not among them.
+    """
+    left_out = {file for path in REGISTERS for file in path.parent.glob("*.py")} | set(NO_NUMBERS)
+    files = {name: getattr(module, "__file__", None) for name, module in [*sys.modules.items()]}
+    found = {Path(file).resolve(): name for name, file in files.items() if file}
+    return {
+        path: name
+        for path, name in found.items()
+        if path not in left_out and (_package(path) or name.startswith("mirage_extension_"))
     }
-    return sorted(name for path, name in ours.items() if path not in known)
+
+
+def unforeseen(ran: dict[Path, str], *paths: Path) -> list[str]:
+    """The names of those modules that no closure of some files holds."""
+    known = set(closure(*paths))
+    return sorted(name for path, name in ran.items() if path not in known)
+
+
+class Part(NamedTuple):
+    """A function, a method, or what of a file stands in none."""
+
+    name: str
+    always: bool
+    """Whether it runs without being named: at import, or by who knows its decorator."""
+    uses: set[str]
+    """Names in it, of variables, of attributes, and of what it imports."""
+    needs: set[Path]
+    """Files of ours that importing what it imports runs."""
 
 
 @cache
-def read(path: Path) -> tuple[str, tuple[Path, ...]]:
-    """The hash of what counts of a source file, and the files of ours that it needs.
-
-    Those are what it imports, anywhere in it; of an engine also the kernel's sources.
-    """
+def read(path: Path) -> tuple[str, list[Part]]:
+    """The hash of what counts of a source file, and its parts."""
     text = path.read_text(encoding="utf-8")
     if path.suffix in KERNEL:
-        words, needed = _without_comments(text), set()
-    else:
-        tree = ast.parse(text, str(path))
-        words = written(tree)
-        needed = {file for name in _modules(tree, path) for file in _files(name)}
-        if _package(path):
-            needed |= {file for file in path.parent.iterdir() if file.suffix in KERNEL}
-    return hashlib.sha256(words.encode()).hexdigest(), tuple(needed)
+        return hashlib.sha256(_without_comments(text).encode()).hexdigest(), []
+    if path.suffix in TEMPLATES:
+        return hashlib.sha256(text.encode()).hexdigest(), []
+    tree = ast.parse(text, str(path))
+    parts = [_part("", True, tree, path)]
+    for node in _running(tree):
+        for function in ast.iter_child_nodes(node) if isinstance(node, SCOPES) else ():
+            if isinstance(function, FUNCTIONS):
+                parts.append(_part(function.name, _always(function), function, path))
+    if path in REGISTERS:
+        parts = []
+    elif _package(path):
+        parts[0].needs.update(
+            file for file in path.parent.iterdir() if file.suffix in KERNEL + TEMPLATES
+        )
+    return hashlib.sha256(written(tree).encode()).hexdigest(), parts
+
+
+def _always(function: ast.FunctionDef) -> bool:
+    decorators = {getattr(decorator, "id", None) for decorator in function.decorator_list}
+    return function.name.startswith("__") or not decorators <= set(BY_NAME)
+
+
+def _part(name: str, always: bool, tree: ast.AST, path: Path) -> Part:
+    part = Part(name, always, set(), set())
+    for node in _running(tree, within=bool(name)):
+        if isinstance(node, ast.Name):
+            part.uses.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            part.uses.add(node.attr)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            part.uses.update(alias.name for alias in node.names)
+        part.needs.update(file for module in _modules(node, path) for file in _files(module))
+    return part
 
 
 def _without_comments(text: str) -> str:
@@ -142,28 +190,33 @@ def _is_text(node: object) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
-def _modules(tree: ast.AST, path: Path) -> Iterator[str]:
-    """Names that a file imports, and `package.name` of each `from package import name`."""
-    for node in _running(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                parents = _name(path).removesuffix(".py").split("/")[: -node.level]
-                base = ".".join([*parents, *filter(None, [base])])
-            yield base
-            yield from (f"{base}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            yield f"{node.value.id}.{node.attr}"  # `mirage.Hal`, in a user's file
+def _modules(node: ast.AST, path: Path) -> Iterator[str]:
+    """Names that a statement imports, and `package.name` of `from package import name`."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        base = node.module or ""
+        if node.level:
+            parents = _name(path).removesuffix(".py").split("/")[: -node.level]
+            base = ".".join([*parents, *filter(None, [base])])
+        yield base
+        yield from (f"{base}.{alias.name}" for alias in node.names)
+    elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        yield f"{node.value.id}.{node.attr}"  # `mirage.Hal`, in a user's file
 
 
-def _running(tree: ast.AST) -> Iterator[ast.AST]:
-    """All parts of a tree, but for what only a type checker reads."""
+def _running(tree: ast.AST, within: bool = False) -> Iterator[ast.AST]:
+    """The parts of a tree, but for what only a type checker reads.
+
+    Args:
+        within: also those in functions that stand in a module or in a class.
+    """
     yield tree
     for child in ast.iter_child_nodes(tree):
-        if not (isinstance(child, ast.If) and getattr(child.test, "id", "") == "TYPE_CHECKING"):
-            yield from _running(child)
+        checked = isinstance(child, ast.If) and getattr(child.test, "id", "") == "TYPE_CHECKING"
+        apart = isinstance(tree, SCOPES) and isinstance(child, FUNCTIONS)
+        if not checked and (within or not apart):
+            yield from _running(child, within)
 
 
 @cache

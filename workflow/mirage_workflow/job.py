@@ -156,19 +156,22 @@ class Job:
         """Say what the job took, where nothing went wrong."""
         if self._failed:
             return
-        if os.environ.get("MIRAGE_CHECK_CODE") and (found := self._unforeseen()):
+        if os.environ.get("MIRAGE_CHECK_CODE"):
+            self._check_code()
+        log.info("%s took %.1f core-seconds and %d MB", self.script.stem, *_taken())
+
+    def _check_code(self) -> None:
+        """End with an error if code ran here whose edits would not make the job run again."""
+        from mirage_workflow.code_hash import named, ran_of_ours, unforeseen
+
+        ran = ran_of_ours()
+        words = [self.told, self.config]
+        words += [getattr(self.wildcards, name, None) for name in ("filter", "figure")]
+        if found := unforeseen(ran, self.script, *named(words, places())):
             log.error("not in the hash of %s: %s", self.script.name, ", ".join(found))
             logging.shutdown()
             os._exit(1)
-        log.info("%s took %.1f core-seconds and %d MB", self.script.stem, *_taken())
-
-    def _unforeseen(self) -> list[str]:
-        """Modules that ran here, and whose edits would not make this job run again."""
-        loaded = list(sys.modules.values())
-        from mirage_workflow.code_hash import named, unforeseen
-
-        words = [self.told, self.config, *(self.wildcards.get(k) for k in ("filter", "figure"))]
-        return unforeseen((self.script, *named(words, places())), loaded)
+        log.info("%d modules ran, all in the hash of its code", len(ran))
 
 
 def _taken() -> tuple[float, int]:

@@ -19,6 +19,7 @@ MAKERS = {
     "scores/shard*.parquet": "score_samples",
     "kept.parquet": "filter_samples",
     "histogram.parquet": "count_histogram",
+    "gen0/labels.parquet": "read_labels",
     "gen*/metrics.parquet": "measure_generation",
     "gen*/roc.parquet": "measure_generation",
     "metrics.parquet": "collect_metrics",

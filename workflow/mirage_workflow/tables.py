@@ -1,8 +1,7 @@
-"""Every Parquet table: its columns, declared once and checked on writing.
+"""Parquet files: columns checked on writing, damage found on reading.
 
-Points have one float32 column per coordinate (`x0`, `x1`); pictures are one
-fixed-size list `x` with their shape in the schema's metadata. Each file carries
-its provenance (config, seed, code, packages, device) in its metadata.
+What columns a table has is declared in `schemas`. Each file carries its provenance (config,
+seed, code, packages, device) in its metadata.
 
 Where a column does not apply its cell is null, whatever its type: pandas reads NaN, and <NA>
 in the whole numbers that may be null, which stay whole (Int16). Rows are grouped with
@@ -11,8 +10,7 @@ in the whole numbers that may be null, which stay whole (Int16). Rows are groupe
 
 import hashlib
 import json
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,274 +20,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mirage import files
-from mirage.detectors import Score
-from mirage.frames import coordinates, to_array
-from mirage.metrics.names import AT, SCORE
+from mirage.frames import to_array
 from mirage_workflow.makers import remedy
+from mirage_workflow.schemas.fields import NULLABLE, SCORE_KEY, SHAPE_KEY, points
 
-SHAPE_KEY = b"mirage.shape"
 PROVENANCE_KEY = b"mirage.provenance"
 SEAL_KEY = b"mirage.seal"
-SCORE_KEY = b"mirage.score"
-"""In a field's metadata: whose score a column holds, and over which window."""
-NULLABLE = {b"mirage.null": b"where it does not apply"}
-"""Metadata of a field of whole numbers that may be null."""
 
 
 class TableError(ValueError):
     """A table that is not what its schema says, or a file that is no table."""
-
-
-def _fields(**types: pa.DataType) -> list[pa.Field]:
-    return [pa.field(name, kind) for name, kind in types.items()]
-
-
-_MEASURED = _fields(
-    experiment=pa.string(), seed=pa.int64(), filter=pa.string(), generation=pa.int16()
-)
-_KINDS = {"str": pa.string(), "float64": pa.float64(), "Int16": pa.int16()}
-_AT = [
-    pa.field(name, _KINDS[kind], metadata=NULLABLE if kind == "Int16" else None)
-    for name, kind in AT.items()
-]
-_SCORE = [field for field in _AT if field.name in SCORE]
-
-LOSS = pa.schema(_fields(update=pa.int64(), loss=pa.float32(), learning_rate=pa.float64()))
-MODES = pa.schema(
-    _fields(mode=pa.int16(), coordinate=pa.int16(), mean=pa.float64(), std=pa.float64())
-)
-METRICS = pa.schema(
-    [
-        *_MEASURED,
-        *_fields(metric=pa.string()),
-        *_AT,
-        *_fields(
-            value=pa.float64(),
-            low=pa.float64(),
-            high=pa.float64(),
-            floor=pa.float64(),
-            n=pa.int64(),
-        ),
-    ]
-)
-ROC = pa.schema(
-    [
-        *_MEASURED,
-        *_SCORE,
-        *_fields(
-            threshold=pa.float64(),
-            false_positive_rate=pa.float64(),
-            true_positive_rate=pa.float64(),
-        ),
-    ]
-)
-HISTOGRAM = pa.schema(
-    _fields(left=pa.float64(), right=pa.float64(), count=pa.int64(), density=pa.float64())
-    + _fields(true_density=pa.float64())
-)
-COUNTER = pa.schema(
-    _fields(
-        statistic=pa.string(),
-        threshold=pa.float64(),
-        worst_true=pa.float64(),
-        best_planted=pa.float64(),
-        kind=pa.string(),
-        n=pa.int64(),
-    )
-)
-AUDIT = pa.schema(
-    _fields(
-        method=pa.string(),
-        pictures=pa.string(),
-        truth=pa.string(),
-        degraded=pa.bool_(),
-        label=pa.string(),
-        count=pa.int64(),
-        n=pa.int64(),
-        share=pa.float64(),
-        low=pa.float64(),
-        high=pa.float64(),
-    )
-)
-# Studies of causes.
-_REPLICATE = _fields(experiment=pa.string(), seed=pa.int64())
-_OVER_SEEDS = _fields(value=pa.float64(), low=pa.float64(), high=pa.float64(), seeds=pa.int64())
-CAUSES = pa.schema([*METRICS, *_fields(model=pa.string(), sampler=pa.string())])
-CAUSE_PARTS = pa.schema(
-    [
-        *_fields(experiment=pa.string(), sampler=pa.string(), threshold=pa.float64()),
-        *_fields(part=pa.string()),
-        *_OVER_SEEDS,
-        *_fields(n=pa.int64()),
-    ]
-)
-SWEEP = pa.schema(
-    [*METRICS, *_fields(factor=pa.string(), level=pa.string(), level_number=pa.float64())]
-)
-SCORE_LINES = pa.schema(
-    [
-        *_REPLICATE,
-        *_fields(line=pa.string(), t=pa.int32(), position=pa.float64()),
-        *_fields(true_score=pa.float64(), learned_score=pa.float64()),
-        *_fields(true_x0_hat=pa.float64(), learned_x0_hat=pa.float64()),
-    ]
-)
-SCORE_FIELD = pa.schema(
-    [
-        *_REPLICATE,
-        *_fields(t=pa.int32(), x0=pa.float64(), x1=pa.float64()),
-        *_fields(true_score0=pa.float64(), true_score1=pa.float64()),
-        *_fields(learned_score0=pa.float64(), learned_score1=pa.float64()),
-    ]
-)
-SLOPES = pa.schema(
-    [
-        *_REPLICATE,
-        *_fields(update=pa.int64(), first=pa.int16(), second=pa.int16()),
-        *_fields(noise_fraction=pa.float64(), t=pa.int32(), true_slope=pa.float64()),
-        *_fields(learned_slope=pa.float64(), ratio=pa.float64()),
-    ]
-)
-FOLLOWED = pa.schema([*SLOPES, *_fields(hits=pa.int64(), n=pa.int64())])
-BRIDGES = pa.schema(
-    [
-        *_REPLICATE,
-        *_fields(place=pa.string(), value=pa.float64(), low=pa.float64(), high=pa.float64()),
-        *_fields(chance=pa.float64(), n=pa.int64()),
-    ]
-)
-TRANSFER = pa.schema(
-    [
-        *_fields(experiment=pa.string()),
-        *_SCORE,
-        *_fields(from_seed=pa.int64(), seed=pa.int64()),
-        *_fields(filter=pa.string(), generation=pa.int16()),
-        *_fields(threshold=pa.float64(), sensitivity=pa.float64()),
-        *_fields(sensitivity_low=pa.float64(), sensitivity_high=pa.float64()),
-        *_fields(specificity=pa.float64(), specificity_low=pa.float64()),
-        *_fields(specificity_high=pa.float64(), hallucinated=pa.int64(), valid=pa.int64()),
-    ]
-)
-SUMMARY = pa.schema(
-    [
-        *_fields(experiment=pa.string(), metric=pa.string()),
-        *_AT,
-        *_fields(generation=pa.int16(), filter=pa.string(), against=pa.string()),
-        *_OVER_SEEDS,
-    ]
-)
-REPLICATES = pa.schema(
-    [
-        *_fields(experiment=pa.string(), data_seed=pa.int64(), training_seed=pa.int64()),
-        *_fields(sampling_seed=pa.int64(), metric=pa.string(), threshold=pa.float64()),
-        *_fields(value=pa.float64(), n=pa.int64()),
-    ]
-)
-VARIANCE = pa.schema(
-    _fields(experiment=pa.string(), metric=pa.string(), threshold=pa.float64(), part=pa.string())
-    + _fields(variance=pa.float64(), share=pa.float64(), mean=pa.float64(), seeds=pa.int64())
-)
-CLAIMS = pa.schema(
-    [
-        *_fields(id=pa.string(), claim=pa.string(), source=pa.string(), experiment=pa.string()),
-        *_fields(statistic=pa.string(), metric=pa.string()),
-        *_AT,
-        *_fields(wanted=pa.string(), bound=pa.float64(), refuted=pa.string()),
-        *_OVER_SEEDS,
-        *_fields(verdict=pa.string(), reason=pa.string(), seeds_needed=pa.float64()),
-        *_fields(figure=pa.string()),
-    ]
-)
-CLASSIFIER = pa.schema(_fields(epoch=pa.int16(), loss=pa.float32(), heldout_accuracy=pa.float64()))
-
-
-def points(shape: Sequence[int], name: str = "x") -> list[pa.Field]:
-    """The columns of samples of a shape: x0, x1, ... for points, one list for pictures."""
-    if len(shape) == 1:
-        return _fields(**{column: pa.float32() for column in coordinates(shape, name)})
-    return [pa.field(name, pa.list_(pa.float32(), math.prod(shape)), metadata=_shape(shape))]
-
-
-def data(shape: Sequence[int], labelled: bool = True) -> pa.Schema:
-    """Real samples; `label` is the mode or the class each was drawn from, where known."""
-    label = _fields(label=pa.int16()) if labelled else []
-    return pa.schema([*_fields(sample=pa.int64()), *points(shape), *label])
-
-
-def kept(shape: Sequence[int]) -> pa.Schema:
-    """What a filter kept for the next generation."""
-    return pa.schema([*_fields(sample=pa.int64()), *points(shape)])
-
-
-def samples(shape: Sequence[int], scores: Sequence[Score]) -> pa.Schema:
-    """Generated samples with the detectors' scores over each window."""
-    return pa.schema([*kept(shape), *(_score_field(score.column, score) for score in scores)])
-
-
-def _score_field(name: str, score: Score) -> pa.Field:
-    return pa.field(name, pa.float32(), metadata={SCORE_KEY: json.dumps(score._asdict())})
-
-
-def trajectories(shape: Sequence[int]) -> pa.Schema:
-    """x_t and x0_hat at every reverse step of a few samples, in long form."""
-    return pa.schema(
-        [
-            *_fields(sample=pa.int64(), label=pa.string(), t=pa.int32()),
-            *points(shape, "x_t"),
-            *points(shape, "x0_hat"),
-        ]
-    )
-
-
-def scores(default: Sequence[Score], every: Sequence[Score], truth: pa.Schema) -> pa.Schema:
-    """One row per sample: each detector over the default window, over all, and the truth."""
-    own = [_score_field(score.detector, score) for score in default]
-    over = [_score_field(score.column, score) for score in every]
-    return pa.schema([*_fields(sample=pa.int64()), *own, *over, *truth])
-
-
-def truth(columns: Mapping[str, str]) -> pa.Schema:
-    """What a dataset says of a sample: its `label_columns`, by the names of their types."""
-    return pa.schema(_fields(**{name: _type(kind) for name, kind in columns.items()}))
-
-
-def _type(name: str) -> pa.DataType:
-    items = name.removesuffix("[]")
-    return pa.type_for_alias(name) if items == name else pa.list_(_type(items))
-
-
-def image_scores(features: int, classes: bool = True) -> pa.Schema:
-    """What a network says of a picture: its class, where it knows any, and its features."""
-    judged = _fields(predicted_class=pa.int16(), confidence=pa.float32()) if classes else []
-    seen = _fields(nn_distance=pa.float32(), features=pa.list_(pa.float32(), features))
-    return pa.schema([*judged, *seen])
-
-
-def reference(features: int, labelled: bool = True) -> pa.Schema:
-    """The network's features of the real pictures; split: `train` or `heldout`."""
-    label = _fields(label=pa.int16()) if labelled else []
-    return pa.schema(
-        [
-            *_fields(split=pa.string(), sample=pa.int64()),
-            *label,
-            *_fields(features=pa.list_(pa.float32(), features)),
-        ]
-    )
-
-
-_ACTIVATED = _fields(source=pa.string(), sample=pa.int64(), group=pa.string())
-
-EMBEDDING = pa.schema(
-    _ACTIVATED
-    + _fields(pca0=pa.float32(), pca1=pa.float32(), tsne0=pa.float32())
-    + _fields(tsne1=pa.float32())
-)
-
-
-def bottleneck(size: int) -> pa.Schema:
-    """The U-Net's bottleneck on real and generated pictures; source says which."""
-    activation = _fields(activation=pa.list_(pa.float32(), size))
-    return pa.schema([*_ACTIVATED, *activation])
 
 
 def write(path: Path, table: pd.DataFrame, schema: pa.Schema, provenance: dict) -> None:
@@ -459,10 +199,6 @@ def _kind(kind: pa.DataType) -> str:
 def _meaning(field: pa.Field) -> str:
     metadata = field.metadata or {}
     return (metadata.get(SHAPE_KEY) or metadata.get(SCORE_KEY) or b"").decode()
-
-
-def _shape(shape: Sequence[int]) -> dict[bytes, bytes]:
-    return {SHAPE_KEY: json.dumps(list(shape)).encode()}
 
 
 def _for_pandas(schema: pa.Schema) -> dict[bytes, str]:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from mirage.streams import torch_seed
+from mirage.rng import torch_seed
 from mirage.training import TimeFocus, Trainer, TrainingOptions
 from mirage_workflow.networks import network_of
 from mirage_workflow.process import arguments, schedule_of
 
 if TYPE_CHECKING:
-    from mirage_workflow.config.experiment import Experiment, Training
+    from mirage_workflow.config.experiment import Experiment
+    from mirage_workflow.config.recipe import Training
 
 
 def options_of(section: Training, **compute: int) -> TrainingOptions:

@@ -10,9 +10,9 @@ from torch import nn
 from mirage import engine, frames
 from mirage.datasets.mixtures import GaussianMixture
 from mirage.diffusion import ReverseStep
+from mirage.labels.points import label_points
+from mirage.rng import numpy_rng
 from mirage.samplers import Model, sample
-from mirage.streams import stream
-from mirage.support.points import label_points
 from mirage.training import Trainer
 from mirage_workflow.config.experiment import Experiment
 from mirage_workflow.networks import network_with
@@ -56,7 +56,7 @@ def train(
         DivergenceError: as the trainer does.
     """
     mixture = experiment.dataset.mixture
-    points, _ = mixture.sample(experiment.dataset.samples, stream(seeds.data, "data"))
+    points, _ = mixture.sample(experiment.dataset.samples, numpy_rng(seeds.data, "data"))
     trainer = trainer_of(experiment, points, seeds.training, 0, device)
     watch = observe and (lambda done: observe(done, trainer))
     trainer.run(observe=watch)

@@ -1,16 +1,18 @@
 """Where files come from: the config, the wildcards, and which file follows which."""
 
 import os
-import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 from snakemake.exceptions import WorkflowError
 
-# The library and the pipeline's own package.
-PACKAGES = [f"{workflow.basedir}/src", f"{workflow.basedir}/workflow"]
-sys.path[:0] = PACKAGES
+# The checkout; not `workflow.basedir`, which is the folder of whoever takes this as a module.
+HOME = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
+if not (HOME / "src/mirage").is_dir():
+    sys.exit(f"mirage: no library in {HOME}: take the workflow from a checkout, not from a URL")
+sys.path[:0] = [str(HOME / "src"), str(HOME / "workflow")]  # jobs get them with the rest
 
 from mirage.filters import filters
 from mirage.registry import places
@@ -22,7 +24,9 @@ from mirage_workflow.places import filter_of, generation_of, lineage
 
 try:
     SETTINGS = read_settings(config)
-    EXPERIMENTS = read_experiments(SETTINGS, Path(workflow.basedir, "config/experiments"))
+    EXPERIMENTS = read_experiments(
+        SETTINGS, Path("config/experiments"), HOME / "config/experiments"
+    )
 except ConfigError as error:
     sys.exit(str(error))  # one line, where a WorkflowError would add where it was raised
 
@@ -45,11 +49,19 @@ wildcard_constraints:
     shard=r"\d{5}",
 
 
-# Reaches jobs in conda envs too, where Snakemake clears PYTHONPATH.
-shell.prefix(
-    f"set -euo pipefail; export PYTHONPATH={shlex.quote(os.pathsep.join(PACKAGES))}"
-    f" MIRAGE_DEVICE={SETTINGS.device} MIRAGE_ENGINE={SETTINGS.engine}; "
-)
+# Told by the environment, as they change no number: another one runs nothing anew.
+os.environ |= {"MIRAGE_DEVICE": SETTINGS.device, "MIRAGE_ENGINE": SETTINGS.engine}
+
+
+def start():
+    """What is done before the first job.
+
+    Each job that ends would make Snakemake 9 choose jobs anew every second from then on, for the
+    sake of a limit that a hundred starts a second on one machine do not need.
+    """
+    require_device()
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
 
 
 def require_device():
@@ -75,7 +87,7 @@ def params_of(script: str, *sections: str, recipe=None, **told) -> dict:
         recipe: another experiment, as a function of the wildcards.
         told: other values, or functions of the wildcards.
     """
-    path = Path(workflow.basedir, f"workflow/scripts/{script}.py")
+    path = HOME / f"workflow/scripts/{script}.py"
     extensions = {Path(file).resolve(): file for file in SETTINGS.extensions}
 
     def science_of(wildcards) -> tuple[dict, tuple[Path, ...]]:
@@ -161,9 +173,9 @@ def checkpoint_every(wildcards) -> int:
     return experiment_of(wildcards).compute.checkpoint_every
 
 
-def own_pictures(wildcards) -> list[Path]:
+def own_pictures(wildcards) -> list[str]:
     """The user's own files that a dataset is read from."""
-    return experiment_of(wildcards).dataset.files
+    return [local(str(path)) for path in experiment_of(wildcards).dataset.files]
 
 
 def needed(wildcards, *names) -> dict[str, str]:
@@ -181,7 +193,7 @@ def needed(wildcards, *names) -> dict[str, str]:
 def feature_network(wildcards) -> str:
     """The network in whose features pictures are compared: the user's, or our own."""
     theirs = experiment_of(wildcards).classifier.torchscript
-    return theirs or f"{RUN}/classifier.safetensors"
+    return local(theirs) if theirs else f"{RUN}/classifier.safetensors"
 
 
 def counter(wildcards) -> dict[str, str]:
@@ -195,6 +207,28 @@ def judges(wildcards) -> dict[str, str]:
     files = needed(wildcards, "counter", "reference")
     network = {"network": feature_network(wildcards)} if "reference" in files else {}
     return files | network
+
+
+def labelled_run(wildcards) -> bool:
+    """Whether people may have labelled samples of the wildcards' seed: those of the first."""
+    return bool(experiment_of(wildcards).labels) and int(wildcards.seed) == SETTINGS.seeds[0]
+
+
+def labels_by_eye(wildcards) -> str | list:
+    """The labels that people gave the samples which figures show, where they did."""
+    return f"{SHOWN}/gen0/labels.parquet" if experiment_of(wildcards).labels else []
+
+
+def oracle_labels(wildcards) -> str | list:
+    """The same for the filter that needs labels, of the generation that has them."""
+    wanted = wildcards.filter == "oracle" and int(wildcards.generation) == 0
+    return labels_by_eye(wildcards) if wanted and labelled_run(wildcards) else []
+
+
+def measured_labels(wildcards) -> str | list:
+    """The same for the generation that is measured."""
+    seen = wildcards.lineage == "gen0" and labelled_run(wildcards)
+    return labels_by_eye(wildcards) if seen else []
 
 
 def yardsticks(wildcards) -> dict[str, str]:
@@ -224,7 +258,7 @@ def modes(wildcards) -> str | list:
 
 def roc(wildcards) -> str | list:
     """The ROC of the first generation, where hallucinations are labelled."""
-    return f"{SHOWN}/gen0/roc.parquet" if experiment_of(wildcards).dataset.has_labels else []
+    return f"{SHOWN}/gen0/roc.parquet" if experiment_of(wildcards).has_labels else []
 
 
 def main_detector(wildcards) -> str:
@@ -260,7 +294,9 @@ def figure_names(experiment: str) -> list[str]:
     """The figures that an experiment can show."""
     options = EXPERIMENTS[experiment]
     later = options.dataset.later_figures if options.recursion.generations else ()
-    return [*options.dataset.figures, *later, *study_figures(experiment), *options.figures]
+    by_eye = ("roc", "transfer") if options.labels else ()
+    own = (*by_eye, *study_figures(experiment), *options.figures)
+    return [*options.dataset.figures, *later, *own]
 
 
 def figure_files() -> list[str]:
@@ -270,4 +306,14 @@ def figure_files() -> list[str]:
         for experiment in EXPERIMENTS
         for name in figure_names(experiment)
         for kind in ("pdf", "png")
+    ]
+
+
+def page_files() -> list[str]:
+    """The pages of a whole run: one to explore each experiment, and one to label pictures on."""
+    explorers = [f"results/{SETTINGS.preset}/figures/{name}_explorer.html" for name in EXPERIMENTS]
+    return explorers + [
+        f"results/{SETTINGS.preset}/{name}/label.html"
+        for name, options in EXPERIMENTS.items()
+        if options.dataset.is_pictures and not options.dataset.has_labels
     ]

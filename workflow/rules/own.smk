@@ -41,7 +41,7 @@ rule plot_own:
     conda:
         "../../envs/figures.yaml"
     resources:
-        mem_mb=growing(table_memory),
+        mem_mb=growing(needs.table_memory),
     params:
         **params_of("plot_own"),
     script:

@@ -11,8 +11,8 @@ rule draw_samples:
     threads: threads_of
     resources:
         gpu=gpus,
-        mem_mb=growing(drawing_memory),
-        runtime=minutes(drawing_passes),
+        mem_mb=growing(needs.drawing_memory),
+        runtime=minutes(needs.drawing_passes),
     params:
         **params_of(
             "draw_samples",
@@ -61,8 +61,8 @@ rule record_trajectories:
     threads: threads_of
     resources:
         gpu=gpus,
-        mem_mb=growing(drawing_memory),
-        runtime=minutes(drawing_passes),
+        mem_mb=growing(needs.drawing_memory),
+        runtime=minutes(needs.drawing_passes),
     params:
         **params_of(
             "record_trajectories",

@@ -30,7 +30,7 @@ rule score_samples:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=growing(shard_memory),
+        mem_mb=growing(needs.shard_memory),
     params:
         **params_of("score_samples", "dataset", "detection", "scoring", "classifier"),
     script:
@@ -40,6 +40,7 @@ rule score_samples:
 rule filter_samples:
     """The choice that the recursion turns on; every filter keeps the same number."""
     input:
+        labels=oracle_labels,
         samples=filtered_from("samples"),
         scores=filtered_from("scores"),
     output:
@@ -49,7 +50,7 @@ rule filter_samples:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=growing(table_memory),
+        mem_mb=growing(needs.table_memory),
     params:
         # Not the whole section: one more generation or filter leaves these choices as they are.
         **params_of("filter_samples", "dataset", keep=kept_of, threshold=threshold_of),
@@ -62,6 +63,7 @@ rule measure_generation:
     input:
         unpack(yardsticks),
         unpack(measured_points),
+        labels=measured_labels,
         scores=in_shards(f"{RUN}/{{lineage}}/scores"),
     output:
         metrics=f"{RUN}/{{lineage}}/metrics.parquet",
@@ -71,7 +73,7 @@ rule measure_generation:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=growing(scores_memory),
+        mem_mb=growing(needs.scores_memory),
     params:
         **params_of(
             "measure_generation", "dataset", "detection", "scoring", "classifier", "metrics"
@@ -109,7 +111,7 @@ rule count_histogram:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=growing(scores_memory),
+        mem_mb=growing(needs.scores_memory),
     params:
         **params_of("count_histogram", "dataset"),
     script:

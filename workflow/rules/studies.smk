@@ -5,8 +5,8 @@ from mirage_workflow.config.sweeps import base, variants
 
 try:
     CLAIMS = read_claims(
-        Path(workflow.basedir, "config/claims.yaml"),
-        [path.stem for path in Path(workflow.basedir, "config/experiments").glob("*.yaml")],
+        HOME / "config/claims.yaml",
+        [path.stem for path in (HOME / "config/experiments").glob("*.yaml")],
     )
 except ConfigError as error:
     sys.exit(str(error))
@@ -27,13 +27,14 @@ def is_planar(experiment: str) -> bool:
     return EXPERIMENTS[experiment].dataset.shape == (2,)
 
 
-def cause_inputs(wildcards) -> dict[str, str]:
-    """What a model is made of: the truth needs nothing."""
-    return {
-        "true": {},
-        "empirical": {"data": f"{RUN}/data.parquet"},
-        "learned": {"weights": f"{RUN}/gen0/model.safetensors"},
-    }[wildcards.model]
+def empirical_data(wildcards) -> str | list:
+    """What the score of the training points is made of."""
+    return f"{RUN}/data.parquet" if wildcards.model == "empirical" else []
+
+
+def learned_weights(wildcards) -> str | list:
+    """What the learned score is made of; the truth needs nothing."""
+    return f"{RUN}/gen0/model.safetensors" if wildcards.model == "learned" else []
 
 
 def of_seeds(experiment: str, path: str, **values) -> list[str]:
@@ -112,6 +113,8 @@ def scored(wildcards) -> list[str]:
 def scored_places(wildcards) -> list[tuple[int, str]]:
     """(seed, lineage) of each generation of `scored`, in its order."""
     experiment = wildcards.experiment
+    if EXPERIMENTS[experiment].labels:
+        return [(SETTINGS.seeds[0], "gen0")]  # what people have seen
     seeds = SETTINGS.seeds[: EXPERIMENTS[experiment].replicates]
     return [(seed, place) for seed in seeds for place in lineages(experiment)]
 

@@ -12,8 +12,8 @@ rule train_model:
     threads: lambda wildcards: experiment_of(wildcards).training.threads
     resources:
         gpu=gpus,
-        mem_mb=growing(training_memory),
-        runtime=minutes(training_passes),
+        mem_mb=growing(needs.training_memory),
+        runtime=minutes(needs.training_passes),
     params:
         **params_of(
             "train_model",

@@ -4,10 +4,11 @@ from mirage_workflow.job import begin
 
 job = begin(snakemake)
 
+from mirage.labels.shapes import Thresholds
 from mirage.metrics.audit import audit
-from mirage.streams import stream
-from mirage.support.shapes import Thresholds
+from mirage.rng import numpy_rng
 from mirage_workflow import tables
+from mirage_workflow.schemas.audit import AUDIT
 from mirage_workflow.sections import sections
 
 experiment = sections(job.config)
@@ -20,6 +21,6 @@ confusion = audit(
     options.noise,
     options.audit,
     options.planted,
-    stream(job.seed, "audit"),
+    numpy_rng(job.seed, "audit"),
 )
-tables.write(job.output.audit, confusion, tables.AUDIT, job.provenance())
+tables.write(job.output.audit, confusion, AUDIT, job.provenance())

@@ -4,13 +4,14 @@ from mirage_workflow.job import begin
 
 job = begin(snakemake)
 
-from mirage.streams import stream
-from mirage.support.calibration import calibrate
+from mirage.labels.calibration import calibrate
+from mirage.rng import numpy_rng
 from mirage_workflow import tables
+from mirage_workflow.schemas.counter import COUNTER
 from mirage_workflow.sections import sections
 
 experiment = sections(job.config)
 options, truth = experiment.counter, experiment.dataset.distribution
-rng = stream(job.seed, "calibrate")
+rng = numpy_rng(job.seed, "calibrate")
 thresholds = calibrate(truth, options.blur, options.haze, options.noise, options.calibration, rng)
-tables.write(job.output.counter, thresholds, tables.COUNTER, job.provenance())
+tables.write(job.output.counter, thresholds, COUNTER, job.provenance())

@@ -6,8 +6,10 @@ job = begin(snakemake)
 
 from mirage.metrics.statistics import summarise
 from mirage_workflow import tables
+from mirage_workflow.schemas.metrics import METRICS
+from mirage_workflow.schemas.seeds import SUMMARY
 
 metrics = tables.read(*job.input.parts)
-tables.write(job.output.metrics, metrics, tables.METRICS, job.provenance())
+tables.write(job.output.metrics, metrics, METRICS, job.provenance())
 summary = summarise(metrics).assign(experiment=job.wildcards.experiment)
-tables.write(job.output.summary, summary[tables.SUMMARY.names], tables.SUMMARY, job.provenance())
+tables.write(job.output.summary, summary[SUMMARY.names], SUMMARY, job.provenance())

@@ -11,6 +11,8 @@ from mirage.metrics import score
 from mirage_workflow import tables
 from mirage_workflow.networks import load_network
 from mirage_workflow.process import schedule_of
+from mirage_workflow.schemas.score import SCORE_LINES
+from mirage_workflow.schemas.slopes import SLOPES
 from mirage_workflow.sections import sections
 
 experiment = sections(job.config)
@@ -27,7 +29,7 @@ lines = score.along_lines(network, truth, list(times.values())).assign(**place)
 updates = experiment.training.updates
 slopes = score.slopes_at(network, truth, times).assign(**place, update=updates)
 for path, table, schema in (
-    (job.output.lines, lines, tables.SCORE_LINES),
-    (job.output.slopes, slopes, tables.SLOPES),
+    (job.output.lines, lines, SCORE_LINES),
+    (job.output.slopes, slopes, SLOPES),
 ):
     tables.write(path, table[schema.names], schema, job.provenance())

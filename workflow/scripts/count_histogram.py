@@ -6,9 +6,10 @@ job = begin(snakemake)
 
 from mirage.metrics.histogram import histogram
 from mirage_workflow import tables
+from mirage_workflow.schemas.mixtures import HISTOGRAM
 from mirage_workflow.sections import sections
 
 dataset = sections(job.config).dataset
 shards = (tables.read_points(shard, shape=dataset.shape) for shard in job.input.samples)
 counts = histogram(shards, dataset.mixture)
-tables.write(job.output.histogram, counts, tables.HISTOGRAM, job.provenance())
+tables.write(job.output.histogram, counts, HISTOGRAM, job.provenance())

@@ -14,6 +14,7 @@ from mirage.metrics.rows import frame
 from mirage_workflow import tables
 from mirage_workflow.networks import load_network
 from mirage_workflow.process import schedule_of
+from mirage_workflow.schemas.causes import CAUSES
 from mirage_workflow.sections import sections
 from mirage_workflow.variants import draw, for_sampling
 
@@ -45,4 +46,4 @@ for sampler, walk in compared.items():
     job.log.info("%s score, %s: %s", kind, sampler, {r.threshold: r.value for r in rates})
 place = {"experiment": job.wildcards.experiment, "seed": job.seed}
 table = pd.concat(parts).assign(**place, filter="shared", generation=0, model=kind)
-tables.write(job.output.rates, table[tables.CAUSES.names], tables.CAUSES, job.provenance(device))
+tables.write(job.output.rates, table[CAUSES.names], CAUSES, job.provenance(device))

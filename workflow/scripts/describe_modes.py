@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mirage_workflow import tables
+from mirage_workflow.schemas.mixtures import MODES
 from mirage_workflow.sections import sections
 
 mixture = sections(job.config).dataset.mixture
@@ -20,4 +21,4 @@ modes = pd.DataFrame(
         "std": mixture.std,
     }
 )
-tables.write(job.output.modes, modes, tables.MODES, job.provenance())
+tables.write(job.output.modes, modes, MODES, job.provenance())

@@ -10,6 +10,7 @@ import torch
 from mirage import frames
 from mirage.networks.features import own_features, torchscript_features
 from mirage_workflow import tables
+from mirage_workflow.schemas.reference import reference_schema
 from mirage_workflow.sections import sections
 
 experiment = sections(job.config)
@@ -22,5 +23,5 @@ for split, path in (("train", job.input.data), ("heldout", job.input.heldout)):
     known = [name for name in ("sample", "label") if name in table]
     parts.append(table[known].assign(split=split, features=list(features)))
 reference = pd.concat(parts)
-schema = tables.reference(features.shape[1], labelled="label" in reference)
+schema = reference_schema(features.shape[1], labelled="label" in reference)
 tables.write(job.output.reference, reference[schema.names], schema, job.provenance())

@@ -13,6 +13,7 @@ from mirage.samplers import sample
 from mirage_workflow import tables
 from mirage_workflow.networks import load_network
 from mirage_workflow.process import steps_of
+from mirage_workflow.schemas.samples import samples_schema
 from mirage_workflow.sections import sections
 
 experiment = sections(job.config)
@@ -40,7 +41,7 @@ parts = sample(
     options.clip,
     device,
 )
-schema = tables.samples(shape, every_score(detection.detectors, detection.windows))
+schema = samples_schema(shape, every_score(detection.detectors, detection.windows))
 provenance = job.provenance(device, engine=model.name)
 with tables.writing(job.output.samples, schema, provenance) as append:
     for part in tqdm(parts, "drawing", total=blocks, mininterval=10):

@@ -9,6 +9,7 @@ import numpy as np
 from mirage import frames
 from mirage.metrics.embedding import embed
 from mirage_workflow import tables
+from mirage_workflow.schemas.bottleneck import EMBEDDING
 
 table = tables.read(job.input.bottleneck)
 activations = frames.stack(table["activation"])
@@ -17,4 +18,4 @@ if not finite.all():
     job.log.warning("%d pictures left out: their activation is not finite", (~finite).sum())
 known = table.loc[finite, ["source", "sample", "group"]].reset_index(drop=True)
 embedded = known.join(embed(activations[finite], job.seed))
-tables.write(job.output.embedding, embedded, tables.EMBEDDING, job.provenance())
+tables.write(job.output.embedding, embedded, EMBEDDING, job.provenance())

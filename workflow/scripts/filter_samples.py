@@ -4,18 +4,23 @@ from mirage_workflow.job import begin
 
 job = begin(snakemake)
 
+from mirage import labels_by_eye
 from mirage.filters import select
-from mirage.streams import stream
+from mirage.rng import numpy_rng
 from mirage_workflow import tables
+from mirage_workflow.schemas.samples import kept_schema
 from mirage_workflow.sections import sections
 
-schema = tables.kept(sections(job.config).dataset.shape)
+schema = kept_schema(sections(job.config).dataset.shape)
 choice = {"filter": job.wildcards.filter, **job.told}  # keep, threshold
+scores = tables.read(*job.input.scores)
+if job.input.labels:
+    [scores] = labels_by_eye.attach([scores], tables.read(job.input.labels))
 chosen = select(
-    tables.read(*job.input.scores),
+    scores,
     choice["filter"],
     choice["keep"],
-    stream(job.seed, "filter", job.generation),
+    numpy_rng(job.seed, "filter", job.generation),
     choice["threshold"],
 )
 samples = tables.read(*job.input.samples, columns=schema.names)

@@ -12,6 +12,7 @@ from mirage.training import Trainer
 from mirage_workflow import tables
 from mirage_workflow.networks import network_with
 from mirage_workflow.process import schedule_of
+from mirage_workflow.schemas.slopes import FOLLOWED
 from mirage_workflow.sections import sections
 from mirage_workflow.variants import Seeds, draw_as_told, train
 
@@ -37,5 +38,4 @@ def observe(done: int, trainer: Trainer) -> None:
 
 train(experiment, Seeds.same(job.seed), device, observe)
 table = pd.concat(parts).assign(experiment=job.wildcards.experiment, seed=job.seed)
-schema = tables.FOLLOWED
-tables.write(job.output.slopes, table[schema.names], schema, job.provenance(device))
+tables.write(job.output.slopes, table[FOLLOWED.names], FOLLOWED, job.provenance(device))

@@ -11,6 +11,7 @@ from mirage.metrics import score
 from mirage_workflow import tables
 from mirage_workflow.networks import load_network
 from mirage_workflow.process import schedule_of
+from mirage_workflow.schemas.score import SCORE_FIELD
 from mirage_workflow.sections import sections
 
 experiment = sections(job.config)
@@ -20,5 +21,4 @@ network = load_network(experiment, job.input.weights, "cpu")
 t = score.time_at(schedule, experiment.causes.noise_fractions[0], mixture.spacing)
 field = score.field(network, DiffusedMixture(mixture, schedule), t)
 field = field.assign(experiment=job.wildcards.experiment, seed=job.seed)
-schema = tables.SCORE_FIELD
-tables.write(job.output.field, field[schema.names], schema, job.provenance())
+tables.write(job.output.field, field[SCORE_FIELD.names], SCORE_FIELD, job.provenance())

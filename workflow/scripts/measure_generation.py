@@ -6,13 +6,15 @@ job = begin(snakemake)
 
 import pandas as pd
 
-from mirage import frames
+from mirage import frames, labels_by_eye
 from mirage.detectors import every_score
 from mirage.metrics import detection, own
 from mirage.metrics.rows import Row, frame
 from mirage.registry import DATASETS
-from mirage.streams import stream
+from mirage.rng import numpy_rng
 from mirage_workflow import tables
+from mirage_workflow.schemas.metrics import METRICS
+from mirage_workflow.schemas.roc import ROC
 from mirage_workflow.sections import sections
 
 experiment = sections(job.config)
@@ -30,7 +32,10 @@ def by_features() -> list[Row]:
         frames.stack(reference.loc[reference["split"] == split, "features"])
         for split in ("train", "heldout")
     )
-    features, rng = frames.stack(generated["features"]), stream(job.seed, "measure", job.generation)
+    features, rng = (
+        frames.stack(generated["features"]),
+        numpy_rng(job.seed, "measure", job.generation),
+    )
     return pictures.measure(generated, features, real, heldout, rng, experiment.feature_network)
 
 
@@ -44,15 +49,20 @@ if "reference" in dataset.needs:
 if experiment.metrics:
     samples = tables.read_points(*job.input.samples, shape=dataset.shape)
     rows += own.measure(experiment.metrics, samples, tables.read(*job.input.scores))
-if dataset.has_labels:
+if job.input.labels:
+    labels = tables.read(job.input.labels)
+    rows += labels_by_eye.measure(labels)
+    parts = tables.Parts(*job.input.scores, columns=["sample", *(score.column for score in every)])
+    scores = [part.dropna(subset="label") for part in labels_by_eye.attach(parts, labels)]
+if dataset.has_labels or job.input.labels:
     rankings = detection.rank(scores, every)
     rows += detection.measure(rankings)
     roc = detection.roc(rankings)
 place = {"experiment": job.wildcards.experiment, "seed": job.seed}
 place |= {"filter": job.filter, "generation": job.generation}
 for path, table, schema in (
-    (job.output.metrics, frame(rows), tables.METRICS),
-    (job.output.roc, roc, tables.ROC),
+    (job.output.metrics, frame(rows), METRICS),
+    (job.output.roc, roc, ROC),
 ):
     table = table.assign(**place).reindex(columns=schema.names)
     tables.write(path, table, schema, job.provenance())

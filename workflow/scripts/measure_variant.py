@@ -12,6 +12,7 @@ from mirage.metrics import mixture, windows
 from mirage.metrics.rows import frame
 from mirage_workflow import tables
 from mirage_workflow.config.sweeps import number
+from mirage_workflow.schemas.sweeps import SWEEP
 from mirage_workflow.sections import sections
 from mirage_workflow.variants import Seeds, draw_as_told, train
 
@@ -33,5 +34,5 @@ for factor, level, sampling in job.told["draws"]:
     measured += windows.measure(drawn, compared, predicted)
     varied = {"factor": factor, "level": level, "level_number": number(level)}
     parts.append(frame(measured).assign(**place, **varied))
-table = pd.concat(parts)[tables.SWEEP.names]
-tables.write(job.output.metrics, table, tables.SWEEP, job.provenance(device))
+table = pd.concat(parts)[SWEEP.names]
+tables.write(job.output.metrics, table, SWEEP, job.provenance(device))

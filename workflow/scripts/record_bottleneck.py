@@ -9,10 +9,11 @@ import torch
 
 from mirage import frames
 from mirage.networks.unet import bottleneck
-from mirage.streams import torch_stream
+from mirage.rng import torch_rng
 from mirage_workflow import tables
 from mirage_workflow.networks import load_network
 from mirage_workflow.process import schedule_of
+from mirage_workflow.schemas.bottleneck import bottleneck_schema
 from mirage_workflow.sections import sections
 
 experiment = sections(job.config)
@@ -21,7 +22,7 @@ torch.set_num_threads(job.threads)
 device = job.device()
 network = load_network(experiment, job.input.weights, device)
 schedule = schedule_of(experiment)
-rng = torch_stream(job.seed, "bottleneck", job.generation, device=device)
+rng = torch_rng(job.seed, "bottleneck", job.generation, device=device)
 pictures_of = {"real": tables.read(job.input.data), "generated": tables.read(*job.input.samples)}
 needed = (
     {"counter": tables.read(job.input.counter)} if "counter" in experiment.dataset.needs else {}
@@ -38,6 +39,6 @@ for source, chosen in groups.items():
     eps = torch.randn(x0.shape, generator=rng, device=device)
     activation = bottleneck(network, schedule.add_noise(x0, t, eps), t)
     parts.append(chosen.assign(source=source, activation=list(activation.cpu().numpy())))
-schema = tables.bottleneck(activation.shape[1])
+schema = bottleneck_schema(activation.shape[1])
 recorded = pd.concat(parts)[schema.names]
 tables.write(job.output.bottleneck, recorded, schema, job.provenance(device))

@@ -14,6 +14,7 @@ from mirage.trajectory import PathRecorder, choose_paths
 from mirage_workflow import tables
 from mirage_workflow.networks import load_network
 from mirage_workflow.process import steps_of
+from mirage_workflow.schemas.trajectories import trajectories_schema
 from mirage_workflow.sections import sections
 
 experiment = sections(job.config)
@@ -27,7 +28,7 @@ kept, detector = experiment.trajectories, experiment.detection.detectors[0]
 known = "label" if experiment.dataset.has_labels else detector
 scores = tables.Parts(*job.input.scores, columns=["sample", known])
 chosen = choose_paths(scores, kept.paths, options.block_size, detector)
-schema = tables.trajectories(shape)
+schema = trajectories_schema(shape)
 
 
 def long_form(samples: pd.DataFrame, recorder: PathRecorder) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pandas as pd
 from mirage.metrics.mixture import label_rates, tally
 from mirage.metrics.rows import frame
 from mirage_workflow import tables
+from mirage_workflow.schemas.replicates import REPLICATES
 from mirage_workflow.sections import sections
 from mirage_workflow.variants import Seeds, draw_as_told, train
 
@@ -24,5 +25,4 @@ for training_seed in range(replicates):
         seeds = {"training_seed": training_seed, "sampling_seed": sampling_seed}
         parts.append(frame([row]).assign(**seeds))
 table = pd.concat(parts).assign(experiment=job.wildcards.experiment, data_seed=data_seed)
-schema = tables.REPLICATES
-tables.write(job.output.rates, table[schema.names], schema, job.provenance(device))
+tables.write(job.output.rates, table[REPLICATES.names], REPLICATES, job.provenance(device))

@@ -14,6 +14,7 @@ from mirage import frames
 from mirage.datasets.base import labels_of
 from mirage.detectors import Score, every_score
 from mirage_workflow import tables
+from mirage_workflow.schemas.scores import image_scores, scores_schema, truth_schema
 from mirage_workflow.sections import sections
 
 experiment = sections(job.config)
@@ -23,7 +24,7 @@ dataset = experiment.dataset
 def judge_of() -> tuple[Callable[[np.ndarray], pd.DataFrame], pa.Schema]:
     """What tells the truth of samples, and what a network sees in them; the columns it gives."""
     needed = {"counter": tables.read(job.input.counter)} if "counter" in dataset.needs else {}
-    columns = tables.truth(dataset.label_columns)
+    columns = truth_schema(dataset.label_columns)
 
     def labels(samples: np.ndarray) -> pd.DataFrame:
         return labels_of(dataset, samples, experiment.scoring.radius, needed)
@@ -32,7 +33,7 @@ def judge_of() -> tuple[Callable[[np.ndarray], pd.DataFrame], pa.Schema]:
         return labels, columns
     real = tables.read(job.input.reference)
     real = frames.stack(real.loc[real["split"] == "train", "features"])
-    seen = tables.image_scores(real.shape[1], classes=experiment.has_classes)
+    seen = image_scores(real.shape[1], classes=experiment.has_classes)
     return lambda x: pd.concat([labels(x), judge_pictures(x, real)], axis=1), pa.schema(
         [*columns, *seen]
     )
@@ -73,5 +74,5 @@ for samples in tables.Parts(job.input.samples):
     scored = samples[["sample"]].assign(**own)
     judged = judge(frames.to_array(samples, dataset.shape))
     parts.append(pd.concat([scored, samples[windows], judged], axis=1))
-schema = tables.scores(default, every, truth)
+schema = scores_schema(default, every, truth)
 tables.write(job.output.scores, pd.concat(parts, ignore_index=True), schema, job.provenance())

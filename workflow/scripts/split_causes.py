@@ -6,7 +6,7 @@ job = begin(snakemake)
 
 from mirage.metrics.causes import split
 from mirage_workflow import tables
+from mirage_workflow.schemas.causes import CAUSE_PARTS
 
 parts = split(tables.read(*job.input.rates)).assign(experiment=job.wildcards.experiment)
-schema = tables.CAUSE_PARTS
-tables.write(job.output.causes, parts[schema.names], schema, job.provenance())
+tables.write(job.output.causes, parts[CAUSE_PARTS.names], CAUSE_PARTS, job.provenance())

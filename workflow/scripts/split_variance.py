@@ -8,6 +8,7 @@ import pandas as pd
 
 from mirage.metrics.statistics import variance_parts
 from mirage_workflow import tables
+from mirage_workflow.schemas.seeds import VARIANCE
 
 rates = tables.read(*job.input.rates)
 parts = pd.Series(variance_parts(rates), name="variance").rename_axis("part").reset_index()
@@ -19,5 +20,4 @@ table = parts.assign(
     mean=rates["value"].mean(),
     seeds=rates["data_seed"].nunique(),
 )
-schema = tables.VARIANCE
-tables.write(job.output.variance, table[schema.names], schema, job.provenance())
+tables.write(job.output.variance, table[VARIANCE.names], VARIANCE, job.provenance())

@@ -14,6 +14,7 @@ from mirage.networks.classifier import train
 from mirage_workflow import tables
 from mirage_workflow.networks import save_weights
 from mirage_workflow.process import arguments
+from mirage_workflow.schemas.classifier import CLASSIFIER
 from mirage_workflow.sections import sections
 
 experiment, provenance = sections(job.config), job.provenance()
@@ -27,5 +28,5 @@ real, heldout = (
 )
 options = arguments(experiment.classifier, "torchscript")
 classifier, history = train(*real, heldout=heldout, seed=job.seed, **options)
-tables.write(job.output.history, pd.DataFrame(history), tables.CLASSIFIER, provenance)
+tables.write(job.output.history, pd.DataFrame(history), CLASSIFIER, provenance)
 save_weights(classifier.state_dict(), Path(job.output.weights), provenance)

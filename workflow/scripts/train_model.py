@@ -10,6 +10,7 @@ import pandas as pd
 
 from mirage_workflow import tables
 from mirage_workflow.networks import save_weights
+from mirage_workflow.schemas.training import LOSS
 from mirage_workflow.sections import sections
 from mirage_workflow.trainers import trainer_of
 
@@ -23,6 +24,6 @@ trainer.run(checkpoint, job.fingerprint(job.input.data))
 loss = pd.DataFrame({"update": range(len(trainer.losses)), "loss": trainer.losses.cpu()})
 loss["learning_rate"] = loss["update"].map(trainer.learning_rate)
 provenance = job.provenance(device, engine=trainer.loss.name)
-tables.write(job.output.loss, loss, tables.LOSS, provenance)
+tables.write(job.output.loss, loss, LOSS, provenance)
 save_weights(trainer.weights(), Path(job.output.weights), provenance)
 checkpoint.unlink(missing_ok=True)

@@ -6,19 +6,29 @@ job = begin(snakemake)
 
 import pandas as pd
 
+from mirage import labels_by_eye
 from mirage.detectors import Score
 from mirage.metrics import transfer
 from mirage_workflow import tables
 from mirage_workflow.places import dealt, filter_of, generation_of
+from mirage_workflow.schemas.transfer import TRANSFER
 from mirage_workflow.sections import sections
 
 score = Score(job.told["detector"], *sections(job.config).scoring.window)
 places = [tuple(place) for place in job.told["places"]]  # (seed, lineage)
 dealt_scores = dealt(job.input.scores, len(places))
-scores_of = {
-    place: tables.read(*shards, columns=["sample", "label", score.column])
-    for place, shards in zip(places, dealt_scores, strict=True)
-}
+labels = tables.read(job.input.labels) if job.input.labels else None
+
+
+def read(shards: list[str]) -> pd.DataFrame:
+    """What is needed of a generation's scores, of the samples that have a label."""
+    if labels is None:
+        return tables.read(*shards, columns=["sample", "label", score.column])
+    scores = tables.read(*shards, columns=["sample", score.column])
+    return labels_by_eye.attach([scores], labels)[0].dropna(subset="label")
+
+
+scores_of = {place: read(shards) for place, shards in zip(places, dealt_scores, strict=True)}
 rows = []
 for from_seed, first in places:
     if generation_of(first):
@@ -31,5 +41,4 @@ for from_seed, first in places:
         place["generation"] = generation_of(lineage)
         rows.append(place | transfer.test(scores, score, found))
 table = pd.DataFrame(rows).assign(experiment=job.wildcards.experiment, **score._asdict())
-schema = tables.TRANSFER
-tables.write(job.output.transfer, table[schema.names], schema, job.provenance())
+tables.write(job.output.transfer, table[TRANSFER.names], TRANSFER, job.provenance())

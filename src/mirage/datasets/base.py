@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from mirage.registry import DATASETS, option
-from mirage.streams import stream
+from mirage.rng import numpy_rng
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -154,8 +154,8 @@ class Distribution(Dataset):
 
     def sample(self, seed: int) -> tuple[Drawn, Drawn]:
         return (
-            self.draw(self.samples, stream(seed, "data")),
-            self.draw(self.heldout, stream(seed, "heldout")),
+            self.draw(self.samples, numpy_rng(seed, "data")),
+            self.draw(self.heldout, numpy_rng(seed, "heldout")),
         )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from mirage.datasets.base import Dataset
 from mirage.datasets.idx import SIDE, DatasetError, read_labelled
 from mirage.registry import dataset, option
-from mirage.streams import stream
+from mirage.rng import numpy_rng
 
 SHA256 = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -69,7 +69,7 @@ class MNIST(Dataset):
         return (1, self.image_size, self.image_size)
 
     def sample(self, seed: int) -> tuple[Digits, Digits]:
-        return self.split(stream(seed, "data"))
+        return self.split(numpy_rng(seed, "data"))
 
     def split(self, rng: np.random.Generator) -> tuple[Digits, Digits]:
         """Draw the training and the held-out set, which share no digit.

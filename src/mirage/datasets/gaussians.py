@@ -59,7 +59,7 @@ class Mixture(Distribution):
         return self.mixture.sample(n, rng)
 
     def label(self, samples: np.ndarray, radius: float, tables: Tables) -> pd.DataFrame:
-        from mirage.support.points import label_points
+        from mirage.labels.points import label_points
 
         return label_points(samples, self.mixture, radius)
 

@@ -13,7 +13,7 @@ from mirage.datasets.base import Dataset, Drawn
 from mirage.datasets.folder import picture_files
 from mirage.datasets.idx import DatasetError
 from mirage.registry import dataset, option
-from mirage.streams import stream
+from mirage.rng import numpy_rng
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -64,7 +64,7 @@ class Images(Dataset):
         return picture_files(self.folder)
 
     def sample(self, seed: int) -> tuple[Drawn, Drawn]:
-        train, heldout = self.split(stream(seed, "data"))
+        train, heldout = self.split(numpy_rng(seed, "data"))
         return (train, None), (heldout, None)
 
     def split(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -232,7 +232,7 @@ class Shapes(Distribution):
         return self.distribution.sample(n, rng)
 
     def label(self, samples: np.ndarray, radius: float, tables: Tables) -> pd.DataFrame:
-        from mirage.support.shapes import Thresholds, label_pictures
+        from mirage.labels.shapes import Thresholds, label_pictures
 
         return label_pictures(samples, self.distribution, Thresholds.from_table(tables["counter"]))
 

@@ -12,7 +12,9 @@ from mirage.engine.cpu import NativeLoss, NativeSampler
 from mirage.engine.native import Kernel, kernel
 from mirage.engine.pytorch import TorchLoss, TorchSampler, multiplies_bfloat16
 from mirage.networks.mlp import TemporalMLP
-from mirage.samplers import Model
+
+if TYPE_CHECKING:
+    from mirage.samplers import Model
 
 if TYPE_CHECKING:
     from mirage.engine.gpu import TritonSampler

@@ -39,6 +39,12 @@ class Call:
         return output if output.shape == self.x.shape else output[:, : self.x.shape[1]]
 
     @property
+    def t(self) -> Tensor:
+        """The timestep, or that of each sample in a shape that fits x: [] or [batch, 1, ...]."""
+        t = torch.as_tensor(self.given["timestep"], device=self.x.device)
+        return t.reshape(*t.shape, *[1] * (self.x.ndim - t.ndim)) if t.ndim else t
+
+    @property
     def index(self) -> int:
         """Of the step in the scheduler's timesteps."""
         return self.scheduler._step_index - 1
@@ -99,18 +105,17 @@ def _preconditioned(call: Call) -> Tensor:
 
 
 def _flow(call: Call) -> Tensor:
-    """The network gives eps - x_0."""
-    sigma = call.sigma
-    if call.given.get("per_token_timesteps") is not None:
-        sigma = (call.given["per_token_timesteps"] / call.scheduler.config.num_train_timesteps)[
-            ..., None
-        ]
+    """The network gives eps - x_0. Tokens [batch, tokens, size] may have a time each."""
+    times = call.given.get("per_token_timesteps")
+    if times is None:
+        return call.x - call.sigma * call.model_output
+    sigma = times[..., None] / call.scheduler.config.num_train_timesteps
     return call.x - sigma * call.model_output
 
 
 def _flow_upwards(call: Call) -> Tensor:
     """The network gives x_0 - eps, and time is the share of x_0."""
-    return call.x + (1 - _as_tensor(call)) * call.model_output
+    return call.x + (1 - call.t) * call.model_output
 
 
 def _flow_of_tokens(call: Call) -> Tensor:
@@ -124,8 +129,7 @@ def _angle(call: Call) -> Tensor:
 
 
 def _wuerstchen(call: Call) -> Tensor:
-    abar = call.scheduler._alpha_cumprod(_as_tensor(call), call.x.device)
-    abar = abar.view(-1, *[1] * (call.x.ndim - 1))
+    abar = call.scheduler._alpha_cumprod(call.t, call.x.device)
     return (call.x - (1 - abar).sqrt() * call.model_output) / abar.sqrt()
 
 
@@ -138,10 +142,6 @@ def _consistent(call: Call) -> Tensor:
 def _consistent_decoder(call: Call) -> Tensor:
     t, scheduler = call.given["timestep"], call.scheduler
     return scheduler.c_out[t] * call.model_output + scheduler.c_skip[t] * call.x
-
-
-def _as_tensor(call: Call) -> Tensor:
-    return torch.as_tensor(call.given["timestep"], device=call.x.device)
 
 
 WATCHED: dict[str, Callable[[Call], Tensor]] = {
@@ -198,7 +198,8 @@ UNWATCHABLE = {
     "which tells no clean sample",
     "HeliosDMDScheduler": _STAGES,
     "HeliosScheduler": _STAGES,
-    "KarrasVeScheduler": "its walk has two kinds of step, and diffusers no longer keeps it up",
+    "KarrasVeScheduler": "its step is told noise levels and no time, so its place "
+    "in the walk is unknown",
     "PiflowScheduler": "its network gives many clean samples for one step",
     "ScoreSdeVeScheduler": "it has no step(), but a predictor and a corrector",
     "ScoreSdeVpScheduler": "it has no step(), but a predictor",
@@ -242,7 +243,7 @@ def remaining(name: str, call: Call) -> int | None:
     count = len(scheduler.timesteps) - (name in ENDS_WITH_ZERO)
     if hasattr(scheduler, "_step_index"):
         return (count - 1 - call.index) // scheduler.order
-    t = float(_as_tensor(call).flatten()[0])
+    t = float(call.t.flatten()[0])
     if name == "RePaintScheduler":  # noise is added again in between, and steps are repeated
         times = scheduler.timesteps.cpu().numpy()
         return int((np.diff(times) < 0).sum()) if t == times[0] else None

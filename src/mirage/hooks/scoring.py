@@ -21,7 +21,7 @@ from tqdm import tqdm
 from mirage.files import DamagedError, replacing
 from mirage.hooks import gallery
 from mirage.hooks.watching import watch
-from mirage.streams import torch_seed
+from mirage.rng import torch_seed
 
 
 def score(
@@ -102,18 +102,29 @@ def _draw(pipe: Any, options: dict, number: int, numbers: range, out: Path) -> p
     }
     if options["steps"]:
         given["num_inference_steps"] = options["steps"]
+    elif _steps_of(pipe) > pipe.scheduler.config.get("num_train_timesteps", np.inf):
+        given["num_inference_steps"] = pipe.scheduler.config.num_train_timesteps
     with watch(pipe.scheduler, options["windows"], options["detectors"]) as hal:
         images = pipe(**given).images
     if len(hal.scores) != len(numbers):
         raise ValueError(f"{len(hal.scores)} walks for {len(numbers)} pictures")
-    for sample, pixels in zip(numbers, (np.asarray(images) * 255).round(), strict=True):
-        grey = pixels.shape[-1] == 1
-        picture = Image.fromarray(pixels.astype(np.uint8)[..., 0 if grey else slice(None)])
+    pixels = (np.asarray(images) * 255).round().astype(np.uint8)
+    if pixels.shape[-1] not in (1, 3):
+        raise ValueError(f"pictures have {pixels.shape[-1]} channels; a PNG holds 1 or 3 of them")
+    if pixels.shape[-1] == 1:
+        pixels = pixels[..., 0]
+    for sample, each in zip(numbers, pixels, strict=True):
+        picture = Image.fromarray(each)
         with replacing(gallery.picture(out / "images", sample)) as temporary:
             picture.save(temporary, format="png")
     table = hal.scores.assign(sample=list(numbers))
     table.insert(1, "seed", seed)
     return table
+
+
+def _steps_of(pipe: Any) -> int:
+    """How many steps the pipeline takes unasked."""
+    return inspect.signature(pipe.__call__).parameters["num_inference_steps"].default
 
 
 def _find(pipeline: str, online: bool) -> Path:
@@ -133,9 +144,9 @@ def _load(folder: Path) -> Any:
         pipe = diffusers.DiffusionPipeline.from_pretrained(folder, local_files_only=True)
     except Exception as error:  # of many kinds, as many as there are ways to break a folder
         raise ValueError(f"{folder} cannot be loaded: {type(error).__name__}: {error}") from error
-    if not hasattr(pipe, "scheduler") or not {"batch_size", "output_type"} <= set(
-        inspect.signature(pipe.__call__).parameters
-    ):
+    needed = {"batch_size", "generator", "num_inference_steps", "output_type"}
+    taken = set(inspect.signature(pipe.__call__).parameters)
+    if not hasattr(pipe, "scheduler") or not needed <= taken:
         raise ValueError(
             f"{folder}: {type(pipe).__name__} does not draw pictures from noise alone; "
             "watch it in a script of your own (mirage.watch)"
@@ -147,23 +158,28 @@ def _load(folder: Path) -> Any:
 def _take(out: Path, options: dict) -> None:
     """Begin a run in `out`, or go on with the one that is there."""
     path = out / "options.json"
+    found = options
     if path.exists():
         try:
             found = json.loads(path.read_text())
         except ValueError as error:
             raise DamagedError(path, str(error)) from None
-        for name, value in options.items():
-            if found.get(name) != value:
-                raise ValueError(
-                    f"{out} holds a run with other options: {name} {found.get(name)}, "
-                    f"and now {value}; say another --out"
-                )
-    elif out.exists() and any(path.name[0] != "." for path in out.iterdir()):
-        raise ValueError(f"{out} is not empty, and holds no run to go on with; say another --out")
-    else:
-        with replacing(path) as temporary:
-            temporary.write_text(json.dumps(options, indent=1))
-    for left in out.glob("*/.*.tmp"):  # by a process that was killed
+    there = [each.name for each in out.iterdir()] if out.exists() else []
+    if found.keys() != options.keys() or (
+        not path.exists() and any(name[0] != "." for name in there)
+    ):
+        raise ValueError(f"{out} is not empty, and holds no run; say another --out")
+    differing = [name for name in options if found[name] != options[name]]
+    if differing and any(out.glob("batches/*.parquet")):
+        name = differing[0]
+        raise ValueError(
+            f"{out} holds a run with other options: {name} {found[name]}, "
+            f"and now {options[name]}; say another --out"
+        )
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(options, indent=1))
+    # Of a process that was killed in the middle of a file, or before it finished a batch.
+    for left in [*out.glob("*/.*.tmp"), *(out.glob("images/*.png") if differing else ())]:
         left.unlink()
 
 

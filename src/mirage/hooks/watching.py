@@ -74,7 +74,7 @@ class Watch:
         if scheduler is not None:
             schedulers.known_name(scheduler)
         self._scheduler, self._steps, self._keep = scheduler, steps, keep
-        self._replaced: list[Any] = []
+        self._entered = False
         self._running: WindowScores | None = None
         self._scores: list[dict[str, np.ndarray]] = []
         self._samples = 0
@@ -159,17 +159,20 @@ class Watch:
             )
 
     def __enter__(self) -> "Watch":
+        if self._entered:
+            raise WatchError("this watch is on already; within its block make another")
+        self._entered = True
         if self._scheduler is not None:
-            self._replaced.append(vars(self._scheduler).get("step"))
+            self._replaced = vars(self._scheduler).get("step")
             self._scheduler.step = _Step(self._scheduler, self)
         return self
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         if self._scheduler is not None:
-            replaced = self._replaced.pop()
             del self._scheduler.step
-            if replaced is not None:
-                self._scheduler.step = replaced
+            if self._replaced is not None:
+                self._scheduler.step = self._replaced
+        self._entered = False
         if kind is None:
             self._break_off()
         self._running = None

@@ -7,9 +7,9 @@ import pandas as pd
 
 from mirage.datasets.planted import KINDS, degrade, plant
 from mirage.datasets.shapes import SimpleShapes
+from mirage.labels import pixel_count
+from mirage.labels.shapes import TYPES, Thresholds, label_pictures
 from mirage.metrics.rows import rate
-from mirage.support import pixel_count
-from mirage.support.shapes import TYPES, Thresholds, label_pictures
 
 TRUE = "true"
 """Pictures drawn from the distribution itself, which no error was planted in."""

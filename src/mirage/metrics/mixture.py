@@ -12,9 +12,9 @@ import pandas as pd
 from scipy.special import gammainc, gammaincc
 
 from mirage.datasets.mixtures import GaussianMixture
+from mirage.labels.points import LABELS
 from mirage.metrics.names import THRESHOLDS
 from mirage.metrics.rows import Row, estimate, rate
-from mirage.support.points import LABELS
 
 UNIT = 2.0**-20
 """In which squared distances are added, as whole numbers: sums do not depend on order."""

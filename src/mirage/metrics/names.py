@@ -37,6 +37,7 @@ _JUDGED = ("threshold", "match_threshold")
 
 METRICS = {
     "hallucination_rate": Taken(told=_JUDGED),
+    "cohens_kappa": Taken(),
     "label_rate": Taken(("label",), _JUDGED),
     "beyond_rate": Taken(("threshold",)),
     "modes_covered": Taken(),

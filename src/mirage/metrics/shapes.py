@@ -8,12 +8,12 @@ import pandas as pd
 
 from mirage.datasets.shapes import SHAPES
 from mirage.detectors import Score
+from mirage.labels.shapes import TYPES
 from mirage.metrics import detection
 from mirage.metrics.audit import TRUE
 from mirage.metrics.detection import AUROC, rank
 from mirage.metrics.mixture import mode_metrics
 from mirage.metrics.rows import Row, rate
-from mirage.support.shapes import TYPES
 
 SUBSETS = 2 ** len(SHAPES) - 1
 """Sets of shapes that a picture may hold, each as likely."""

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from mirage import tensors
-from mirage.streams import stream
+from mirage.rng import numpy_rng
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ def train(
     history = []
     for epoch in tqdm(range(epochs), "training the classifier"):
         losses = []
-        for batch in _batches(len(x), stream(seed, "classifier", block=epoch)):
+        for batch in _batches(len(x), numpy_rng(seed, "classifier", block=epoch)):
             shown, truth = turned(x[batch]) if y is None else (x[batch], y[batch])
             loss = nn.functional.cross_entropy(classifier(shown), truth)
             optimizer.zero_grad()

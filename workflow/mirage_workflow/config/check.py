@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from mirage.filters import filters
+from mirage.registry import DETECTORS
 from mirage_workflow.config.section import Section
 
 Model = TypeVar("Model", bound=Section)
@@ -32,11 +34,15 @@ def check(
 ) -> Model:
     """Values as a section, or one line of error that begins with `where`.
 
+    Names of detectors and filters are looked up here: a job, which is told only what was
+    checked, does not depend on the filters that it does not use.
+
     Args:
         said_in: what is added to a fault of a key, to tell where it stands.
     """
+    known = {"detectors": [*DETECTORS], "filters": [*filters()]}
     try:
-        return model.model_validate(values)
+        return model.model_validate(values, context=known)
     except ValidationError as error:
         faults = "; ".join(_describe(fault, said_in) for fault in error.errors())
         raise ConfigError(f"{where}: {faults}") from None

@@ -19,7 +19,7 @@ from mirage.filters import filters
 from mirage.metrics.names import METRICS, THRESHOLDS
 from mirage.registry import DETECTORS
 from mirage_workflow.config.check import ConfigError, check
-from mirage_workflow.config.experiment import Window
+from mirage_workflow.config.recipe import Window
 from mirage_workflow.config.section import Section, Unique
 
 

@@ -13,7 +13,7 @@ from mirage.datasets.base import NEEDS
 from mirage.datasets.base import Dataset as Kind
 from mirage.figures.own import arguments
 from mirage.registry import DATASETS, FIGURES, METRICS, Registry, RegistryError, blame
-from mirage_workflow.config.section import Section, unique, unknown
+from mirage_workflow.config.section import Section, Unique, unknown
 
 BOUNDS = {
     "above": "gt",
@@ -52,7 +52,7 @@ def _checked(field: Field, hint: Any) -> tuple[Any, Any]:
     bounds = dict(field.metadata)
     meaning = {"description": bounds.pop("doc", None)}
     if bounds.pop("unique", False):
-        hint = Annotated[hint, AfterValidator(unique)]
+        hint = Annotated[hint, *Unique.__metadata__]
     if others := set(bounds) - set(BOUNDS):
         allowed = ", ".join([*BOUNDS, "unique"])
         raise ValueError(f"{field.name}: no bound {min(others)!r}; allowed: {allowed}")

@@ -1,263 +1,46 @@
 """One experiment: a dataset and a recipe, from training to retraining."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
-from pydantic import (
-    Field,
-    NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
-    field_validator,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, PositiveInt, model_validator
 
 from mirage.diffusion import times_of
-from mirage.filters import filters
 from mirage.registry import DETECTORS
 from mirage.window import predict
 from mirage_workflow.config.causes import Causes, Sweeps
 from mirage_workflow.config.compute import Compute
 from mirage_workflow.config.datasets import Dataset, Figure, Metric
+from mirage_workflow.config.recipe import (
+    MLP,
+    Classifier,
+    Counter,
+    Detection,
+    Diffusion,
+    Embedding,
+    Recursion,
+    Sampling,
+    Scoring,
+    Training,
+    Trajectories,
+    UNet,
+)
 from mirage_workflow.config.section import Section, Unique
 from mirage_workflow.process import schedule_of
-
-Precision = Literal["float32", "bfloat16"]
 
 LEAST_ABAR = 1e-6
 """At which float32 still tells x_0 from x_t to a part in ten thousand."""
 
 
-class Diffusion(Section):
-    """The forward process: T steps with linearly rising noise (DDPM, Ho et al. 2020)."""
-
-    timesteps: PositiveInt = 1000
-    """T, the number of steps."""
-    beta_start: Annotated[float, Field(gt=0, lt=1)] = 0.001
-    """Noise variance added in the first step."""
-    beta_end: Annotated[float, Field(gt=0, lt=1)] = 0.2
-    """Noise variance added in the last step."""
-
-
-class MLP(Section):
-    """The paper's network for points: residual layers with a time embedding."""
-
-    name: Literal["mlp"]
-    width: Annotated[int, Field(ge=4, multiple_of=2)] = 128
-    """Hidden features."""
-    layers: PositiveInt = 3
-    """Residual layers."""
-    tied: bool = True
-    """Whether all residual layers share one set of weights, as in the official code."""
-    init: Literal["xavier", "pytorch"] = "xavier"
-    """Initial weights: Xavier's uniform with zero biases, as in the official code, or
-    PyTorch's default for linear layers, which learns narrow modes far sooner."""
-
-
-class UNet(Section):
-    """diffusers' UNet2DModel for pictures."""
-
-    name: Literal["unet"]
-    channels: list[Annotated[int, Field(gt=0, multiple_of=8)]] = Field([16, 32, 32], min_length=1)
-    """Channels of each resolution, finest first."""
-    layers_per_block: PositiveInt = 1
-    """Residual layers at each resolution."""
-    attention: bool = False
-    """Self-attention at every resolution but the finest."""
-    patch: PositiveInt = 1
-    """Pixels a side of the patches that the network sees as one; 2 costs about a quarter."""
-    prediction: Literal["epsilon", "v_prediction"] = "epsilon"
-    """What the network computes, and its squared error is taken of: the noise (Ho et al. 2020),
-    or v = sqrt(abar) eps - sqrt(1 - abar) x0 (Salimans and Ho 2022), which tells x0 from few
-    updates where noise is strong. The rest of the pipeline sees the noise."""
-
-
-class TimeFocus(Section):
-    """Draw a share of the training times from where the signal is not yet gone."""
-
-    below: PositiveInt
-    """The focused times are 0 <= t < below."""
-    share: Annotated[float, Field(gt=0, le=1)]
-    """Share of the times drawn from there; the rest is uniform over all T."""
-
-
-class Training(Section):
-    """Noise-prediction training with Adam (Ho et al. 2020, algorithm 1)."""
-
-    updates: PositiveInt
-    """Optimiser steps."""
-    batch_size: PositiveInt
-    """Samples in each step."""
-    learning_rate: PositiveFloat = 1e-3
-    """Adam's step size at the start."""
-    learning_rate_schedule: Literal["constant", "cosine"] = "constant"
-    """`cosine` falls to zero over the updates."""
-    ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
-    """Decay of the weights' moving average that is sampled from; null for none."""
-    time_focus: TimeFocus | None = None
-    """Where training times are drawn; null for uniformly."""
-    precision: Precision = "float32"
-    """Number format of the large matrix products; `bfloat16` where the processor multiplies
-    it, float32 elsewhere."""
-    threads: PositiveInt = 1
-    """CPU threads. Part of the recipe: sums depend on how they are divided."""
-
-
-class Sampling(Section):
-    """The reverse process."""
-
-    samples: PositiveInt
-    """Samples drawn in each generation."""
-    sampler: Literal["ddpm", "ddim"] = "ddpm"
-    """DDPM (Ho et al. 2020) or DDIM (Song et al. 2021)."""
-    variance: Literal["fixed_large", "fixed_small"] = "fixed_large"
-    """DDPM's reverse variance: beta_t, or that of the posterior."""
-    eta: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """DDIM's noise: 0 is deterministic, 1 is DDPM with `fixed_small`."""
-    ddpm_tail: NonNegativeInt = 0
-    """The last so many steps of DDIM are taken as DDPM's at the same times: their noise
-    frees samples that are stuck between modes."""
-    start: NonNegativeInt | None = None
-    """Time t at which x_t is drawn from N(0, I); null for the last, T - 1."""
-    steps: Annotated[int, Field(ge=2)] | None = None
-    """Reverse steps, evenly spread over the times; null for one at each time."""
-    clip: bool = False
-    """Clip the predicted clean sample to [-1, 1] in every step (pictures)."""
-    block_size: PositiveInt = 1000
-    """Samples that share one random stream and walk together; part of the result."""
-    precision: Precision = "float32"
-    """As for training."""
-
-    @model_validator(mode="after")
-    def _tail_of_ddim(self) -> "Sampling":
-        if self.ddpm_tail and self.sampler != "ddim":
-            raise ValueError(f"ddpm_tail is of sampler 'ddim': found sampler {self.sampler!r}")
-        return self
-
-
-Window = tuple[NonNegativeInt, NonNegativeInt]
-
-
-class Detection(Section):
-    """Statistics of a trajectory that tell a hallucination."""
-
-    detectors: Unique[str] = Field(["hal"], min_length=1)
-    """Detectors computed for every sample while it is drawn; figures show the first."""
-    windows: Unique[Window] = Field([(0, 2), (0, 4), (0, 9), (0, 19), (5, 14)], min_length=1)
-    """Windows [T1, T2] of the reverse steps, both ends counted, in steps before
-    the end: [0, 9] is the last ten."""
-
-    @field_validator("detectors")
-    @classmethod
-    def _known_detectors(cls, names: list[str]) -> list[str]:
-        for name in names:
-            if name not in DETECTORS:
-                raise ValueError(f"unknown detector {name!r}; allowed: {', '.join(DETECTORS)}")
-        return names
-
-    @model_validator(mode="after")
-    def _ordered(self) -> "Detection":
-        for first, last in self.windows:
-            if first >= last:
-                raise ValueError(f"windows: T1 must be below T2: found [{first}, {last}]")
-        return self
-
-
-class Trajectories(Section):
-    """Paths kept in full for the figures."""
-
-    paths: PositiveInt = 200
-    """How many of each kind: valid and hallucinated ones, or, where there are no labels,
-    those with the lowest and the highest score."""
-    steps: PositiveInt | None = None
-    """Reverse steps kept, counted from the end; null for all. Paths of pictures are large."""
-
-
-class Scoring(Section):
-    """What is said of each generated sample."""
-
-    window: Window | Literal["auto"] = (0, 4)
-    """The window of the score that filters use, one of `detection.windows`; `auto` adds
-    the one that noise and spacing of the modes predict."""
-    radius: PositiveFloat = 5.0
-    """Distance from a mode or a bridge, in standard deviations, up to which a
-    sample belongs to it."""
-
-
-class Classifier(Section):
-    """The small network that judges pictures, trained by the pipeline itself: on the classes
-    of real pictures, or, where they have none, on telling by how much they are turned."""
-
-    epochs: PositiveInt = 10
-    """Passes over the training pictures."""
-    features: PositiveInt = 64
-    """Size of the layer in which distances, FID, precision and recall are measured."""
-    torchscript: str | None = None
-    """A file with a TorchScript module to measure in instead, relative to the working
-    directory: float32 pictures [n, c, h, w] in [-1, 1] in, features [n, f] out. It knows no
-    classes, so that metrics of classes are left out."""
-
-
-class Embedding(Section):
-    """How the U-Net's bottleneck sees pictures, real and generated."""
-
-    pictures: Annotated[int, Field(ge=4)] = 300
-    """Pictures of each kind, real and generated, at most."""
-    t: NonNegativeInt = 50
-    """Time of the little noise that they are given first."""
-
-
-class Counter(Section):
-    """The counter of Simple Shapes: how bad the pictures are that it is calibrated on.
-
-    The defaults lie a little above the 95 % quantiles of 256 pictures of one small model
-    after 1,000 updates of 64: haze 0.145, noise 0.025, and a lowest match like that of a
-    blur of 0.65. The metric `degradation` tells those of each generation: where they are
-    far worse, the labels are less sure than the audit says.
-    """
-
-    blur: Annotated[float, Field(ge=0, le=2)] = 0.65
-    """Standard deviation of the edges, in pixels."""
-    haze: Annotated[float, Field(ge=0, lt=0.5)] = 0.15
-    """Grey of the background, where white minus black is 1."""
-    noise: Annotated[float, Field(ge=0, lt=0.5)] = 0.03
-    """Standard deviation of the noise, in the same unit."""
-    calibration: Annotated[int, Field(ge=100)] = 5_000
-    """True pictures, and planted errors of each kind, that thresholds are found with."""
-    audit: PositiveInt = 20_000
-    """Other true pictures, clean and degraded, on which false alarms are counted."""
-    planted: PositiveInt = 5_000
-    """Other planted errors of each kind, clean and degraded, on which misses are counted."""
-
-
-class Recursion(Section):
-    """Retraining on filtered samples of the generation before."""
-
-    generations: NonNegativeInt = 0
-    """Generations after the first; 0 trains on real data only."""
-    filters: Unique[str] = []
-    """Filters compared, each its own line of generations."""
-    keep: PositiveInt | None = None
-    """Samples each filter keeps for the next generation."""
-    thresholds: dict[str, float] = {}
-    """Per detector, the score above which its filter keeps nothing."""
-
-    @model_validator(mode="after")
-    def _complete(self) -> "Recursion":
-        for name in self.filters:
-            if name not in filters():
-                raise ValueError(
-                    f"filters: unknown filter {name!r}; allowed: {', '.join(filters())}"
-                )
-        for name in self.thresholds:
-            if name not in DETECTORS:
-                raise ValueError(
-                    f"thresholds: unknown detector {name!r}; allowed: {', '.join(DETECTORS)}"
-                )
-        if self.generations and (not self.filters or self.keep is None):
-            raise ValueError(f"{self.generations} generations need `filters` and `keep`")
-        return self
+LabelFiles = Annotated[
+    Unique[str],
+    Field(max_length=2),
+    BeforeValidator(
+        lambda value: [value] if isinstance(value, str) else value,
+        json_schema_input_type=str | list[str],
+    ),
+]
 
 
 class Experiment(Section):
@@ -278,6 +61,9 @@ class Experiment(Section):
     causes: Causes | None = None
     sweeps: Sweeps | None = None
     compute: Compute = Compute()
+    labels: LabelFiles = []
+    """Labels by eye of generation 0 of the first seed: a CSV saved from `label.html`, or two of
+    two people; relative to the working directory. Only where the dataset has no true labels."""
     replicates: PositiveInt | None = None
     """Repeated for so many of the run's seeds at most; null for all."""
     metrics: Unique[Metric] = []
@@ -292,6 +78,7 @@ class Experiment(Section):
         self._check_recursion()
         self._check_studies()
         self._check_shards()
+        self._check_labels()
         return self
 
     def _check_network(self) -> None:
@@ -374,9 +161,10 @@ class Experiment(Section):
                 f"recursion.keep: more kept than drawn: found {recursion.keep}, "
                 f"sampling.samples is {drawn}"
             )
-        if "oracle" in recursion.filters and not self.dataset.has_labels:
+        if "oracle" in recursion.filters and not self.has_labels:
             raise ValueError(
-                f"recursion.filters: 'oracle' needs true labels, which {self.dataset.name} lacks"
+                f"recursion.filters: 'oracle' needs true labels, which {self.dataset.name} lacks; "
+                "allowed: with `labels` given by eye"
             )
         for name in recursion.filters:
             if name in DETECTORS and name not in self.detection.detectors:
@@ -400,6 +188,19 @@ class Experiment(Section):
                 f"found {shard}"
             )
 
+    def _check_labels(self) -> None:
+        """People label one generation of one seed."""
+        if self.labels and self.dataset.has_labels:
+            raise ValueError(f"labels: {self.dataset.name} has true ones; allowed: none by eye")
+        if not self.labels or "oracle" not in self.recursion.filters:
+            return
+        if self.recursion.generations > 1 or self.replicates != 1:
+            raise ValueError(
+                "recursion.filters: 'oracle' has labels by eye of generation 0 of one seed: "
+                f"found {self.recursion.generations} generations and replicates {self.replicates}; "
+                "allowed: 1 and 1"
+            )
+
     def resolved(self) -> "Experiment":
         """The same with `auto` replaced by what it stands for."""
         if self.scoring.window != "auto":
@@ -420,6 +221,11 @@ class Experiment(Section):
     def times(self) -> np.ndarray:
         """The times of the reverse steps, from the first to the last: int [steps]."""
         return times_of(self.start, self.reverse_steps)
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether hallucinations of generation 0 are told, by the dataset or by eye."""
+        return self.dataset.has_labels or bool(self.labels)
 
     @property
     def has_classes(self) -> bool:

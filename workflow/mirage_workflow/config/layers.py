@@ -18,7 +18,9 @@ from mirage_workflow.config.experiment import Experiment
 from mirage_workflow.config.section import Section, Unique, unknown
 
 Preset = Literal["smoke", "quick", "default", "paper"]
-FOLDERS = {"sizes": "presets", "studies": "studies"}
+OURS = Path(__file__).resolve().parents[3] / "config"
+"""Where Mirage's own files are, which others may build on."""
+FOLDERS = {"extends": "experiments", "sizes": "presets", "studies": "studies"}
 
 
 class Origins(Section):
@@ -70,7 +72,8 @@ def read(path: Path, preset: Preset) -> Layers:
     """Read an experiment's file and all those that it builds on.
 
     Args:
-        path: FOLDER/experiments/NAME.yaml, beside FOLDER/presets and FOLDER/studies.
+        path: FOLDER/experiments/NAME.yaml. What it builds on is in FOLDER/experiments,
+            FOLDER/presets and FOLDER/studies, or else among Mirage's own.
 
     Raises:
         ConfigError: for text that is not YAML, unknown sections and files that are not there.
@@ -117,11 +120,11 @@ def _inherited(experiments: list[_File], key: str) -> list[Path]:
 
 def _named(path: Path, key: str, name: str) -> Path:
     """The file that an experiment's key names, which must be there."""
-    folder = path.parent if key == "extends" else path.parent.parent / FOLDERS[key]
-    known = sorted(file.stem for file in folder.glob("*.yaml"))
+    folders = (OURS / FOLDERS[key], path.parent.parent / FOLDERS[key])
+    known = {file.stem: file for folder in folders for file in folder.glob("*.yaml")}
     if name not in known:
-        raise ConfigError(f"{path}: {key}: {unknown('name', name, known)}")
-    return folder / f"{name}.yaml"
+        raise ConfigError(f"{path}: {key}: {unknown('name', name, sorted(known))}")
+    return known[name]
 
 
 def _require_known(values: dict[str, Any], where: str, others: Iterable[str]) -> None:

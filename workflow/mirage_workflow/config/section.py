@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 
@@ -35,8 +35,21 @@ def unknown(kind: str, name: Any, allowed: Iterable[str]) -> str:
     return f"unknown {kind} {name!r}{hint}; allowed: {', '.join(allowed)}"
 
 
-def unique(values: list) -> list:
-    """A list as it is, in which nothing may be named twice."""
+def require_known(kind: str, name: str, info: ValidationInfo, key: str = "") -> None:
+    """Refuse a name that is not registered, where what is registered is told.
+
+    Args:
+        kind: `detector` or `filter`.
+        name: to look up.
+        info: of the check; its context has the names of each kind, in the plural.
+        key: that the error begins with.
+    """
+    allowed = (info.context or {}).get(f"{kind}s")
+    if allowed is not None and name not in allowed:
+        raise ValueError(f"{key}{unknown(kind, name, allowed)}")
+
+
+def _unique(values: list) -> list:
     for position, value in enumerate(values):
         if value in values[:position]:
             raise ValueError(f"each may be named once: found {value!r} twice")
@@ -44,5 +57,5 @@ def unique(values: list) -> list:
 
 
 Item = TypeVar("Item")
-Unique = Annotated[list[Item], AfterValidator(unique)]
+Unique = Annotated[list[Item], AfterValidator(_unique)]
 """A list in which nothing is named twice."""

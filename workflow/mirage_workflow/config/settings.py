@@ -24,8 +24,18 @@ class Settings(Section):
 
     preset: Preset = "default"
     """The set of numbers: smoke, quick, default or paper."""
-    experiments: Unique[str] = Field(min_length=1)
-    """Names of files in config/experiments, without .yaml."""
+    experiments: Unique[str] = Field(
+        [
+            "gaussian1d",
+            "gaussian1d_gap",
+            "gaussian2d_grid",
+            "gaussian2d_rotated",
+            "mnist",
+            "shapes",
+        ],
+        min_length=1,
+    )
+    """Names of files in config/experiments, without .yaml: one's own there, or Mirage's."""
     seeds: Annotated[Unique[NonNegativeInt], Field(min_length=1)] | None = None
     """One replicate of everything for each; null for as many as the preset has: three in
     `default`, five in `paper`, one in `smoke` and `quick`."""
@@ -66,19 +76,24 @@ def read_settings(config: dict[str, Any]) -> Settings:
     return settings
 
 
-def read_experiments(settings: Settings, folder: Path) -> dict[str, Experiment]:
+def read_experiments(settings: Settings, *folders: Path) -> dict[str, Experiment]:
     """Read the experiments that `settings` names, as they are under its preset.
+
+    Args:
+        settings: of the run.
+        folders: where experiments are looked for, in this order.
 
     Raises:
         ConfigError: for an unknown experiment, for anything wrong in its file, and
             where files are missing that the user was to bring.
     """
-    known = sorted(path.stem for path in folder.glob("*.yaml"))
+    found = [path for folder in reversed(folders) for path in sorted(folder.glob("*.yaml"))]
+    known = {path.stem: path for path in found}
     experiments = {}
     for name in settings.experiments:
         if name not in known:
-            raise ConfigError(f"config: experiments: {unknown('experiment', name, known)}")
-        path = folder / f"{name}.yaml"
+            raise ConfigError(f"config: experiments: {unknown('experiment', name, sorted(known))}")
+        path = known[name]
         experiments[name] = read_experiment(path, settings.preset)
         try:
             require_files(experiments[name])

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from mirage.labels_by_eye import read
 from mirage_workflow.config.experiment import Experiment
 
 
@@ -9,11 +10,23 @@ def require_files(experiment: Experiment) -> None:
     """Look for what an experiment says it reads.
 
     Raises:
-        ValueError: naming the key and what was found in its place; also of a file whose name
-            has braces, which Snakemake would take for a wildcard.
+        ValueError: naming the key and what was found in its place; of labels that cannot be
+            used, with their line; of a file whose name has braces, which Snakemake would take for
+            a wildcard.
     """
     for path in experiment.dataset.files:
         _refuse_braces("dataset", str(path))
+    for path in experiment.labels:
+        if not Path(path).is_file():
+            raise ValueError(
+                f"labels: no such file in {Path.cwd()}: found {path!r}; "
+                "allowed: a CSV saved from label.html, or none"
+            )
+        _refuse_braces("labels", path)
+        try:
+            read(path, experiment.sampling.samples)
+        except ValueError as error:
+            raise ValueError(f"labels: {error}") from None
     module = experiment.classifier.torchscript
     if module is None:
         return

@@ -12,7 +12,7 @@ import pandas as pd
 
 from mirage.datasets.planted import degrade, plant
 from mirage.datasets.shapes import SimpleShapes
-from mirage.support.shapes import Inspection, inspect
+from mirage.labels.shapes import Inspection, inspect
 
 WORST = 0.001
 """Share of true pictures beyond what counts as their worst."""

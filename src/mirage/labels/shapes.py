@@ -5,7 +5,7 @@ positions, half pixels included, by normalised correlation over a window that is
 elsewhere: what a template does not explain lowers its score. Intensities are counted from
 a picture's background, its median, and the noise seen beside objects is taken off their
 variance: the eye forgives both. Three thresholds, calibrated by
-`mirage.support.calibration`, decide what is a shape at all; its column and its place are
+`mirage.labels.calibration`, decide what is a shape at all; its column and its place are
 then compared with the exact support.
 """
 
@@ -78,7 +78,7 @@ def label_pictures(
     Args:
         pictures: [n, 1, size, size] in [-1, 1]; what lies beyond is clipped.
         truth: the distribution of true pictures.
-        thresholds: from `mirage.support.calibration.calibrate`.
+        thresholds: from `mirage.labels.calibration.calibrate`.
 
     Returns:
         Columns `label`; `triangles`, `squares`, `pentagons` (recognised) and `unknown`

@@ -3,7 +3,7 @@ import warnings
 import numpy as np
 import pytest
 
-from mirage.support.points import label_points
+from mirage.labels.points import label_points
 
 RADIUS = 5.0
 

@@ -9,18 +9,18 @@ import pytest
 import torch
 
 import mirage
-from mirage.streams import stream, torch_seed, torch_stream
+from mirage.rng import numpy_rng, torch_rng, torch_seed
 
 KEY = {"seed": 3, "step": "sample", "generation": 1, "block": 5}
 OTHERS = {"seed": 4, "step": "train", "generation": 2, "block": 6}
 
 
 def normals(**key) -> np.ndarray:
-    return stream(**key).standard_normal(1000)
+    return numpy_rng(**key).standard_normal(1000)
 
 
 def torch_normals(**key) -> torch.Tensor:
-    return torch.randn(1000, generator=torch_stream(**key))
+    return torch.randn(1000, generator=torch_rng(**key))
 
 
 def test_the_same_key_gives_the_same_numbers():
@@ -76,7 +76,7 @@ def test_streams_leave_the_global_random_state_alone():
 
 
 def test_another_process_draws_the_same_numbers():
-    code = "from mirage.streams import torch_seed; print(torch_seed(3, 'sample', 1, 5))"
+    code = "from mirage.rng import torch_seed; print(torch_seed(3, 'sample', 1, 5))"
     environment = os.environ | {
         "PYTHONHASHSEED": "123",
         "PYTHONPATH": str(Path(mirage.__file__).parents[1]),

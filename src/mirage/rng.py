@@ -1,7 +1,7 @@
-"""Random streams that depend on what is drawn, never on who draws it.
+"""Random generators that depend on what is drawn, never on who draws it.
 
-Each stream is derived from (seed, step, generation, block), so cores, shards,
-batches and restarts change nothing in the result. Filters share the streams of
+Each generator is seeded from (seed, step, generation, block), so cores, shards,
+batches and restarts change nothing in the result. Filters share those of
 a generation: their lines are compared on the same noise.
 """
 
@@ -16,38 +16,38 @@ if TYPE_CHECKING:
     import torch
 
 
-def stream(seed: int, step: str, generation: int = 0, block: int = 0) -> np.random.Generator:
-    """The NumPy stream of one step of one generation."""
+def numpy_rng(seed: int, step: str, generation: int = 0, block: int = 0) -> np.random.Generator:
+    """The NumPy generator of one step of one generation."""
     return np.random.default_rng(_sequence(seed, step, generation, block))
 
 
-def torch_stream(
+def torch_rng(
     seed: int, step: str, generation: int = 0, block: int = 0, device: str = "cpu"
 ) -> torch.Generator:
-    """The PyTorch stream of one step of one generation, on a device."""
+    """The PyTorch generator of one step of one generation, on a device."""
     import torch
 
     return torch.Generator(device).manual_seed(torch_seed(seed, step, generation, block))
 
 
-def normal_stream(
+def normal_noise(
     seed: int, step: str, generation: int = 0, block: int = 0, device: str = "cpu"
 ) -> Callable[[Sequence[int]], torch.Tensor]:
     """A source of N(0, I) noise on a device: shape -> float32 [*shape].
 
-    On a CPU it comes from NumPy, whose streams use all bits of their key.
+    On a CPU it comes from NumPy, whose generators use all bits of their key.
     """
     import torch
 
     if device == "cpu":
-        rng = stream(seed, step, generation, block)
+        rng = numpy_rng(seed, step, generation, block)
         return lambda shape: torch.from_numpy(rng.standard_normal(shape, np.float32))
-    generator = torch_stream(seed, step, generation, block, device)
+    generator = torch_rng(seed, step, generation, block, device)
     return lambda shape: torch.randn(*shape, generator=generator, device=device)
 
 
 def torch_seed(seed: int, step: str, generation: int = 0, block: int = 0) -> int:
-    """The number that seeds such a stream: 63 bits.
+    """The number that seeds such a generator: 63 bits.
 
     PyTorch's CPU generator uses the lower 32 of them: enough for the updates of a
     training run, not for the blocks of a hundred million samples.

@@ -1,0 +1,20 @@
+"""What the U-Net's bottleneck makes of pictures, and the same in the plane."""
+
+import pyarrow as pa
+
+from mirage_workflow.schemas.fields import fields
+
+_ACTIVATED = fields(source=pa.string(), sample=pa.int64(), group=pa.string())
+
+
+def bottleneck_schema(size: int) -> pa.Schema:
+    """The U-Net's bottleneck on real and generated pictures; source says which."""
+    activation = fields(activation=pa.list_(pa.float32(), size))
+    return pa.schema([*_ACTIVATED, *activation])
+
+
+EMBEDDING = pa.schema(
+    _ACTIVATED
+    + fields(pca0=pa.float32(), pca1=pa.float32(), tsne0=pa.float32())
+    + fields(tsne1=pa.float32())
+)
