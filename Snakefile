@@ -21,6 +21,7 @@ include: "workflow/rules/studies.smk"
 include: "workflow/rules/causes.smk"
 include: "workflow/rules/causes_figures.smk"
 include: "workflow/rules/claims.smk"
+include: "workflow/rules/claims_audit.smk"
 
 
 # A picture as soon as its tables are there: of jobs alike, the scheduler takes large inputs first.

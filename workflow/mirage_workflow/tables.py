@@ -59,6 +59,9 @@ MODES = pa.schema(
     _fields(mode=pa.int16(), coordinate=pa.int16(), mean=pa.float64(), std=pa.float64())
 )
 MIXTURE_SCORES = pa.schema(_fields(mode=pa.int16(), distance=pa.float32(), label=pa.string()))
+ENDPOINT_SCORES = pa.schema(
+    [*MIXTURE_SCORES, *_fields(angle=pa.float32(), segment=pa.int16(), endpoint=pa.string())]
+)
 METRICS = pa.schema(
     [
         *_MEASURED,
@@ -69,6 +72,7 @@ METRICS = pa.schema(
             low=pa.float64(),
             high=pa.float64(),
             floor=pa.float64(),
+            blurred=pa.float64(),
             n=pa.int64(),
         ),
     ]
@@ -168,13 +172,6 @@ SLOPES = pa.schema(
     ]
 )
 FOLLOWED = pa.schema([*SLOPES, *_fields(hits=pa.int64(), n=pa.int64())])
-BRIDGES = pa.schema(
-    [
-        *_REPLICATE,
-        *_fields(place=pa.string(), value=pa.float64(), low=pa.float64(), high=pa.float64()),
-        *_fields(chance=pa.float64(), n=pa.int64()),
-    ]
-)
 TRANSFER = pa.schema(
     [
         *_fields(experiment=pa.string()),
@@ -208,13 +205,24 @@ VARIANCE = pa.schema(
 )
 CLAIMS = pa.schema(
     [
-        *_fields(id=pa.string(), claim=pa.string(), source=pa.string(), experiment=pa.string()),
-        *_fields(statistic=pa.string(), metric=pa.string()),
+        *_fields(id=pa.string(), claim=pa.string(), source=pa.string(), family=pa.string()),
+        *_fields(experiment=pa.string(), statistic=pa.string(), rule=pa.string()),
+        *_fields(metric=pa.string()),
         *_AT,
-        *_fields(wanted=pa.string(), bound=pa.float64(), refuted=pa.string()),
+        *_fields(wanted=pa.string(), bound=pa.float64()),
+        *_fields(control=pa.string(), effect=pa.string(), refuted=pa.string()),
         *_OVER_SEEDS,
-        *_fields(verdict=pa.string(), reason=pa.string(), seeds_needed=pa.float64()),
-        *_fields(figure=pa.string()),
+        *_fields(n=pa.float64(), planned=pa.float64(), sensitivity=pa.float64()),
+        *_fields(p=pa.float64(), p_adjusted=pa.float64()),
+        *_fields(p_against=pa.float64(), p_against_adjusted=pa.float64()),
+        *_fields(verdict=pa.string(), reason=pa.string(), figure=pa.string()),
+    ]
+)
+CLAIMS_AUDIT = pa.schema(
+    [
+        *_fields(rule=pa.string(), scenario=pa.string(), data=pa.string(), kind=pa.string()),
+        *_fields(holds=pa.int64(), fails=pa.int64(), n=pa.int64(), value=pa.float64()),
+        *_fields(low=pa.float64(), high=pa.float64(), planned=pa.float64(), kept=pa.bool_()),
     ]
 )
 CLASSIFIER = pa.schema(_fields(epoch=pa.int16(), loss=pa.float32(), heldout_accuracy=pa.float64()))

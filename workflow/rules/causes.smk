@@ -191,30 +191,6 @@ rule split_variance:
         " --rates {input.rates:q} --variance {output.variance:q} > {log:q} 2>&1"
 
 
-rule locate_bridges:
-    """Bridges join nearest neighbours, or they are no interpolations."""
-    input:
-        samples=in_shards(f"{RUN}/gen0/samples"),
-        scores=in_shards(f"{RUN}/gen0/scores"),
-        script=script_file("locate_bridges"),
-        code=modules("metrics/bridges", "datasets/mixtures", "rng", "frames", "tables"),
-    output:
-        bridges=f"{RUN}/bridges.parquet",
-    log:
-        f"{LOGS}/seed{{seed}}/locate_bridges.log",
-    conda:
-        "../../envs/analysis.yaml"
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(20),
-    params:
-        config=sections("dataset", "scoring"),
-    shell:
-        "python {input.script:q} --config {params.config:q} --experiment {wildcards.experiment}"
-        " --seed {wildcards.seed} --samples {input.samples:q} --scores {input.scores:q}"
-        " --bridges {output.bridges:q} > {log:q} 2>&1"
-
-
 rule transfer_thresholds:
     """A threshold is of use where it holds on samples it was not found on."""
     input:

@@ -158,9 +158,9 @@ rule plot_windows:
 
 
 rule plot_bridges:
-    """Where bridges are, against chance."""
+    """In which direction far samples are, against the same samples turned."""
     input:
-        bridges=every_seed("bridges.parquet"),
+        metrics=f"{RESULTS}/metrics.parquet",
         script=script_file("plot_bridges"),
         code=modules("figures/style", "figures/bridges"),
     output:
@@ -179,7 +179,7 @@ rule plot_bridges:
         mem_mb=growing(2000),
         runtime=growing(10),
     shell:
-        "python {input.script:q} --bridges {input.bridges:q}"
+        "python {input.script:q} --metrics {input.metrics:q}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
 
 

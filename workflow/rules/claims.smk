@@ -7,7 +7,15 @@ rule decide_claims:
         tables=[file for _, _, file in claim_tables()],
         script=script_file("decide_claims"),
         code=modules(
-            "claims", "config/claims", "metrics/statistics", "metrics/relation", "frames", "tables"
+            "claims",
+            "findings",
+            "config/claims",
+            "config/statistics",
+            "metrics/existence",
+            "metrics/magnitude",
+            "metrics/verdicts",
+            "frames",
+            "tables",
         ),
     output:
         ledger="results/{preset}/claims.parquet",

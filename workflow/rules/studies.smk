@@ -128,10 +128,11 @@ def _places(wildcards) -> list[tuple[int, str]]:
 
 def study_figures(experiment: str) -> list[str]:
     """The figures of an experiment's studies."""
-    options, names = EXPERIMENTS[experiment], []
+    options = EXPERIMENTS[experiment]
+    names = ["bridges"] if is_mixture(experiment) and options.scoring.endpoint else []
     if options.causes:
         names += ["causes", "score", "transfer"]
-        names += ["score_field", "bridges"] if is_planar(experiment) else []
+        names += ["score_field"] if is_planar(experiment) else []
     if options.sweeps:
         names += ["sweeps", "windows"]
         names += ["slopes"] if options.sweeps.snapshots else []
@@ -152,12 +153,8 @@ def deciding(kind: str, experiment: str) -> list[str]:
         files["causes"] = of_seeds(experiment, "causes/{model}.parquet", model=MODELS)
         files["slopes"] = of_seeds(experiment, "score/slopes.parquet")
         files["transfer"] = [f"{RESULTS}/transfer.parquet"]
-        if is_planar(experiment):
-            files["bridges"] = of_seeds(experiment, "bridges.parquet")
     if options.sweeps:
         files["sweeps"] = sweep_files(experiment)
-        if options.sweeps.snapshots:
-            files["followed"] = of_seeds(experiment, "score/followed.parquet")
     found = files.get(kind, [])
     return expand(found, preset=SETTINGS.preset, experiment=experiment)
 
@@ -166,8 +163,7 @@ def claim_tables() -> list[tuple[str, str, str]]:
     """(experiment, kind, file) of all that the claims are decided by."""
     asked = {
         (experiment, claim.statistic.kind)
-        for claim in CLAIMS
-        for experiment in claim.experiments
+        for claim, experiment in CLAIMS.rows
         if experiment in EXPERIMENTS
     }
     return [
@@ -184,10 +180,11 @@ def claim_options(wildcards) -> str:
 
 def claims_json(wildcards) -> str:
     """The claims as a job is given them."""
-    values = {"claims": [claim.model_dump(mode="json", exclude_unset=True) for claim in CLAIMS]}
-    return json.dumps(values, separators=(",", ":"))
+    return json.dumps(CLAIMS.model_dump(mode="json", exclude_unset=True), separators=(",", ":"))
 
 
 def ledger_files() -> list[str]:
-    """The ledger of a whole run."""
-    return expand(f"results/{SETTINGS.preset}/claims.{{kind}}", kind=("parquet", "html", "md"))
+    """The ledger of a whole run, and its audit."""
+    names = ("claims.parquet", "claims.html", "claims.md", "claims_audit.parquet")
+    figures = [f"figures/claims_audit.{kind}" for kind in ("pdf", "png")]
+    return [f"results/{SETTINGS.preset}/{name}" for name in (*names, *figures)]

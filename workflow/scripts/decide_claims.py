@@ -26,12 +26,12 @@ def main() -> None:
     parts = defaultdict(list)
     for experiment, kind, path in args.table:
         parts[experiment, kind].append(path)
-    rows = []
-    for claim in Claims.model_validate(args.claims).claims:
-        for experiment in claim.experiments:
-            paths = parts[experiment, claim.statistic.kind]
-            rows.append(decide(claim, experiment, tables.read(*paths) if paths else None))
-    ledger = pd.DataFrame(rows)[tables.CLAIMS.names]
+
+    def table_of(experiment: str, kind: str) -> pd.DataFrame | None:
+        paths = parts[experiment, kind]
+        return tables.read(*paths) if paths else None
+
+    ledger = decide(Claims.model_validate(args.claims), table_of)[tables.CLAIMS.names]
     tables.write(args.ledger, ledger, tables.CLAIMS, job.provenance(args))
 
 

@@ -1,4 +1,4 @@
-"""Plot where hallucinated samples lie."""
+"""Plot in which direction far samples are."""
 
 from pathlib import Path
 
@@ -9,12 +9,12 @@ from mirage_workflow import job, tables
 def main() -> None:
     """Read, draw, save."""
     parser = job.parser(__doc__)
-    parser.add_argument("--bridges", type=Path, nargs="+", required=True, help="of every seed")
+    parser.add_argument("--metrics", type=Path, required=True)
     parser.add_argument("--png", type=Path, required=True)
     parser.add_argument("--pdf", type=Path, required=True)
     args = parser.parse_args()
 
-    style.save(bridges.draw(tables.read(*args.bridges)), args.png, args.pdf)
+    style.save(bridges.draw(tables.read(args.metrics)), args.png, args.pdf)
 
 
 if __name__ == "__main__":

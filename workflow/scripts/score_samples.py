@@ -10,8 +10,8 @@ import pyarrow as pa
 from mirage import frames
 from mirage.datasets.shapes import of_size
 from mirage.detectors import Score, every_score
-from mirage.labels.points import label_points
 from mirage.labels.shapes import Thresholds, label_pictures
+from mirage.metrics.endpoint import label_both
 from mirage_workflow import build, job, tables
 from mirage_workflow.config.datasets import MixtureOptions, ShapesOptions
 from mirage_workflow.config.experiment import Experiment
@@ -50,7 +50,9 @@ def judge_of(experiment: Experiment, args: argparse.Namespace) -> tuple[Judge, p
     """What tells the truth of samples, and the columns that it gives."""
     if isinstance(experiment.dataset, MixtureOptions):
         mixture, radius = build.mixture(experiment.dataset), experiment.scoring.radius
-        return lambda points: label_points(points, mixture, radius), tables.MIXTURE_SCORES
+        asked = experiment.scoring.endpoint
+        schema = tables.ENDPOINT_SCORES if asked else tables.MIXTURE_SCORES
+        return lambda points: label_both(points, mixture, radius, asked), schema
     if isinstance(experiment.dataset, ShapesOptions):
         shapes = of_size(experiment.dataset.image_size)
         thresholds = Thresholds.from_table(tables.read(args.counter))

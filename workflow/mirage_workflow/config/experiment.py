@@ -15,6 +15,7 @@ from pydantic import (
 
 from mirage.diffusion import times_of
 from mirage.filters import filters
+from mirage.metrics.spacing import SpacingError, require_spacing
 from mirage.registry import DETECTORS
 from mirage.window import predict
 from mirage_workflow import build
@@ -197,6 +198,10 @@ class Scoring(Section):
     radius: PositiveFloat = 5.0
     """Distance from a mode or a bridge, in standard deviations, up to which a
     sample belongs to it."""
+    endpoint: bool = True
+    """Of mixtures: whether to tell too where each sample ended, `valid`, `widened`, `bridge` or
+    `stray`, with the rates, floors and directions that the ledger rests on. It takes modes that
+    are four radii apart; without it there are the published labels alone."""
 
 
 class Classifier(Section):
@@ -298,6 +303,7 @@ class Experiment(Section):
     def _consistent(self) -> "Experiment":
         self._check_network()
         self._check_times()
+        self._check_endpoint()
         self._check_recursion()
         self._check_studies()
         return self
@@ -374,6 +380,16 @@ class Experiment(Section):
                 f"sampling.start: t = {start} is never trained, as training.time_focus draws "
                 f"every time below {focus.below}"
             )
+
+    def _check_endpoint(self) -> None:
+        if self.scoring.endpoint and isinstance(self.dataset, MixtureOptions):
+            try:
+                require_spacing(build.mixture(self.dataset), self.scoring.radius)
+            except SpacingError as error:
+                raise ValueError(
+                    f"scoring.endpoint: {error}; with `endpoint: false` there are the published "
+                    "labels alone"
+                ) from None
 
     def _check_recursion(self) -> None:
         recursion, drawn = self.recursion, self.sampling.samples
