@@ -4,7 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mirage.figures import bridges, causes, score, score_field, slopes, sweeps, transfer, windows
+from mirage.figures import (
+    bridges,
+    causes,
+    claims_audit,
+    score,
+    score_field,
+    slopes,
+    sweeps,
+    transfer,
+    windows,
+)
 from mirage_workflow.config.sweeps import number
 
 
@@ -172,20 +182,44 @@ def test_an_undefined_window_is_said_not_drawn():
     assert all("Undefined" in axes.texts[0].get_text() for axes in drawn.axes)
 
 
-def test_bridges_stand_beside_chance():
-    rows = {"place": ["nearest", "diagonal", "elsewhere"], "value": [0.9, 0.08, 0.02]}
-    table = pd.DataFrame(rows).assign(low=0.0, high=1.0, chance=[0.4, 0.3, 0.3], n=1234, seed=0)
-    drawn = bridges.draw(table)
-    heights = [line.get_ydata().tolist() for line in drawn.axes[0].lines]
-    assert [pytest.approx(90), pytest.approx(8), pytest.approx(2)] in heights
+def test_directions_stand_beside_those_of_the_same_samples_turned():
+    rows = {"metric": ["towards_neighbours", "towards_second_neighbours"], "value": [0.9, 0.08]}
+    table = pd.DataFrame(rows).assign(low=0.0, high=1.0, floor=[0.4, 0.3], n=1234, seed=0)
+    later = table.assign(generation=1, value=0.5)
+    drawn = bridges.draw(pd.concat([table.assign(generation=0), later]))
+    heights = [y for line in drawn.axes[0].lines for y in np.atleast_1d(line.get_ydata()).tolist()]
+    assert {90, 8} <= {round(y) for y in heights}
+    assert 50 not in {round(y) for y in heights}
     chance = [
         segment[0, 1]
         for lines in drawn.axes[0].collections
         for segment in lines.get_segments()
         if segment[0, 1] == segment[1, 1]
     ]
-    assert chance == pytest.approx([40, 30, 30])
+    assert chance == pytest.approx([40, 30])
     assert "n = 1,234" in drawn.axes[0].get_title()
+
+
+def test_the_audit_shows_controls_and_effects_and_what_breaks_the_plan():
+    table = pd.DataFrame(
+        {
+            "rule": ["ratio", "exist", "exist"],
+            "scenario": ["two names", "perfect sampler", "bridges"],
+            "data": ["counts", "line", "plane"],
+            "kind": ["control", "control", "effect"],
+            "value": [0.3, 0.01, 0.99],
+            "low": [0.2, 0.0, 0.98],
+            "high": [0.4, 0.02, 1.0],
+            "planned": [0.05, 0.05, 0.9],
+            "n": 1_000,
+            "kept": [False, True, True],
+        }
+    )
+    axes = claims_audit.draw(table).axes[0]
+    labels = [text.get_text() for text in axes.get_yticklabels()]
+    assert labels == ["ratio: two names", "exist: perfect sampler (line)", "exist: bridges (plane)"]
+    hollow = [line for line in axes.lines if line.get_markerfacecolor() == "white"]
+    assert [x for line in hollow for x in line.get_xdata()] == [30]
 
 
 def test_a_threshold_is_shown_on_its_own_seed_and_on_others():

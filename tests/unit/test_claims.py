@@ -8,15 +8,19 @@ import pandas as pd
 import pytest
 import yaml
 from pydantic import TypeAdapter
+from scipy.stats import binom, poisson, ttest_1samp
 
 import mirage
 from mirage.figures import ledger
-from mirage.metrics.statistics import mean_over_seeds
-from mirage_workflow.claims import FAILS, HOLDS, UNDECIDED, NotMeasuredError, decide, judge, measure
+from mirage.metrics.rules import RULES
+from mirage.metrics.verdicts import HOLDS, UNDECIDED
+from mirage_workflow.claims import decide
 from mirage_workflow.config.check import ConfigError
-from mirage_workflow.config.claims import AnyStatistic, Claim, Wanted, read_claims
-from mirage_workflow.config.sweeps import number as level_number
+from mirage_workflow.config.claims import Claims, read_claims
+from mirage_workflow.config.statistics import AnyStatistic
+from mirage_workflow.findings import FINDERS, find
 from mirage_workflow.schemas.claims import CLAIMS
+from mirage_workflow.schemas.metrics import METRICS
 
 CONFIG = Path(mirage.__file__).parents[2] / "config"
 EXPERIMENTS = [path.stem for path in (CONFIG / "experiments").glob("*.yaml")]
@@ -24,61 +28,33 @@ CLAIM = {
     "id": "growing",
     "claim": "Rates grow.",
     "source": "P",
+    "family": "main",
     "experiments": ["gaussian2d_grid"],
-    "statistic": {"name": "growth", "metric": "hallucination_rate", "filter": "random"},
-    "wanted": {"above": 0},
+    "statistic": {"name": "growth", "metric": "hallucination_rate", "filter": "random", "above": 1},
+    "control": "two names for one filter",
+    "effect": "a third fewer",
     "refuted": "They do not.",
     "figure": "rate_by_generation",
 }
+FAMILIES = {"main": {"about": "all"}}
 
 
 def statistic(**values):
     return TypeAdapter(AnyStatistic).validate_python(values)
 
 
-def number(*values):
-    return mean_over_seeds(pd.Series(values, dtype=float))
-
-
-# --- verdicts -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("values", "wanted", "expected"),
-    [
-        ([1.0, 1.1, 0.9], {"above": 0}, HOLDS),
-        ([-1.0, -1.1, -0.9], {"above": 0}, FAILS),
-        ([1.0, -1.1, 0.9], {"above": 0}, UNDECIDED),
-        ([1.0, 1.1, 0.9], {"below": 0}, FAILS),
-        ([-1.0, -1.1, -0.9], {"below": 0}, HOLDS),
-        ([0.5, 0.51, 0.49], {"below": 1}, HOLDS),
-        ([0.001, -0.001, 0.0], {"within": 0.1}, HOLDS),
-        ([1.0, 1.1, 0.9], {"within": 0.1}, FAILS),
-        ([-1.0, -1.1, -0.9], {"within": 0.1}, FAILS),
-        ([0.1, 0.3, -0.3], {"within": 0.1}, UNDECIDED),
-        ([0.0, 0.0, 0.0], {"above": 0}, FAILS),
-    ],
-)
-def test_an_interval_beside_its_bound_gives_the_verdict(values, wanted, expected):
-    assert judge(number(*values), Wanted(**wanted)).verdict == expected
-
-
-@pytest.mark.parametrize("values", [[], [5.0], [5.0, 5.0]])
-def test_fewer_than_three_seeds_confirm_nothing(values):
-    verdict = judge(number(*values), Wanted(above=0))
-    assert verdict.verdict == UNDECIDED
-    assert "seeds" in verdict.reason
+def of_seeds(metric, values, n=100_000, filter="shared", generation=0, **columns):
+    """Rows of a metric, one a seed."""
+    rows = {"metric": metric, "seed": range(len(values)), "value": values, "n": n}
+    table = pd.DataFrame(rows).assign(filter=filter, generation=generation, **columns)
+    return table.reindex(columns=list(dict.fromkeys([*table, *METRICS.names])))
 
 
 def generations(rates):
-    """Metrics of some seeds: rates of (filter, generation), one per seed."""
-    rows = [
-        {"seed": seed, "filter": name, "generation": generation, "value": value}
-        for (name, generation), values in rates.items()
-        for seed, value in enumerate(values)
-    ]
-    return pd.DataFrame(rows).assign(
-        metric="hallucination_rate", label=None, threshold=5.0, floor=0.001, n=100
+    """Hallucination rates of (filter, generation), one per seed."""
+    return pd.concat(
+        of_seeds("hallucination_rate", values, filter=name, generation=k, threshold=5.0)
+        for (name, k), values in rates.items()
     )
 
 
@@ -86,204 +62,270 @@ RATES = generations(
     {
         ("shared", 0): [0.010, 0.020, 0.030],
         ("random", 1): [0.020, 0.030, 0.040],
-        ("random", 2): [0.041, 0.050, 0.061],
+        ("random", 2): [0.041, 0.075, 0.130],
         ("hal", 1): [0.011, 0.020, 0.031],
-        ("hal", 2): [0.012, 0.021, 0.030],
+        ("hal", 2): [0.010, 0.020, 0.031],
     }
 )
 
 
+def ledger_of(claims, tables_by_kind):
+    stated = Claims.model_validate({"families": FAMILIES, "claims": claims})
+    return decide(stated, lambda experiment, kind: tables_by_kind.get((experiment, kind)))
+
+
+# --- the ledger ---------------------------------------------------------------------------------
+
+
 def test_a_row_of_the_ledger_says_all_that_it_rests_on():
-    row = decide(Claim(**CLAIM), "gaussian2d_grid", RATES)
+    row = ledger_of([CLAIM], {("gaussian2d_grid", "metrics"): RATES}).iloc[0]
     assert row["verdict"] == HOLDS
-    assert row["value"] == pytest.approx(np.mean([0.031, 0.030, 0.031]))
-    assert row["low"] > 0
-    assert row["seeds"] == 3
-    assert (row["wanted"], row["bound"]) == ("above", 0)
+    ratios = np.array([4.1, 3.75, 13 / 3])
+    assert row["value"] == pytest.approx(np.exp(np.log(ratios).mean()), rel=1e-3)
+    assert 1 < row["low"] < row["value"] < row["high"]
+    assert (row["wanted"], row["bound"], row["seeds"]) == ("above", 1, 3)
+    assert (row["control"], row["effect"]) == (CLAIM["control"], CLAIM["effect"])
     assert row["figure"] == "gaussian2d_grid_rate_by_generation"
-    assert set(row) == set(CLAIMS.names)
-    assert (row["metric"], row["threshold"]) == ("hallucination_rate", None)
+    assert row["p"] == row["p_adjusted"] < 0.01
+    assert set(row.index) == set(CLAIMS.names)
 
 
-def test_the_ledger_says_what_a_number_is_taken_at():
-    wanted = {"metric": "auroc", "detector": "hal", "window": [0, 4], "filter": "random"}
-    row = decide(Claim(**CLAIM | {"statistic": {"name": "growth"} | wanted}), "shapes", None)
-    assert (row["metric"], row["detector"], row["first"], row["last"]) == ("auroc", "hal", 0, 4)
+def test_p_is_adjusted_for_every_row_of_the_family_whatever_was_run():
+    other = CLAIM | {"id": "other", "experiments": ["gaussian2d_grid", "shapes"]}
+    many = ledger_of([CLAIM, other], {("gaussian2d_grid", "metrics"): RATES})
+    alone = ledger_of([CLAIM], {("gaussian2d_grid", "metrics"): RATES})
+    assert many["p"].iloc[0] == alone["p"].iloc[0]
+    assert many["p_adjusted"].iloc[0] == pytest.approx(3 * alone["p"].iloc[0])
+    assert many["verdict"].tolist() == [HOLDS, HOLDS, UNDECIDED]
 
 
-def test_an_undecided_claim_says_how_many_seeds_would_do():
-    noisy = generations({("shared", 0): [0.0] * 3, ("random", 1): [0.01, 0.03, -0.01]})
-    row = decide(Claim(**CLAIM), "gaussian2d_grid", noisy)
-    assert row["verdict"] == UNDECIDED
-    assert 3 < row["seeds_needed"] < 100
+def test_families_are_adjusted_by_themselves():
+    claims = [CLAIM, CLAIM | {"id": "other", "family": "second"}]
+    stated = Claims.model_validate(
+        {"families": FAMILIES | {"second": {"about": ""}}, "claims": claims}
+    )
+    table = decide(stated, lambda *_: RATES)
+    assert (table["p"] == table["p_adjusted"]).all()
 
 
 def test_a_claim_of_what_was_not_run_is_undecided():
-    row = decide(Claim(**CLAIM), "gaussian2d_grid", None)
+    row = ledger_of([CLAIM], {}).iloc[0]
     assert (row["verdict"], row["reason"]) == (UNDECIDED, "not part of this run")
     assert math.isnan(row["value"])
-    without = RATES[RATES["generation"] == 0]
-    assert "random" in decide(Claim(**CLAIM), "gaussian2d_grid", without)["reason"]
+    assert math.isnan(row["p_adjusted"])
+    first = RATES[RATES["generation"] == 0]
+    assert "random" in ledger_of([CLAIM], {("gaussian2d_grid", "metrics"): first})["reason"].iloc[0]
 
 
-# --- statistics ---------------------------------------------------------------------------------
+def test_two_seeds_confirm_nothing():
+    row = ledger_of([CLAIM], {("gaussian2d_grid", "metrics"): RATES[RATES["seed"] < 2]}).iloc[0]
+    assert (row["verdict"], row["reason"]) == (UNDECIDED, "fewer than 3 seeds")
 
 
-def test_the_excess_is_over_the_floor():
-    values = measure(statistic(name="excess_rate"), RATES)
-    assert values.to_list() == pytest.approx([0.009, 0.019, 0.029])
+def test_too_few_samples_for_a_verdict_are_told():
+    few = of_seeds("label_rate", [0.001, 0.002, 0.001], 1_000, label="duplicate", floor=0.001)
+    asked = {"name": "above_floor", "metric": "label_rate", "label": "duplicate", "rate": 0.002}
+    claim = CLAIM | {"statistic": asked, "control": "one wrong seed", "effect": "0.5 %"}
+    row = ledger_of([claim], {("gaussian2d_grid", "metrics"): few}).iloc[0]
+    assert row["verdict"] == UNDECIDED
+    assert row["n"] == 3_000 < row["planned"]
+    assert row["reason"].startswith("3e+03 of the 1.")
 
 
-def test_the_excess_may_be_of_one_kind_of_hallucination():
-    duplicates = RATES.assign(metric="label_rate", label="duplicate", value=0.5, floor=0.1)
-    others = duplicates.assign(label="blank", value=0.9)
-    wanted = {"metric": "label_rate", "label": "duplicate"}
-    table = pd.concat([RATES, duplicates, others])
-    values = measure(statistic(name="excess_rate", **wanted), table)
-    assert values.to_list() == pytest.approx([0.4] * 3)
+# --- what decides -------------------------------------------------------------------------------
 
 
-def test_filters_are_compared_in_the_last_generation_seed_by_seed():
-    wanted = {"metric": "hallucination_rate", "filter": "hal", "against": "random"}
-    values = measure(statistic(name="filter_difference", **wanted), RATES)
-    assert values.to_list() == pytest.approx([-0.029, -0.029, -0.031])
+def bridges(value, blurred, towards, n=100_000, far=100, **columns):
+    """Rates of bridges, and shares of far samples towards neighbours, of five seeds."""
+    rates = of_seeds("endpoint_rate", [value] * 5, n, label="bridge", blurred=blurred, **columns)
+    looks = of_seeds("towards_neighbours", [towards] * 5, far, floor=0.4, **columns)
+    return pd.concat([rates, looks])
 
 
-def test_a_metric_is_taken_at_the_detector_and_the_window_that_the_claim_names():
-    def table(value, **at):
-        return RATES.assign(metric="auroc", value=value, **at)
-
-    at = {"detector": "hal", "first": 0, "last": 4}
-    others = [{"detector": "hal_moving"}, {"last": 9}, {"first": 2}]
-    rows = pd.concat([table(0.9, **at), *(table(0.5, **at | other) for other in others)])
-    wanted = {"metric": "auroc", "detector": "hal", "window": [0, 4], "filter": "hal"}
-    rows.loc[(rows["generation"] == 0) & (rows["value"] == 0.9), "value"] = 0.7
-    values = measure(statistic(name="growth", **wanted), rows)
-    assert values.to_list() == pytest.approx([0.2] * 3)
-
-
-def causes():
-    rows = [
-        ("true", "ddpm", 0.0005),
-        ("empirical", "ddpm", 0.001),
-        ("learned", "ddpm", 0.02),
-        ("learned", "ddim", 0.05),
-    ]
-    table = pd.DataFrame(rows, columns=["model", "sampler", "value"])
-    table = pd.concat(
-        [table.assign(seed=seed, threshold=5.0, metric="beyond_rate") for seed in (0, 1)]
-    )
-    other = table.assign(threshold=3.0, value=9.0)
-    return pd.concat([table, other]).assign(floor=0.001)
+EXIST = {"name": "bridges_exist", "rate": 1e-4}
 
 
 @pytest.mark.parametrize(
-    ("of", "less", "expected"),
+    ("value", "blurred", "towards", "holds"),
     [
-        (("true", "ddpm"), "floor", -0.0005),
-        (("learned", "ddpm"), ("empirical", "ddpm"), 0.019),
-        (("learned", "ddim"), ("learned", "ddpm"), 0.03),
+        (0.01, 1e-6, 0.95, True),
+        (0.01, 0.0101, 0.95, False),  # as wide modes show
+        (0.01, 1e-6, 0.42, False),  # in no direction
+        (0.01, 1e-6, np.nan, False),  # nothing far at all
     ],
 )
-def test_causes_are_differences_of_cells(of, less, expected):
-    cell = {"model": of[0], "sampler": of[1]}
-    other = less if less == "floor" else {"model": less[0], "sampler": less[1]}
-    values = measure(statistic(name="cause_difference", of=cell, less=other), causes())
-    assert values.to_list() == pytest.approx([expected] * 2)
+def test_bridges_are_above_the_floor_of_widening_and_in_a_direction(value, blurred, towards, holds):
+    far = 0 if np.isnan(towards) else 100
+    found = find(statistic(**EXIST), bridges(value, blurred, towards, far=far))
+    assert (found.evidence.holds < 1e-6) == holds
+    assert found.value == pytest.approx(value)
+    assert found.bound == pytest.approx(blurred)
+    assert found.n == 500_000
 
 
-def sweep(factor, levels):
-    rows = [
-        {"factor": factor, "level": level, "seed": seed, "value": value, "n": 10_000}
-        for level, values in levels.items()
-        for seed, value in enumerate(values)
+def test_samples_are_planned_to_find_the_wanted_rate():
+    found = find(statistic(**EXIST), bridges(0.01, 0.0, 0.95))
+    assert found.plan(0.05) == pytest.approx(-1e4 * math.log(0.05), rel=0.01)  # one hit suffices
+
+
+def test_directions_are_held_against_those_of_the_same_samples_turned():
+    looks = of_seeds("towards_neighbours", [0.9] * 5, 50, floor=0.4)
+    found = find(statistic(name="towards_neighbours"), looks)
+    assert found.evidence.holds == pytest.approx(binom.sf(224, 250, 1.1 * 0.4))
+    second = looks.assign(metric="towards_second_neighbours", value=0.1)
+    found = find(statistic(name="not_towards_second_neighbours"), second)
+    assert found.evidence.holds == pytest.approx(binom.cdf(25, 250, 0.4))
+    assert (found.wanted, found.bound) == ("below", pytest.approx(0.4))
+
+
+def test_counts_are_held_against_their_floor():
+    table = pd.concat(
+        of_seeds("label_rate", [0.01] * 3, 1_000, label=label, floor=0.001)
+        for label in ("duplicate", "blank")
+    )
+    asked = {"name": "above_floor", "metric": "label_rate", "label": "duplicate", "rate": 0.005}
+    found = find(statistic(**asked), table)
+    assert found.evidence.holds == pytest.approx(poisson.sf(29, 3))
+
+
+def causes(n=100_000, **rates):
+    """Rates beyond 5 std of cells by name, one a seed; those beyond 3 are other numbers."""
+    parts = []
+    for cell, values in rates.items():
+        model, _, sampler = cell.partition("_")
+        place = {"model": model, "sampler": sampler, "floor": 1e-4}
+        parts.append(of_seeds("beyond_rate", values, n, threshold=5.0, **place))
+        parts.append(of_seeds("beyond_rate", [0.5] * len(values), n, threshold=3.0, **place))
+    return pd.concat(parts)
+
+
+def cell(name):
+    model, _, sampler = name.partition("_")
+    return {"model": model, "sampler": sampler}
+
+
+@pytest.mark.parametrize(
+    ("hits", "within", "same"),
+    [(10, True, True), (20, True, False), (40, False, False), (1, True, False)],
+)
+def test_the_true_score_is_within_floors_or_is_the_floor(hits, within, same):
+    table = causes(n=1_000_000, true_ddpm=[hits * 1e-5] * 5)
+    asked = {"of": cell("true_ddpm"), "threshold": 5}
+    found = find(statistic(name="cause_within_floor", margin=3, **asked), table)
+    assert (found.evidence.holds < 0.05) == within
+    assert found.bound == pytest.approx(3e-4)
+    found = find(statistic(name="cause_is_floor", margin=1.2, **asked), table)
+    assert (found.evidence.holds < 0.05) == same
+
+
+def test_what_rests_on_few_samples_is_compared_as_such():
+    table = pd.concat([causes(learned_ddpm=[6e-4] * 5), causes(n=400, empirical_ddpm=[0.0] * 5)])
+    asked = {"of": cell("learned_ddpm"), "than": cell("empirical_ddpm")}
+    assert find(statistic(name="cause_above", **asked), table).evidence.holds > 0.05
+
+
+def test_ratios_are_of_the_same_seeds():
+    table = causes(learned_ddim=[0.02, 0.06, 0.04], learned_ddpm=[0.01, 0.03, 0.021])
+    asked = {"of": cell("learned_ddim"), "to": cell("learned_ddpm"), "above": 1}
+    found = find(statistic(name="cause_ratio", **asked), table)
+    assert found.value == pytest.approx(np.exp(np.log([2, 2, 4 / 2.1]).mean()), rel=1e-3)
+    assert found.evidence.holds < 0.01
+
+
+def test_what_the_true_score_shows_with_the_same_sampler_is_taken_off():
+    table = causes(
+        learned_ddim_few=[0.030, 0.042, 0.050],
+        learned_ddim_few_tail=[0.02, 0.026, 0.029],
+        true_ddim_few=[0.010] * 3,
+        true_ddim_few_tail=[0.001] * 3,
+    )
+    asked = {"of": cell("learned_ddim_few_tail"), "to": cell("learned_ddim_few"), "below": 1}
+    found = find(statistic(name="cause_ratio", beyond_true=True, **asked), table)
+    ratios = np.array([0.019 / 0.020, 0.025 / 0.032, 0.028 / 0.040])
+    assert found.value == pytest.approx(np.exp(np.log(ratios).mean()), rel=1e-3)
+    own = table.assign(value=table["value"].where(table["model"] == "true", 0.001))
+    nothing = find(statistic(name="cause_ratio", beyond_true=True, **asked), own)
+    assert nothing.reason == "no more samples than with the true score"
+
+
+def sweep(levels, share, towards=0.95):
+    parts = [
+        bridges(rate, 1e-7, towards, factor="distance", level_number=level)
+        for level, rate in zip(levels, share, strict=True)
     ]
-    table = pd.DataFrame(rows).assign(metric="hallucination_rate")
-    return table.assign(level_number=table["level"].map(level_number))
+    return pd.concat(parts)
 
 
-def test_a_trend_is_the_power_of_the_rate_in_the_factor():
-    table = sweep("training_size", {"100": [0.1], "1000": [0.01], "10000": [0.001], "inf": [0.5]})
-    table["n"] = 10**9
-    (slope,) = measure(statistic(name="trend", factor="training_size"), table)
-    assert slope == pytest.approx(-1, abs=1e-4)
+TREND = {"name": "bridge_trend", "factor": "distance", "rate": 1e-3, "below": 0}
 
 
-def test_a_rate_of_zero_has_a_place_in_a_trend():
-    table = sweep("distance", {"10": [0.01], "20": [0.0]})
-    (slope,) = measure(statistic(name="trend", factor="distance"), table)
-    assert slope == pytest.approx(math.log10(0.5 / 100.5) / math.log10(2))
+def test_a_trend_is_the_power_of_the_share_in_the_factor_and_of_each_seed():
+    table = sweep([10, 100, 1_000], [0.1, 0.01, 0.001])
+    scatter = 1 + 0.1 * table["seed"] * (table["level_number"] == 10)
+    table["value"] *= scatter.where(table["metric"] == "endpoint_rate", 1)
+    found = find(statistic(**TREND), table)
+    slopes = -1 - np.log10(1 + 0.1 * np.arange(5)) / 2
+    assert found.value == pytest.approx(slopes.mean(), abs=0.002)  # half a hit more
+    expected = ttest_1samp(slopes, 0, alternative="less").pvalue
+    assert found.evidence.holds == pytest.approx(expected, rel=0.15)
 
 
-def test_words_and_single_levels_have_no_trend():
-    for levels in ({"tied": [0.1], "untied": [0.2]}, {"10": [0.1]}):
-        with pytest.raises(NotMeasuredError, match="two levels"):
-            measure(statistic(name="trend", factor="tied"), sweep("tied", levels))
-
-
-def test_levels_are_compared_by_name():
-    table = sweep("tied", {"tied": [0.1, 0.2], "untied": [0.05, 0.1]})
-    wanted = {"factor": "tied", "of": "untied", "less": "tied"}
-    values = measure(statistic(name="level_difference", **wanted), table)
-    assert values.to_list() == pytest.approx([-0.05, -0.1])
+def test_levels_without_bridges_have_no_part_in_a_trend():
+    assert "fewer than two levels" in find(statistic(**TREND), sweep([10, 20], [0.1, 0.0])).reason
+    turned = find(statistic(**TREND), sweep([10, 20], [0.1, 0.05], towards=0.4))
+    assert "fewer than two levels" in turned.reason
+    assert "fewer than two levels" in find(statistic(**TREND), sweep([10], [0.1])).reason
 
 
 def test_slopes_are_averaged_over_pairs_within_a_seed():
     table = pd.DataFrame(
         {"seed": [0, 0, 1, 1], "noise_fraction": [0.25, 0.25, 0.25, 1.0], "ratio": [0, 1, 0.2, 9]}
     )
-    values = measure(statistic(name="slope_ratio", noise_fraction=0.25), table)
-    assert values.to_dict() == {0: 0.5, 1: 0.2}
-
-
-def test_the_relation_is_of_each_seed():
-    table = pd.DataFrame(
-        {
-            "seed": [0] * 3 + [1] * 3,
-            "noise_fraction": 0.5,
-            "ratio": [0.0, 0.5, 1.0] * 2,
-            "hits": [10, 5, 0, 0, 0, 0],
-            "n": 100,
-        }
-    )
-    values = measure(statistic(name="slope_rate_r_squared", noise_fraction=0.5), table)
-    assert values.to_dict() == {0: pytest.approx(1)}
-
-
-def test_places_are_compared_with_chance():
-    table = pd.DataFrame(
-        {
-            "seed": [0, 0],
-            "place": ["nearest", "diagonal"],
-            "value": [0.9, 0.1],
-            "chance": [0.4, 0.3],
-        }
-    )
-    (excess,) = measure(statistic(name="place_excess", place="nearest"), table)
-    assert excess == pytest.approx(0.5)
+    found = find(statistic(name="slope_ratio", noise_fraction=0.25, below=1), table)
+    assert (found.value, found.seeds) == (pytest.approx(0.35), 2)
 
 
 def test_what_hal_keeps_is_measured_where_its_threshold_was_not_found():
     table = pd.DataFrame(
         {
-            "from_seed": [0, 0, 0, 1],
-            "seed": [0, 1, 0, 1],
-            "generation": [0, 0, 1, 0],
-            "specificity": [0.97, 0.5, 0.6, 0.98],
+            "from_seed": [0, 0, 0, 1, 2],
+            "seed": [0, 1, 0, 1, 2],
+            "generation": [0, 0, 1, 0, 0],
+            "specificity": [0.97, 0.5, 0.6, 0.98, 0.975],
+            "sensitivity": [0.94, 0.1, 0.1, 0.96, 0.92],
+            "valid": 100_000,
+            "hallucinated": [100, 100, 100, 100, 200],
         }
     )
-    values = measure(statistic(name="kept_at_95_found"), table)
-    assert values.to_dict() == {0: 0.97, 1: 0.98}
+    found = find(statistic(name="kept_at_95_found", above=0.96), table)
+    assert found.value == pytest.approx(0.975, abs=0.001)
+    assert found.sensitivity == pytest.approx((94 + 96 + 184) / 400)
+    assert found.seeds == 3
+    assert found.evidence.holds < 0.05
 
 
-def test_what_is_undefined_for_every_seed_is_not_measured():
-    with pytest.raises(NotMeasuredError, match="undefined"):
-        measure(statistic(name="excess_rate"), RATES.assign(floor=math.nan))
+def test_other_metrics_than_rates_are_compared_as_they_are():
+    fid = pd.concat(
+        of_seeds("fid", values, filter=name, generation=2)
+        for name, values in {"hal": [1.0, 2.0, 3.0], "random": [2.0, 4.1, 5.9]}.items()
+    )
+    found = find(
+        statistic(name="filter_ratio", metric="fid", filter="hal", to="random", below=1), fid
+    )
+    assert found.value == pytest.approx(0.5, rel=0.01)
+    assert found.evidence.holds < 0.01
+
+
+def test_a_claim_that_names_several_numbers_of_a_seed_is_refused():
+    twice = pd.concat([RATES, RATES])
+    asked = statistic(**CLAIM["statistic"])
+    with pytest.raises(ValueError, match="several numbers of one seed"):
+        find(asked, twice)
 
 
 # --- the door -----------------------------------------------------------------------------------
 
-AUROC = {"name": "growth", "filter": "hal", "metric": "auroc", "detector": "hal", "window": [0, 4]}
+WITHIN = {"name": "cause_within_floor", "margin": 3, "of": cell("true_ddpm")}
 WRONG = {
     "unknown statistic": ({"statistic": {"name": "vibes"}}, ["statistic", "'vibes'", "growth"]),
     "unknown experiment": ({"experiments": ["moons"]}, ["growing", "'moons'", "gaussian1d"]),
@@ -292,70 +334,84 @@ WRONG = {
         ["filter", "'hall'", "random"],
     ),
     "unknown filter to compare with": (
-        {"statistic": CLAIM["statistic"] | {"name": "filter_difference", "against": "rnd"}},
-        ["against", "'rnd'", "random"],
+        {"statistic": CLAIM["statistic"] | {"name": "filter_ratio", "to": "rnd"}},
+        ["to", "'rnd'", "random"],
     ),
     "unknown metric": (
-        {"statistic": CLAIM["statistic"] | {"metric": "halucination_rate"}},
-        ["metric", "'halucination_rate'", "did you mean 'hallucination_rate'"],
+        {"statistic": CLAIM["statistic"] | {"metric": "hallucination"}},
+        ["metric", "'hallucination'", "did you mean 'hallucination_rate'"],
     ),
-    "unknown detector": (
-        {"statistic": AUROC | {"detector": "hall"}},
-        ["'hall'", "did you mean 'hal'"],
+    "label not told": (
+        {"statistic": CLAIM["statistic"] | {"metric": "endpoint_rate"}},
+        ["endpoint_rate needs label", "threshold"],
     ),
-    "a window from its end": ({"statistic": AUROC | {"window": [4, 0]}}, ["window", "[4, 0]"]),
-    "a score without its window": (
-        {"statistic": {key: AUROC[key] for key in AUROC if key != "window"}},
-        ["auroc needs window", "detector, window"],
+    "label of what has none": (
+        {"statistic": CLAIM["statistic"] | {"label": "bridge"}},
+        ["hallucination_rate has no label", "threshold"],
     ),
-    "a threshold of a distance of features": (
-        {"statistic": CLAIM["statistic"] | {"metric": "fid", "threshold": 5}},
-        ["fid has no threshold", "nothing"],
-    ),
-    "a threshold that is not measured": (
+    "threshold that is not measured": (
         {
             "statistic": {
-                "name": "cause_difference",
-                "threshold": 2,
-                "of": {"model": "true", "sampler": "ddpm"},
+                "name": "cause_within_floor",
+                "threshold": 7,
+                "margin": 3,
+                "of": cell("true_ddpm"),
             }
         },
-        ["threshold", "3, 4, 5, 6", "found 2"],
+        ["3, 4, 5, 6", "found 7"],
     ),
-    "no bound": ({"wanted": {}}, ["wanted", "above, below, within"]),
-    "two bounds": ({"wanted": {"above": 0, "below": 1}}, ["wanted", "above, below, within"]),
+    "no bound": ({"statistic": {**CLAIM["statistic"], "above": None}}, ["above, below"]),
+    "two bounds": ({"statistic": {**CLAIM["statistic"], "below": 1}}, ["above, below"]),
+    "margin of nothing": (
+        {"statistic": WITHIN | {"margin": 1}},
+        ["margin", "greater than 1"],
+    ),
+    "unknown family": ({"family": "mine"}, ["growing", "'mine'", "allowed: main"]),
+    "control of another rule": (
+        {"control": "heavy tails"},
+        ["control", "'ratio'", "'heavy tails'", "two names for one filter"],
+    ),
+    "no such effect": ({"effect": "a third"}, ["effect", "did you mean 'a third fewer'"]),
     "unknown key": ({"claims": "x"}, ["'claims'", "did you mean 'claim'"]),
     "no experiment": ({"experiments": []}, ["experiments", "at least 1"]),
 }
 
 
-@pytest.mark.parametrize("fault", WRONG)
-def test_a_claim_that_cannot_be_decided_is_refused_in_a_line(tmp_path, fault):
-    change, words = WRONG[fault]
+def refusal(tmp_path, *claims):
     path = tmp_path / "claims.yaml"
-    path.write_text(yaml.safe_dump({"claims": [CLAIM | change]}))
+    path.write_text(yaml.safe_dump({"families": FAMILIES, "claims": list(claims)}))
     with pytest.raises(ConfigError) as caught:
         read_claims(path, EXPERIMENTS)
     message = str(caught.value)
     assert "\n" not in message
     assert message.startswith(str(path))
+    return message
+
+
+@pytest.mark.parametrize("fault", WRONG)
+def test_a_claim_that_cannot_be_decided_is_refused_in_a_line(tmp_path, fault):
+    change, words = WRONG[fault]
+    message = refusal(tmp_path, CLAIM | change)
     for word in words:
         assert word in message
 
 
 def test_an_id_is_used_once(tmp_path):
-    path = tmp_path / "claims.yaml"
-    path.write_text(yaml.safe_dump({"claims": [CLAIM, CLAIM]}))
-    with pytest.raises(ConfigError, match="'growing' twice"):
-        read_claims(path, EXPERIMENTS)
+    assert "'growing' twice" in refusal(tmp_path, CLAIM, CLAIM)
+
+
+def test_a_rule_without_a_registered_control_is_refused(tmp_path, monkeypatch):
+    monkeypatch.delitem(RULES, "ratio")
+    assert "no control is registered for rule 'ratio'" in refusal(tmp_path, CLAIM)
 
 
 def test_the_claims_that_come_with_the_pipeline_can_all_be_decided():
     claims = read_claims(CONFIG / "claims.yaml", EXPERIMENTS)
-    assert len(claims) >= 10
-    for claim in claims:
-        with pytest.raises(NotMeasuredError, match="not part"):
-            measure(claim.statistic, None)
+    assert len(claims.claims) >= 10
+    assert set(claims.families) == {claim.family for claim in claims.claims}
+    for claim in claims.claims:
+        assert type(claim.statistic) in FINDERS
+        assert find(claim.statistic, None).reason == "not part of this run"
 
 
 # --- the page -----------------------------------------------------------------------------------
@@ -363,15 +419,15 @@ def test_the_claims_that_come_with_the_pipeline_can_all_be_decided():
 
 @pytest.fixture
 def decided():
-    claim = Claim(**CLAIM | {"claim": "Rates <b>grow</b>."})
-    rows = [decide(claim, "gaussian2d_grid", RATES), decide(claim, "gaussian1d", None)]
-    return pd.DataFrame(rows)[CLAIMS.names]
+    claim = CLAIM | {"claim": "Rates <b>grow</b>.", "experiments": ["gaussian2d_grid", "shapes"]}
+    return ledger_of([claim], {("gaussian2d_grid", "metrics"): RATES})[CLAIMS.names]
 
 
 def test_the_page_shows_each_claim_with_its_number_and_verdict(decided):
     page = ledger.html(decided)
     assert "Rates &lt;b&gt;grow&lt;/b&gt;." in page
-    assert "0.0307" in page
+    assert "4.05" in page
+    assert "must not pass: two names for one filter" in page
     assert "holds" in page
     assert "undecided<small>not part of this run</small>" in page
     assert "1 claims in 2 rows: 1 holds, 0 does not hold, 1 undecided" in page
@@ -381,6 +437,18 @@ def test_the_page_needs_no_network(decided):
     page = ledger.html(decided)
     assert "http" not in page
     assert "<script" not in page
+
+
+def test_p_stands_adjusted_with_the_raw_one_beside(decided):
+    row = next(decided.itertuples())
+    assert ledger.p(row) == f"{2 * row.p:.2g} (raw {row.p:.2g})"
+    against = decided.assign(p_against=1e-4, p_against_adjusted=2e-4)
+    assert ledger.p(next(against.itertuples())) == "against: 0.0002 (raw 0.0001)"
+
+
+def test_the_page_says_what_a_threshold_finds(decided):
+    row = next(decided.assign(sensitivity=0.941).itertuples())
+    assert ledger.wanted(row) == "growth above 1 (found: 0.941)"
 
 
 def test_the_markdown_table_has_a_row_for_each_claim(decided):

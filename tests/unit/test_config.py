@@ -76,7 +76,11 @@ def test_a_wrong_setting_is_told_in_a_line_with_its_key(fault):
 
 def test_settings_have_a_preset_its_seeds_and_a_device_unless_told():
     settings = read_settings({"experiments": ["mnist"]})
-    assert (settings.preset, settings.seeds, settings.device) == ("default", [0, 1, 2], "auto")
+    assert (settings.preset, settings.seeds, settings.device) == (
+        "default",
+        [0, 1, 2, 3, 4],
+        "auto",
+    )
 
 
 @pytest.mark.parametrize(("preset", "seeds"), [("smoke", 1), ("quick", 1), ("paper", 5)])

@@ -7,16 +7,15 @@ from scipy.stats import chi, norm
 
 from mirage.datasets import mixtures
 from mirage.datasets.mixtures import GaussianMixture
+from mirage.metrics.bridging import Ended, measure
 from mirage.metrics.controls import blurred, planted, stretched
 from mirage.metrics.endpoint import (
     ENDPOINTS,
-    SpacingError,
     between_neighbours,
-    by_segment,
     label,
-    require_spacing,
 )
-from mirage.metrics.widening import floors, rates, segment_floors
+from mirage.metrics.spacing import SpacingError, require_spacing
+from mirage.metrics.widening import floors, segment_floors
 from mirage.metrics.width import of_distances, of_modes
 
 RADIUS = 5.0
@@ -128,7 +127,7 @@ def test_modes_nearer_than_four_radii_are_refused_in_a_line(spacing):
         label(np.zeros((1, 1)), close, RADIUS)
     assert "\n" not in str(error.value)
     with pytest.raises(SpacingError):
-        floors(close, RADIUS, 1.0, rng())
+        floors(close, RADIUS, 1.0)
 
 
 def test_the_published_mixtures_are_just_far_enough(line, grid, rotated):
@@ -136,25 +135,53 @@ def test_the_published_mixtures_are_just_far_enough(line, grid, rotated):
         require_spacing(mixture, RADIUS)
 
 
-# --- rates by segment ---------------------------------------------------------------------------
+# --- rates --------------------------------------------------------------------------------------
+
+
+def measured(points, mixture, parts=1):
+    ended = Ended(mixture)
+    for part in np.array_split(points, parts):
+        ended.add(label(part, mixture, RADIUS))
+    return measure(ended, RADIUS)
+
+
+def of(rows, metric, **at):
+    """The rows of a metric; the one row if they are told apart."""
+    chosen = [r for r in rows if r.metric == metric and all(getattr(r, k) == at[k] for k in at)]
+    return chosen[0] if at else chosen
 
 
 def test_rates_by_segment_are_told_by_segment_and_by_length(gap):
     points = np.array([[1.5]] * 4 + [[3.0]] * 2 + [[1.0]] * 94)
-    table = by_segment(label(points, gap, RADIUS), between_neighbours(gap))
-    assert table["bridges"].tolist() == [4, 2, 0]
-    assert table["value"].tolist() == [0.04, 0.02, 0.0]
+    rows = measured(points, gap)
+    assert [row.value for row in of(rows, "segment_rate")] == [0.04, 0.02, 0.0]
+    assert [row.segment for row in of(rows, "segment_rate")] == [0, 1, 2]
     # Half of each segment counts: 10, 20 and 10 std.
-    assert table["per_std"].tolist() == pytest.approx([0.004, 0.001, 0])
-    assert (table["low"] <= table["value"]).all()
-    assert (table["value"] < table["high"]).all()
+    per_std = of(rows, "segment_rate_per_std")
+    assert [row.value for row in per_std] == pytest.approx([0.004, 0.001, 0])
+    assert all(row.low <= row.value < row.high for row in per_std)
+
+
+def test_segments_of_one_length_are_not_told_apart(line):
+    assert of(measured(np.array([[1.5], [2.0]]), line), "segment_rate") == []
 
 
 def test_bridges_spread_evenly_are_as_many_on_each_std_of_a_long_segment_as_of_a_short_one(gap):
-    points = rng().uniform(1, 5, (200_000, 1))
-    table = by_segment(label(points, gap, RADIUS), between_neighbours(gap))
+    rows = measured(rng().uniform(1, 5, (200_000, 1)), gap)
     # 1 over 80 std; four binomial standard errors of a share of 1/8.
-    assert table["per_std"].to_numpy() == pytest.approx(1 / 80, rel=4 * (7 / 200_000) ** 0.5)
+    values = [row.value for row in of(rows, "segment_rate_per_std")]
+    assert values == pytest.approx([1 / 80] * 3, rel=4 * (7 / 200_000) ** 0.5)
+
+
+@pytest.mark.parametrize("name", ["gap", "rotated"])
+def test_a_generation_in_parts_is_measured_as_in_one(request, name):
+    mixture = request.getfixturevalue(name)
+    points = planted(between_neighbours(mixture), 3_000, 0.1, rng(), width=2.0)
+    assert measured(points, mixture, parts=7) == measured(points, mixture)
+
+
+def test_no_samples_have_no_rates(line):
+    assert measure(Ended(line), RADIUS) == []
 
 
 # --- widths and floors --------------------------------------------------------------------------
@@ -188,12 +215,12 @@ def test_modes_that_are_stretched_to_their_neighbours_are_as_wide_as_the_stretch
     n = 100_000
     points = stretched(between_neighbours(rotated), n, 2.0, rng())
     labels = label(points, rotated, RADIUS)
-    found = of_modes(points, labels, rotated)
+    found = of_modes(labels, rotated)
     assert found.value == pytest.approx(2, rel=4 * 1.2 / n**0.5)
     assert of_distances(labels["distance"].to_numpy(), 2).value < 1.5
     # So that they have fewer bridges than their floor, not a hundred times as many.
     hits = (labels["endpoint"] == "bridge").sum()
-    assert 10 < hits < n * floors(rotated, RADIUS, found.value, rng())["bridge"].value
+    assert 10 < hits < n * floors(rotated, RADIUS, found.value)["bridge"]
 
 
 @pytest.mark.parametrize("width", [1.0, 1.5, 2.5])
@@ -207,13 +234,10 @@ def test_floors_on_a_line_are_those_of_the_normal_distribution(means, width):
     for end in ends:  # from the lower tail, on whichever side of the mode the segment is
         near, far = np.sort(np.abs(np.subtract.outer(end, means)), axis=0)
         by_hand.append(np.mean(modes.cdf(-near) - modes.cdf(-far)))
-    found = floors(mixture, RADIUS, width, rng())
-    assert found["bridge"].value == pytest.approx(sum(by_hand), abs=5 * found["bridge"].error)
-    assert found["bridge"].error < 0.005 * found["bridge"].value
-    assert sum(floor.value for floor in found.values()) == pytest.approx(1)
-    by_segment = segment_floors(mixture, RADIUS, width, rng())
-    for floor, exact in zip(by_segment, by_hand, strict=True):
-        assert floor.value == pytest.approx(exact, abs=5 * floor.error)
+    found = floors(mixture, RADIUS, width)
+    assert found["bridge"] == pytest.approx(sum(by_hand), rel=0.01)
+    assert sum(found.values()) == pytest.approx(1)
+    assert segment_floors(mixture, RADIUS, width) == pytest.approx(by_hand, rel=0.01)
 
 
 def test_the_floor_of_a_lattice_is_the_share_of_directions_on_its_sides(grid):
@@ -224,35 +248,35 @@ def test_the_floor_of_a_lattice_is_the_share_of_directions_on_its_sides(grid):
         return chi(2).pdf(r / width) / width * sides * np.arcsin(length / 8 / r) / np.pi
 
     by_hand, _ = quad(density, length / 4, length / 2, epsabs=0)
-    found = floors(grid, RADIUS, width, rng())["bridge"]
-    assert found.value == pytest.approx(by_hand, abs=5 * found.error)
+    assert floors(grid, RADIUS, width)["bridge"] == pytest.approx(by_hand, rel=0.01)
 
 
 def test_a_pure_blur_shows_no_bridges_above_its_floor(rotated):
     n = 300_000
-    points = blurred(rotated, n, 1.8, rng())
-    labels = label(points, rotated, RADIUS)
-    hits = labels["endpoint"].value_counts().to_dict()
-    width = of_modes(points, labels, rotated)
-    table = rates(hits, width, rotated, RADIUS, rng()).set_index("endpoint")
-    assert table["hits"].sum() == n
-    assert table.loc["bridge", "hits"] > 50  # the blur does reach where bridges are
+    rows = measured(blurred(rotated, n, 1.8, rng()), rotated)
+    (width,) = of(rows, "mode_width")
+    assert width.value == pytest.approx(1.8, rel=0.01)
+    bridge = of(rows, "endpoint_rate", label="bridge")
+    assert bridge.value * n > 50  # the blur does reach where bridges are
+    assert bridge.floor < 1e-10 < bridge.blurred
+    expected = floors(rotated, RADIUS, 1.8)
     for name in ENDPOINTS:
-        blurred_hits = n * table.loc[name, "blurred"]
-        # Counts, and what the error of the width does to a tail at r: r squared times it.
-        spread = np.sqrt(blurred_hits) + 16 * (width.high - width.low) / 4 * blurred_hits
-        assert abs(table.loc[name, "hits"] - blurred_hits) < 4 * spread + 1
-    assert table.loc["bridge", "floor"] < 1e-10 < table.loc["bridge", "blurred"]
+        row = of(rows, "endpoint_rate", label=name)
+        assert row.value * n == pytest.approx(
+            n * expected[name], abs=4 * (n * expected[name]) ** 0.5
+        )
+    assert of(rows, "endpoint_excess", label="bridge").low < 0
 
 
 def test_planted_bridges_are_the_excess_over_both_floors(grid):
     n, share = 100_000, 0.01
-    points = planted(between_neighbours(grid), n, share, rng())
-    labels = label(points, grid, RADIUS)
-    hits = labels["endpoint"].value_counts().to_dict()
-    width = of_modes(points, labels, grid)
-    table = rates(hits, width, grid, RADIUS, rng()).set_index("endpoint")
+    rows = measured(planted(between_neighbours(grid), n, share, rng()), grid)
+    excess = of(rows, "endpoint_excess", label="bridge")
     # Four binomial standard errors, and the ends, where noise carries a few off.
-    assert table.loc["bridge", "excess"] == pytest.approx(share, abs=4 * (share / n) ** 0.5 + 2e-4)
-    assert table.loc["bridge", "blurred_high"] < 1e-15
-    assert width.value == pytest.approx(1, abs=0.02)
+    assert excess.value == pytest.approx(share, abs=4 * (share / n) ** 0.5 + 2e-4)
+    assert 0 < excess.low < excess.value < excess.high
+    assert of(rows, "endpoint_rate", label="bridge").blurred < 1e-15
+    assert of(rows, "mode_width")[0].value == pytest.approx(1, abs=0.02)
+    (towards,) = of(rows, "towards_neighbours")
+    assert towards.n == pytest.approx(n * share, rel=0.3)
+    assert towards.value > 0.9 > 0.7 > towards.floor

@@ -176,7 +176,7 @@ def test_a_claim_of_an_unknown_statistic_is_refused_before_any_job_starts(scratc
     refused = scratch.snakemake("--cores", "1", "--config", "preset=smoke")
     assert refused.returncode != 0
     line = refused.stderr.strip().splitlines()[-1]
-    assert all(word in line for word in ("claims.yaml", "statistic", "'vibes'", "excess_rate"))
+    assert all(word in line for word in ("claims.yaml", "statistic", "'vibes'", "bridges_exist"))
 
 
 @pytest.mark.parametrize("rules", sorted(ROOT.glob("workflow/rules/*.smk")), ids=lambda p: p.stem)
@@ -194,8 +194,8 @@ def test_every_seed_is_a_replicate_of_the_studies(checkout):
         "seed2/causes/empirical.parquet",
         "seed2/sweeps/training_size=infinite.parquet",
         "seed2/score/followed.parquet",
-        "seed2/bridges.parquet",
         "replicates/data2.parquet",
         "results/default/claims.parquet",
+        "results/default/claims_audit.parquet",
     ):
         assert needed in plan.stdout

@@ -31,11 +31,11 @@ MAKERS = {
     "score/field.parquet": "map_score",
     "score/followed.parquet": "follow_training",
     "sweeps/*.parquet": "measure_variant",
-    "bridges.parquet": "locate_bridges",
     "transfer.parquet": "transfer_thresholds",
     "replicates/*.parquet": "replicate_rates",
     "variance.parquet": "split_variance",
     "claims.parquet": "decide_claims",
+    "claims_audit.parquet": "audit_claims",
 }
 """Which rule makes a file, by the end of its path; the first that fits."""
 

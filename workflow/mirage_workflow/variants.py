@@ -10,7 +10,7 @@ from torch import nn
 from mirage import engine, frames
 from mirage.datasets.mixtures import GaussianMixture
 from mirage.diffusion import ReverseStep
-from mirage.labels.points import label_points
+from mirage.metrics.endpoint import label_both
 from mirage.rng import numpy_rng
 from mirage.samplers import Model, sample
 from mirage.training import Trainer
@@ -73,11 +73,14 @@ def draw(
     seed: int,
     windows: Sequence[tuple[int, int]] = (),
     device: str = "cpu",
+    endpoints: bool = False,
 ) -> pd.DataFrame:
     """Draw points, label them, and take Hal over some windows on the way.
 
+    endpoints: whether to tell where they ended too.
+
     Returns:
-        Columns `sample`; `x0`, ...; `hal_0_4`, ... by window; `mode`, `distance`, `label`.
+        Columns `sample`; `x0`, ...; `hal_0_4`, ... by window; those of `label_both`.
     """
     shape = mixture.means.shape[1:]
     detectors = ["hal"] if windows else []
@@ -93,7 +96,7 @@ def draw(
         device=device,
     )
     drawn = pd.concat(parts, ignore_index=True)
-    labels = label_points(frames.to_array(drawn, shape), mixture, radius)
+    labels = label_both(frames.to_array(drawn, shape), mixture, radius, endpoints)
     return pd.concat([drawn, labels], axis=1)
 
 
@@ -117,6 +120,7 @@ def draw_as_told(
         seed,
         windows,
         device,
+        experiment.scoring.endpoint,
     )
 
 

@@ -92,16 +92,6 @@ STUDIES = {
         {"variance": f"{RESULTS}/variance.parquet"},
         "split_variance",
     ),
-    "locate_bridges": Study(
-        "Bridges join nearest neighbours, or they are no interpolations.",
-        {
-            "samples": in_shards(f"{RUN}/gen0/samples"),
-            "scores": in_shards(f"{RUN}/gen0/scores"),
-        },
-        {"bridges": f"{RUN}/bridges.parquet"},
-        "seed{seed}/locate_bridges",
-        sections=("dataset", "scoring"),
-    ),
     "transfer_thresholds": Study(
         "A threshold is of use where it holds on samples it was not found on.",
         {"scores": scored, "labels": labels_by_eye},

@@ -100,7 +100,7 @@ SHOW = {
     "sweeps": Figure("What drives the rate, one factor at a time.", SWEPT),
     "windows": Figure("Whether the best window can be told beforehand.", SWEPT),
     "bridges": Figure(
-        "Where bridges are, against chance.", {"bridges": every_seed("bridges.parquet")}
+        "In which direction far samples are, against the same samples turned.", METRICS
     ),
     "transfer": Figure(
         "Whether a threshold holds on other seeds and generations.",

@@ -121,10 +121,11 @@ def scored_places(wildcards) -> list[tuple[int, str]]:
 
 def study_figures(experiment: str) -> list[str]:
     """The figures of an experiment's studies."""
-    options, names = EXPERIMENTS[experiment], []
+    options = EXPERIMENTS[experiment]
+    names = ["bridges"] if options.dataset.has_modes and options.scoring.endpoint else []
     if options.causes:
         names += ["causes", "score", "transfer"]
-        names += ["score_field", "bridges"] if is_planar(experiment) else []
+        names += ["score_field"] if is_planar(experiment) else []
     if options.sweeps:
         names += ["sweeps", "windows"]
         names += ["slopes"] if options.sweeps.snapshots else []
@@ -145,12 +146,8 @@ def deciding(kind: str, experiment: str) -> list[str]:
         files["causes"] = of_seeds(experiment, "causes/{model}.parquet", model=MODELS)
         files["slopes"] = of_seeds(experiment, "score/slopes.parquet")
         files["transfer"] = [f"{RESULTS}/transfer.parquet"]
-        if is_planar(experiment):
-            files["bridges"] = of_seeds(experiment, "bridges.parquet")
     if options.sweeps:
         files["sweeps"] = sweep_files(experiment)
-        if options.sweeps.snapshots:
-            files["followed"] = of_seeds(experiment, "score/followed.parquet")
     found = files.get(kind, [])
     return expand(found, preset=SETTINGS.preset, experiment=experiment)
 
@@ -159,8 +156,7 @@ def claim_tables() -> list[tuple[str, str, str]]:
     """(experiment, kind, file) of all that the claims are decided by."""
     asked = {
         (experiment, claim.statistic.kind)
-        for claim in CLAIMS
-        for experiment in claim.experiments
+        for claim, experiment in CLAIMS.rows
         if experiment in EXPERIMENTS
     }
     return [
@@ -175,10 +171,12 @@ def claim_kinds(wildcards) -> list[tuple[str, str]]:
     return [(experiment, kind) for experiment, kind, _ in claim_tables()]
 
 
-def claims_as_stated(wildcards) -> list[dict]:
-    return [claim.model_dump(mode="json", exclude_unset=True) for claim in CLAIMS]
+def claims_as_stated(wildcards) -> dict:
+    return CLAIMS.model_dump(mode="json", exclude_unset=True)
 
 
 def ledger_files() -> list[str]:
-    """The ledger of a whole run."""
-    return expand(f"results/{SETTINGS.preset}/claims.{{kind}}", kind=("parquet", "html", "md"))
+    """The ledger of a whole run, and its audit."""
+    names = ("claims.parquet", "claims.html", "claims.md", "claims_audit.parquet")
+    figures = [f"figures/claims_audit.{kind}" for kind in ("pdf", "png")]
+    return [f"results/{SETTINGS.preset}/{name}" for name in (*names, *figures)]

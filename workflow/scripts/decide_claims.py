@@ -16,10 +16,13 @@ from mirage_workflow.schemas.claims import CLAIMS
 parts = defaultdict(list)
 for (experiment, kind), path in zip(job.told["kinds"], job.input.tables, strict=True):
     parts[experiment, kind].append(path)
-rows = []
-for claim in Claims.model_validate({"claims": job.told["claims"]}).claims:
-    for experiment in claim.experiments:
-        paths = parts[experiment, claim.statistic.kind]
-        rows.append(decide(claim, experiment, tables.read(*paths) if paths else None))
-ledger = pd.DataFrame(rows)[CLAIMS.names]
+
+
+def table_of(experiment: str, kind: str) -> pd.DataFrame | None:
+    """The table of an experiment and a kind, if the run has it."""
+    paths = parts[experiment, kind]
+    return tables.read(*paths) if paths else None
+
+
+ledger = decide(Claims.model_validate(job.told["claims"]), table_of)[CLAIMS.names]
 tables.write(job.output.ledger, ledger, CLAIMS, job.provenance())

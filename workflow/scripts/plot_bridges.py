@@ -1,4 +1,4 @@
-"""Plot where hallucinated samples lie."""
+"""Plot in which direction far samples are."""
 
 from mirage_workflow.job import begin
 
@@ -7,5 +7,5 @@ job = begin(snakemake)
 from mirage.figures import bridges, style
 from mirage_workflow import tables
 
-figure = bridges.draw(tables.read(*job.input.bridges))
+figure = bridges.draw(tables.read(job.input.metrics))
 style.save(figure, job.output.png, job.output.pdf, about=job.about(bridges.draw))

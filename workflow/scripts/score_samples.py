@@ -13,8 +13,9 @@ import pyarrow as pa
 from mirage import frames
 from mirage.datasets.base import labels_of
 from mirage.detectors import Score, every_score
+from mirage.metrics import endpoint
 from mirage_workflow import tables
-from mirage_workflow.schemas.scores import image_scores, scores_schema, truth_schema
+from mirage_workflow.schemas.scores import ENDPOINT, image_scores, scores_schema, truth_schema
 from mirage_workflow.sections import sections
 
 experiment = sections(job.config)
@@ -24,10 +25,17 @@ dataset = experiment.dataset
 def judge_of() -> tuple[Callable[[np.ndarray], pd.DataFrame], pa.Schema]:
     """What tells the truth of samples, and what a network sees in them; the columns it gives."""
     needed = {"counter": tables.read(job.input.counter)} if "counter" in dataset.needs else {}
-    columns = truth_schema(dataset.label_columns)
+    columns, radius = truth_schema(dataset.label_columns), experiment.scoring.radius
 
     def labels(samples: np.ndarray) -> pd.DataFrame:
-        return labels_of(dataset, samples, experiment.scoring.radius, needed)
+        return labels_of(dataset, samples, radius, needed)
+
+    def labels_and_endpoints(points: np.ndarray) -> pd.DataFrame:
+        ended = endpoint.label(points, dataset.mixture, radius)
+        return labels(points).join(ended[["angle", "segment", "endpoint"]])
+
+    if dataset.has_modes and experiment.scoring.endpoint:
+        return labels_and_endpoints, pa.schema([*columns, *ENDPOINT])
 
     if "reference" not in dataset.needs:
         return labels, columns

@@ -1,49 +1,47 @@
-"""Figure: where hallucinated samples lie, against chance."""
+"""Figure: in which direction samples far from every mode lie, against the same samples turned."""
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from mirage.figures import style
 
 WORDS = {
-    "nearest": "between nearest\nneighbours",
-    "diagonal": "on diagonals",
-    "elsewhere": "elsewhere",
+    "towards_neighbours": "towards\nneighbours",
+    "towards_second_neighbours": "towards second\nneighbours",
 }
 
 
 @style.theme()
-def draw(bridges: pd.DataFrame) -> Figure:
-    """Share of hallucinated samples by place, beside that of uniform points.
+def draw(metrics: pd.DataFrame) -> Figure:
+    """Shares of far samples by direction in generation 0, beside those of random directions.
 
-    bridges: table BRIDGES of one experiment, of one or more seeds; bars are 95 % intervals
+    metrics: table METRICS of one experiment, of one or more seeds; bars are 95 % intervals
     over samples.
     """
+    rows = metrics[(metrics["generation"] == 0) & metrics["metric"].isin(list(WORDS))]
+    places = [name for name in WORDS if name in set(rows["metric"])]
     figure = style.figure(style.COLUMN, 2.7)
     axes = figure.subplots()
-    seeds = sorted(bridges["seed"].unique())
-    places = list(WORDS)
+    seeds = sorted(rows["seed"].unique())
     for index, seed in enumerate(seeds):
-        rows = bridges[bridges["seed"] == seed]
-        dodge = 0.12 * (index - (len(seeds) - 1) / 2)
+        own = rows[rows["seed"] == seed]
+        at = own["metric"].map(places.index) + 0.12 * (index - (len(seeds) - 1) / 2)
+        first = index == 0
         axes.errorbar(
-            rows["place"].map(places.index) + dodge,
-            100 * rows["value"],
-            yerr=style.interval(rows, 100),
+            at,
+            100 * own["value"],
+            yerr=style.interval(own, 100),
             fmt="o",
             color=style.HALLUCINATED,
             capsize=2,
-            label=f"samples, {style.seeds(len(seeds))}" if index == 0 else None,
+            label=f"samples, {style.seeds(len(seeds))}" if first else None,
         )
-    chance = bridges.groupby("place")["chance"].mean()[places]
-    at = np.arange(len(places))
-    label = "uniform outside the modes"
-    axes.hlines(100 * chance, at - 0.3, at + 0.3, color=style.INK, label=label)
-    axes.set_xticks(range(len(places)), list(WORDS.values()))
+        look = {"color": style.INK, "label": "in random directions" if first else None}
+        axes.hlines(100 * own["floor"], at - 0.05, at + 0.05, **look)
+    axes.set_xticks(range(len(places)), [WORDS[name] for name in places])
     axes.set_xlim(-0.6, len(places) - 0.4)
-    axes.set_ylim(bottom=0)
-    axes.set_ylabel("Share of hallucinations (%)")
-    axes.set_title(f"n = {style.span(bridges['n'])} hallucinated samples a seed")
+    axes.set_ylim(0, 105)
+    axes.set_ylabel("Share of far samples (%)")
+    axes.set_title(f"n = {style.span(rows['n'])} far samples")
     style.legend(figure, axes, columns=1)
     return figure

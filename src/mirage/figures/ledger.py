@@ -4,7 +4,7 @@ from html import escape
 
 import pandas as pd
 
-COLUMNS = ("claim", "experiment", "number", "wanted", "seeds", "verdict", "figure")
+COLUMNS = ("claim", "experiment", "number", "wanted", "seeds", "p", "verdict", "figure")
 COLOURS = {"holds": "#00785A", "does not hold": "#B84A00", "undecided": "#6B6B6B"}
 
 _PAGE = """<!DOCTYPE html>
@@ -33,9 +33,10 @@ def markdown(claims: pd.DataFrame) -> str:
     """The same as a Markdown table. claims: table CLAIMS."""
     lines = [f"{summary(claims)}\n", f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]
     for row in claims.itertuples():
-        verdict = f"{row.verdict} ({reason(row)})" if row.reason else f"**{row.verdict}**"
+        verdict = f"{row.verdict} ({row.reason})" if row.reason else f"**{row.verdict}**"
         claim = f"{row.claim} [{row.source}]"
-        cells = [claim, row.experiment, number(row), wanted(row), row.seeds, verdict, row.figure]
+        cells = [claim, row.experiment, number(row), wanted(row), row.seeds, p(row)]
+        cells += [verdict, row.figure]
         lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines) + "\n"
 
@@ -45,9 +46,12 @@ def summary(claims: pd.DataFrame) -> str:
     counts = claims["verdict"].value_counts()
     parts = ", ".join(f"{counts.get(name, 0)} {name}" for name in COLOURS)
     return (
-        f"{claims['id'].nunique()} claims in {len(claims)} rows: {parts}. Each number is the mean "
-        "over seeds with its 95 % interval (Student's t over seeds); with fewer than three seeds "
-        "nothing is decided. Rates are shares: 0.01 is one percent."
+        f"{claims['id'].nunique()} claims in {len(claims)} rows: {parts}. A claim holds if p, "
+        "adjusted for all rows of its family (Holm), is at most alpha (0.05), and does not hold if "
+        "p against is; the raw numbers stand beside. Numbers of counts are pooled over "
+        "seeds, with 95 % intervals over samples; all others are means over seeds, with intervals "
+        "by Student's t. With fewer than three seeds nothing is decided. Rates are shares: 0.01 is "
+        "one percent."
     )
 
 
@@ -60,17 +64,20 @@ def number(row) -> str:
 
 
 def wanted(row) -> str:
-    """The statistic and its bound: `growth above 0`."""
-    within = " of 0" if row.wanted == "within" else ""
-    return f"{row.statistic.replace('_', ' ')} {row.wanted} {row.bound:g}{within}"
+    """The statistic and its bound: `growth above 1`; of a threshold, what it finds."""
+    if pd.isna(row.bound):
+        return row.statistic.replace("_", " ")
+    found = "" if pd.isna(row.sensitivity) else f" (found: {row.sensitivity:.3g})"
+    return f"{row.statistic.replace('_', ' ')} {row.wanted} {row.bound:.3g}{found}"
 
 
-def reason(row) -> str:
-    """Why a claim is undecided, and the seeds that would decide it where that is known."""
-    if pd.isna(row.seeds_needed):
-        return row.reason
-    needed = f"{row.seeds_needed:.0f}" if row.seeds_needed < float("inf") else "over 100"
-    return f"{row.reason}; {needed} seeds needed"
+def p(row) -> str:
+    """The smaller of p and p against, adjusted, with the raw one: `0.003 (raw 0.0004)`."""
+    if pd.isna(row.p):
+        return ""
+    against = row.p_against_adjusted < row.p_adjusted
+    adjusted, raw = (row.p_against_adjusted, row.p_against) if against else (row.p_adjusted, row.p)
+    return f"{'against: ' if against else ''}{adjusted:.2g} (raw {raw:.2g})"
 
 
 def _html_rows(group: pd.DataFrame) -> list[str]:
@@ -80,13 +87,15 @@ def _html_rows(group: pd.DataFrame) -> list[str]:
         claim = (
             f'<td class="claim" rowspan="{len(group)}">{escape(row.claim)}'
             f"<small>source: {escape(row.source)}</small>"
-            f"<small>refuted by: {escape(row.refuted)}</small></td>"
+            f"<small>refuted by: {escape(row.refuted)}</small>"
+            f"<small>must not pass: {escape(row.control)}</small>"
+            f"<small>must be found: {escape(row.effect)}</small></td>"
         )
         cells = "".join(
             f"<td>{escape(str(text))}</td>"
-            for text in (row.experiment, number(row), wanted(row), row.seeds)
+            for text in (row.experiment, number(row), wanted(row), row.seeds, p(row))
         )
-        why = f"<small>{escape(reason(row))}</small>" if row.reason else ""
+        why = f"<small>{escape(row.reason)}</small>" if row.reason else ""
         style = f'class="verdict" style="color: {COLOURS[row.verdict]}"'
         cells += f"<td {style}>{row.verdict}{why}</td><td>{escape(row.figure)}</td>"
         mark, claim = (' class="first"', claim) if position == 0 else ("", "")

@@ -1,90 +1,148 @@
-"""Whether a model bridges modes: what each seed shows, and what all of them are evidence of."""
+"""What a generation of points shows of bridges: how many, on which segments, in which direction.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+Beside each rate stand two floors, that of the true density and that of the truth blurred to the
+model's own width; what is above the second is more than widening.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pandas as pd
 
 from mirage.datasets.mixtures import GaussianMixture
-from mirage.metrics import directions, magnitude
-from mirage.metrics.endpoint import label
-from mirage.metrics.nulls import Sides, Turned
-from mirage.metrics.verdicts import ALPHA, Evidence, all_of, more_than_floor, more_than_random
-from mirage.metrics.widening import floors
+from mirage.metrics import directions
+from mirage.metrics.endpoint import ENDPOINTS, QUARTER, Segments, between_neighbours
+from mirage.metrics.rows import Row, rate
+from mirage.metrics.spacing import SAME
+from mirage.metrics.widening import floors, segment_floors
 from mirage.metrics.width import of_modes
 
-
-@dataclass(frozen=True)
-class Shown:
-    """What the samples of one seed show."""
-
-    bridges: int
-    n: int
-    floor: float
-    """Bridges expected of the truth blurred to the upper end of the model's width."""
-    null: Turned | Sides
-    """Bridges against random directions, or points that lie inwards against either side."""
+FIRST = 1_000_000
+"""Samples that the width is taken from, at most: its error is then a thousandth."""
+WIDTHS = 0.01, 100.0
+"""Of floors: a model may have no width at all, and one that learned nothing any."""
 
 
-def show(
-    points: np.ndarray,
-    mixture: GaussianMixture,
-    radius: float,
-    rng: np.random.Generator,
-    turns: int = directions.TURNS,
-    floor: Callable[[float], float] | None = None,
-) -> Shown:
-    """Label the samples of one seed, and hold their bridges against floor and null.
+@dataclass
+class Ended:
+    """Where a generation's samples ended, added up part by part.
 
     Args:
-        points: [n, d].
-        mixture: that they should follow.
+        truth: the mixture that they should follow.
+    """
+
+    truth: GaussianMixture
+    n: int = 0
+    hits: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ENDPOINTS, 0))
+    segments: Segments = field(init=False)
+    bridges: np.ndarray = field(init=False)
+    """On each segment."""
+    first: list[pd.DataFrame] = field(default_factory=list)
+    """The first samples, for the width."""
+    far: list[pd.DataFrame] = field(default_factory=list)
+    """Those far from every mode, for directions."""
+
+    def __post_init__(self) -> None:
+        self.segments = between_neighbours(self.truth)
+        self.bridges = np.zeros(len(self.segments.ends), np.int64)
+
+    def add(self, labels: pd.DataFrame) -> None:
+        """Count some samples: columns as `endpoint.label` gives them."""
+        for name in ENDPOINTS:
+            self.hits[name] += int((labels["endpoint"] == name).sum())
+        on = labels.loc[labels["endpoint"] == "bridge", "segment"]
+        self.bridges += np.bincount(on, minlength=len(self.bridges))
+        places = labels[["mode", "distance", "angle"]].astype({"distance": float, "angle": float})
+        self.first.append(places.iloc[: max(FIRST - self.n, 0)])
+        self.far.append(places[places["distance"] >= QUARTER * self.segments.lengths.min()])
+        self.n += len(labels)
+
+
+def measure(ended: Ended, radius: float) -> list[Row]:
+    """All metrics of where samples ended; none without samples.
+
+    Args:
+        ended: of a generation.
         radius: of a mode, in standard deviations.
-        rng: for floor and null.
-        turns: of the null, in two dimensions or more.
-        floor: probability of a bridge at a width, where it is known already.
-
-    Raises:
-        SpacingError: if the nearest modes are less than four radii apart.
     """
-    n, dim = points.shape
-    labels = label(points, mixture, radius)
-    width = of_modes(points, labels, mixture).high
-    expected = floor(width) if floor else floors(mixture, radius, width, rng)["bridge"].value
-    if dim == 1:
-        null = directions.inward(points, labels, mixture)
-    else:
-        null = directions.bridges(points, labels, mixture, rng, turns)
-    return Shown(int((labels["endpoint"] == "bridge").sum()), n, n * expected, null)
+    if ended.n == 0:
+        return []
+    truth, first = ended.truth, pd.concat(ended.first, ignore_index=True)
+    width = of_modes(first, truth)
+    value, low, high = (float(number) for number in (width.value, width.low, width.high))
+    # The upper end, as the tail of a Gaussian tells small errors of its width apart by factors.
+    wide = float(np.clip(high, *WIDTHS))
+    true, blurred = floors(truth, radius, 1.0), floors(truth, radius, wide)
+    rates = [
+        rate(
+            "endpoint_rate",
+            ended.hits[name],
+            ended.n,
+            true[name],
+            blurred=blurred[name],
+            label=name,
+            threshold=radius,
+        )
+        for name in ENDPOINTS
+    ]
+    return [
+        *rates,
+        *(_excess(row) for row in rates),
+        Row("mode_width", value, len(first), low, high, floor=1.0),
+        *_by_segment(ended, radius, wide),
+        *_by_direction(ended),
+    ]
 
 
-def above_floor(seeds: Sequence[Shown], wanted: float) -> Evidence:
-    """More bridges than the truth blurred to the model's own width has; wanted: a rate."""
-    hits, expected = [seed.bridges for seed in seeds], [seed.floor for seed in seeds]
-    return more_than_floor(hits, expected, wanted * sum(seed.n for seed in seeds))
-
-
-def directed(seeds: Sequence[Shown]) -> Evidence:
-    """More bridges than the model's own distances give in random directions."""
-    return more_than_random([seed.null for seed in seeds])
-
-
-def exist(seeds: Sequence[Shown], wanted: float) -> Evidence:
-    """Both: modes with heavy tails are above any floor, but in no direction; wanted: a rate."""
-    return all_of(above_floor(seeds, wanted), directed(seeds))
-
-
-def fall(levels: Sequence[float], seen: Sequence[Sequence[Shown]], wanted: float) -> Evidence:
-    """Bridges grow rarer along a factor, among its levels at which they exist.
-
-    Args:
-        levels: of the factor, positive: [L].
-        seen: at each level, what each seed shows.
-        wanted: rate that is wanted at a level for bridges to exist there.
-    """
-    hits, expected, n = (
-        np.array([[getattr(seed, name) for seed in seeds] for seeds in seen])
-        for name in ("bridges", "floor", "n")
+def _excess(row: Row) -> Row:
+    """What a rate has above the floor of the blurred truth."""
+    value, low, high = (number - row.blurred for number in (row.value, row.low, row.high))
+    return replace(
+        row,
+        metric="endpoint_excess",
+        value=value,
+        low=low,
+        high=high,
+        floor=np.nan,
+        blurred=np.nan,
     )
-    there = [exist(seeds, wanted).holds <= ALPHA for seeds in seen]
-    return magnitude.below(magnitude.trend(levels, hits, expected, n, there), 0.0)
+
+
+def _by_segment(ended: Ended, radius: float, width: float) -> list[Row]:
+    """Rates of bridges on each segment, and per standard deviation of it, where lengths differ."""
+    lengths, rows = ended.segments.lengths, []
+    if np.ptp(lengths) <= SAME * lengths.max():
+        return []
+    true, blurred = (segment_floors(ended.truth, radius, w) for w in (1.0, width))
+    for segment, hits in enumerate(ended.bridges.tolist()):
+        row = rate(
+            "segment_rate",
+            hits,
+            ended.n,
+            true[segment],
+            blurred=blurred[segment],
+            segment=segment,
+            threshold=radius,
+        )
+        counts = lengths[segment] * (1 - 2 * QUARTER)  # the middle half
+        scaled = {
+            name: getattr(row, name) / counts
+            for name in ("value", "low", "high", "floor", "blurred")
+        }
+        rows += [row, replace(row, metric="segment_rate_per_std", **scaled)]
+    return rows
+
+
+def _by_direction(ended: Ended) -> list[Row]:
+    """Shares of far points that lie towards neighbours; the floor is that of random directions."""
+    measures: dict[str, Callable[..., directions.Looks]] = {
+        "towards_neighbours": directions.to_neighbours
+    }
+    if ended.truth.means.shape[1] == 2:
+        measures["towards_second_neighbours"] = directions.to_second_neighbours
+    far, rows = pd.concat(ended.far, ignore_index=True), []
+    for name, measure_of in measures.items():
+        hits, n, expected = (float(count[0]) for count in measure_of(far, ended.truth).counts())
+        rows.append(rate(name, int(hits), int(n), expected / n if n else np.nan))
+    return rows

@@ -1,12 +1,11 @@
 """The rules that decide claims, tried on models that are known.
 
-Every kind of statistic has controls, which look like its effect and are none, and effects of
-a size that must be found. Each is drawn anew many times, with the seeds of a real run, and
-goes through the functions that decide the ledger: a control may pass at most as often as
-alpha, an effect must be found in at least 90 % and denied at most as often as alpha.
+Every rule has controls, which look like its effect and are none, and effects of a size that
+must be found. Each is drawn anew many times, with the seeds of a real run, and goes through the
+functions that decide the ledger: a control may pass at most as often as alpha, an effect must be
+found in at least 90 % and denied at most as often as alpha, an interval must cover in 95 %.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -14,25 +13,33 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from mirage.metrics.rows import rate
+from mirage.metrics import rows
+from mirage.metrics.rules import Rule
 from mirage.metrics.verdicts import ALPHA, Evidence
 
-FOUND = 0.9
-"""Share of planted effects that must be found."""
+FOUND, COVERS = 0.9, 0.95
+"""Least share of planted effects that are found, and of intervals that hold what they estimate."""
 CHANCE = 0.001
 """P at which a share of verdicts that breaks the plan is no longer put down to chance."""
+AT_ONCE = 20
+"""Repetitions: more would not fit the processor's cache."""
+CONTROL, EFFECT, INTERVAL = "control", "effect", "interval"
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A model that is known, and the statistics that judge it."""
+    """A model that is known, and the rules that judge it."""
 
     scenario: str
-    effect: bool
-    """Whether the claims should hold."""
-    statistics: tuple[str, ...]
-    draw: Callable[[np.random.Generator], Mapping[str, Evidence]]
-    """Draws the model anew, all its seeds; evidence by each of the statistics."""
+    kind: str
+    """Whether claims should not hold (`control`), should (`effect`), or an `interval` should
+    cover, where the evidence for is 0 if it does and 1 if not."""
+    rules: tuple[str, ...]
+    draw: Callable[[np.random.Generator, int], Mapping[str, Evidence]]
+    """Draws the model anew, all its seeds, so many times; evidence by each of the rules, or
+    by more, as arrays."""
+    data: str = "counts"
+    """What is drawn: `counts`, `plane`, `line` (points of a mixture), or `scores`."""
 
 
 def audit(trials: Iterable[Trial], repetitions: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -44,42 +51,49 @@ def audit(trials: Iterable[Trial], repetitions: int, rng: np.random.Generator) -
         rng: for all of them; each trial has a stream of its own.
 
     Returns:
-        A row a trial and statistic: `statistic`, `scenario`, `effect`, `holds` and `fails`
-        (times that the claim, alone in its family, was said to hold or not to) of `n`, the
-        share of the first `value` with its Wilson interval `low`, `high`, `planned` (the
-        most of a control, the least of an effect), and `kept`, False where a share breaks
+        A row a trial and rule: `rule`, `scenario`, `data`, `kind`, `holds` and `fails` (times
+        that the claim, alone in its family, was said to hold or not to) of `n`, the share of
+        the first `value` with its Wilson interval `low`, `high`, `planned` (the most of a
+        control, the least of an effect or an interval), and `kept`, False where a share breaks
         what is planned by more than chance explains (exact binomial, P 0.001).
     """
-    rows = []
+    table = []
     for trial in trials:
-        own, holds, fails = rng.spawn(1)[0], Counter(), Counter()
-        for _ in range(repetitions):
-            found = trial.draw(own)
-            holds.update(name for name in trial.statistics if found[name].holds <= ALPHA)
-            fails.update(name for name in trial.statistics if found[name].fails <= ALPHA)
-        for name in trial.statistics:
-            share = rate("", holds[name], repetitions)
-            if trial.effect:
-                missed = _p(holds[name], repetitions, FOUND, "less")
-                p = min(missed, _p(fails[name], repetitions, ALPHA, "greater"))
-            else:
-                p = _p(holds[name], repetitions, ALPHA, "greater")
-            rows.append(
+        own = rng.spawn(1)[0]
+        sizes = [min(AT_ONCE, repetitions - start) for start in range(0, repetitions, AT_ONCE)]
+        parts = [trial.draw(own, size) for size in sizes]
+        for rule in trial.rules:
+            holds, fails = (
+                sum(int((np.asarray(getattr(part[rule], side)) <= ALPHA).sum()) for part in parts)
+                for side in ("holds", "fails")
+            )
+            share = rows.rate("", holds, repetitions)
+            table.append(
                 {
-                    "statistic": name,
+                    "rule": rule,
                     "scenario": trial.scenario,
-                    "effect": trial.effect,
-                    "holds": holds[name],
-                    "fails": fails[name],
+                    "data": trial.data,
+                    "kind": trial.kind,
+                    "holds": holds,
+                    "fails": fails,
                     "n": repetitions,
                     "value": share.value,
                     "low": share.low,
                     "high": share.high,
-                    "planned": FOUND if trial.effect else ALPHA,
-                    "kept": bool(p > CHANCE),
+                    **_plan(trial.kind, holds, fails, repetitions),
                 }
             )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(table)
+
+
+def _plan(kind: str, holds: int, fails: int, n: int) -> dict[str, float | bool]:
+    """What was planned for a kind of trial, and whether it was kept."""
+    if kind == CONTROL:
+        planned, p = ALPHA, _p(holds, n, ALPHA, "greater")
+    else:
+        planned = FOUND if kind == EFFECT else COVERS
+        p = min(_p(holds, n, planned, "less"), _p(fails, n, ALPHA, "greater"))
+    return {"planned": planned, "kept": bool(p > CHANCE)}
 
 
 def _p(times: int, n: int, planned: float, side: str) -> float:
@@ -87,10 +101,13 @@ def _p(times: int, n: int, planned: float, side: str) -> float:
     return binomtest(times, n, planned, alternative=side).pvalue
 
 
-def unaudited(statistics: Iterable[str], trials: Iterable[Trial]) -> list[str]:
-    """Statistics that lack a control or an effect among the trials."""
-    trials = list(trials)
-
-    refused = {name for trial in trials if not trial.effect for name in trial.statistics}
-    found = {name for trial in trials if trial.effect for name in trial.statistics}
-    return [name for name in statistics if name not in refused & found]
+def tried(trials: Iterable[Trial]) -> dict[str, Rule]:
+    """Which controls and effects each rule is tried on, for comparison with what is stated."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for trial in trials:
+        for rule in trial.rules if trial.kind != INTERVAL else ():
+            scenarios = found.setdefault(rule, {CONTROL: [], EFFECT: []})[trial.kind]
+            scenarios += [trial.scenario] if trial.scenario not in scenarios else []
+    return {
+        rule: Rule(tuple(kinds[CONTROL]), tuple(kinds[EFFECT])) for rule, kinds in found.items()
+    }

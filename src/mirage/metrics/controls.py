@@ -7,7 +7,6 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from mirage.datasets.mixtures import GaussianMixture
-from mirage.metrics.directions import turned
 from mirage.metrics.endpoint import QUARTER, Segments
 
 
@@ -16,9 +15,7 @@ def blurred(mixture: GaussianMixture, n: int, width: float, rng: np.random.Gener
 
     width: over the true standard deviation; 1 is the perfect sampler.
     """
-    modes = rng.choice(len(mixture.means), n, p=np.exp(mixture.log_weights))
-    noise = rng.standard_normal((n, mixture.means.shape[1]))
-    return mixture.means[modes] + width * mixture.std * noise
+    return _about_modes(mixture, n, rng, lambda noise: width * noise)
 
 
 def heavy_tailed(
@@ -26,20 +23,19 @@ def heavy_tailed(
 ) -> np.ndarray:
     """Draws whose distances from their modes follow Student's t in every direction: [n, d]."""
     factors = np.sqrt(degrees / rng.chisquare(degrees, (n, 1)))
-    modes = rng.choice(len(mixture.means), n, p=np.exp(mixture.log_weights))
-    noise = rng.standard_normal((n, mixture.means.shape[1]))
-    return mixture.means[modes] + factors * mixture.std * noise
+    return _about_modes(mixture, n, rng, lambda noise: factors * noise)
 
 
 def stretched(segments: Segments, n: int, factor: float, rng: np.random.Generator) -> np.ndarray:
     """Exact draws, but modes too wide by a factor in the direction of the first segment: [n, d]."""
-    mixture = segments.mixture
-    first, second = mixture.means[segments.ends[0]]
+    first, second = segments.mixture.means[segments.ends[0]]
     along = (second - first) / np.linalg.norm(second - first)
-    modes = rng.choice(len(mixture.means), n, p=np.exp(mixture.log_weights))
-    noise = rng.standard_normal((n, mixture.means.shape[1]))
-    noise += (factor - 1) * (noise @ along)[:, None] * along
-    return mixture.means[modes] + mixture.std * noise
+    return _about_modes(
+        segments.mixture,
+        n,
+        rng,
+        lambda noise: noise + (factor - 1) * (noise @ along)[:, None] * along,
+    )
 
 
 def noisy(mixture: GaussianMixture, n: int, share: float, rng: np.random.Generator) -> np.ndarray:
@@ -81,4 +77,14 @@ def planted(
 
 def scattered(points: np.ndarray, mixture: GaussianMixture, rng: np.random.Generator) -> np.ndarray:
     """The points at their own distances from their nearest modes, in random directions: [n, d]."""
-    return turned(points, cKDTree(mixture.means).query(points)[1], mixture, rng)
+    distances, modes = cKDTree(mixture.means).query(points)
+    directions = rng.standard_normal(points.shape)
+    directions *= (distances / np.linalg.norm(directions, axis=1))[:, None]
+    return mixture.means[modes] + directions
+
+
+def _about_modes(mixture: GaussianMixture, n: int, rng: np.random.Generator, shape) -> np.ndarray:
+    """Draws with the modes' weights; shape: noise of a mode from standard noise, [n, d] each."""
+    modes = rng.choice(len(mixture.means), n, p=np.exp(mixture.log_weights))
+    noise = rng.standard_normal((n, mixture.means.shape[1]))
+    return mixture.means[modes] + mixture.std * shape(noise)

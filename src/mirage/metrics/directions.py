@@ -1,19 +1,23 @@
 """Whether hallucinations lie in a direction, or only at a distance.
 
 The null is the model itself with its directions taken away: each hallucination is turned
-about its own nearest mode by a random angle, in one dimension to either side. It keeps how
-far the model strays, whatever the reason, and loses where to. Points nearer to their mode
-than half the spacing are looked at, as a turn leaves those with the same nearest mode.
+about its own nearest mode. It keeps how far the model strays, whatever the reason, and loses
+where to. Points nearer to their mode than half the spacing are looked at, as a turn leaves
+those with the same nearest mode.
 
-In two dimensions or more only the convex hull of the modes is looked at, and turned within:
-noise that is the same everywhere between the modes lies inwards of the outer ones, where all
-their segments are, and would pass for a direction (14 % more on segments of a 5 x 5 lattice
-than turns without the hull give). On a line what lies inwards of the two outer modes is held
-against all that lies outwards, however far, so that a heavy tail of the modes beyond, which
-reaches inwards, is allowed for.
+In the plane a point is turned by all multiples of five degrees. If directions are random, it
+is as likely at one of these places as at another, so its chance to be a hit is the share of
+them that are: exactly, as in any permutation test over a group. Only the convex hull of the
+modes is looked at, and turned within: noise that is the same everywhere between the modes lies
+inwards of the outer ones, where all their segments are, and would pass for a direction (14 %
+more on segments of a 5 x 5 lattice than turns without the hull give).
+
+On a line a turn is a change of sign. What lies inwards of the two outer modes is held against
+all that lies outwards, however far, so that a heavy tail of the modes beyond, which reaches
+inwards, is allowed for.
 """
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -21,51 +25,54 @@ from scipy.spatial import ConvexHull
 
 from mirage.datasets.mixtures import GaussianMixture
 from mirage.metrics.bridges import pairs
-from mirage.metrics.endpoint import EIGHTH, QUARTER, SAME, Segments, between_neighbours
-from mirage.metrics.nulls import Sides, Turned
+from mirage.metrics.endpoint import EIGHTH, QUARTER, Segments, between, between_neighbours
+from mirage.metrics.spacing import SAME
 
-TURNS = 999
-AT_ONCE = 1_000_000
-"""Turned points that are held at a time."""
+TURNS = 72
 SIXTEENTH = 1 / 16
+AT_ONCE = 20_000
+"""Points that are turned at a time."""
 
 
-def bridges(
-    points: np.ndarray,
-    labels: pd.DataFrame,
-    mixture: GaussianMixture,
-    rng: np.random.Generator,
-    turns: int = TURNS,
-) -> Turned:
-    """Bridges among points between a quarter and half the spacing, against random directions.
+@dataclass(frozen=True)
+class Looks:
+    """Points that are looked at: their rows, whether each is a hit, and its chance to be one."""
+
+    rows: np.ndarray
+    hit: np.ndarray
+    chance: np.ndarray
+
+    def counts(self, models: int = 1, each: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Hits, points looked at, and hits expected by chance.
+
+        Args:
+            models: whose points stand one after the other.
+            each: points of each model, seen or not; for one model not needed.
+
+        Returns:
+            Three arrays with one number a model.
+        """
+        model = self.rows // each if each else np.zeros(len(self.rows), int)
+        weights = (self.hit, np.ones(len(model)), self.chance)
+        return tuple(np.bincount(model, weight, minlength=models) for weight in weights)
+
+
+def to_neighbours(labels: pd.DataFrame, mixture: GaussianMixture) -> Looks:
+    """Bridges among the points, against random directions; on a line, points that lie inwards.
+
+    Points between a quarter and half of the spacing from their mode are looked at: nearer ones
+    are no bridge wherever they are turned to, so they would only dilute.
 
     Args:
-        points: [n, d], of d = 2 or more.
         labels: of the points, as `endpoint.label` gives them.
         mixture: that they should follow.
-        rng: turns the points.
-        turns: of all points; p is a whole number of 1 / (turns + 1).
     """
-    points, modes = _within_half(points, labels, mixture)
-    segments, outside = between_neighbours(mixture), _outside(mixture)
-    return _permute(
-        points,
-        modes,
-        mixture,
-        rng,
-        turns,
-        lambda x, k: _along(x, k, segments, EIGHTH),
-        lambda x, _: outside(x),
-    )
+    if mixture.means.shape[1] == 1:
+        return _inwards(labels, mixture)
+    return _turn(labels, mixture, between_neighbours(mixture), EIGHTH)
 
 
-def second_neighbours(
-    points: np.ndarray,
-    labels: pd.DataFrame,
-    mixture: GaussianMixture,
-    rng: np.random.Generator,
-    turns: int = TURNS,
-) -> Turned:
+def to_second_neighbours(labels: pd.DataFrame, mixture: GaussianMixture) -> Looks:
     """Points along segments between second neighbours, against random directions.
 
     On the rotated grid these segments run along the axes, on the other one along diagonals.
@@ -75,118 +82,80 @@ def second_neighbours(
     strip would leave hardly a direction that is in neither.
 
     Args:
-        points: [n, d], of d = 2 or more.
         labels: of the points, as `endpoint.label` gives them.
         mixture: a lattice, whose second neighbours are all equally far.
-        rng: turns the points.
-        turns: of all points; p is a whole number of 1 / (turns + 1).
     """
-    points, modes = _within_half(points, labels, mixture)
-    first, second = between_neighbours(mixture), Segments(mixture, pairs(mixture, shell=1))
-    outside = _outside(mixture)
-    quarter = QUARTER * second.lengths.min() * mixture.std
-    far = np.linalg.norm(points - mixture.means[modes], axis=1) >= quarter
-    return _permute(
-        points[far],
-        modes[far],
-        mixture,
-        rng,
-        turns,
-        lambda x, k: _along(x, k, second, SIXTEENTH),
-        lambda x, k: outside(x) | _along(x, k, first, EIGHTH),
+    second = Segments(mixture, pairs(mixture, shell=1))
+    return _turn(labels, mixture, second, SIXTEENTH, without=between_neighbours(mixture))
+
+
+def _inwards(labels: pd.DataFrame, mixture: GaussianMixture) -> Looks:
+    """Inwards of the outer modes between a quarter and half the spacing; outwards beyond it.
+
+    The modes between have neighbours on both sides, so that they tell nothing.
+    """
+    modes, distance = labels["mode"].to_numpy(), labels["distance"].to_numpy()
+    spacing, x = mixture.spacing / mixture.std, mixture.means[:, 0]
+    outwards = np.zeros(len(x))
+    outwards[x.argmin()], outwards[x.argmax()] = -1, 1
+    out = np.cos(labels["angle"].to_numpy()) * outwards[modes]  # 0 of modes between
+    seen = np.isfinite(distance) & (distance >= QUARTER * spacing)
+    seen &= (out > 0) | ((out < 0) & (distance < spacing / 2))
+    rows = np.flatnonzero(seen)
+    return Looks(rows, out[rows] < 0, np.full(len(rows), 0.5))
+
+
+def _turn(
+    labels: pd.DataFrame,
+    mixture: GaussianMixture,
+    segments: Segments,
+    share: float,
+    without: Segments | None = None,
+) -> Looks:
+    """Points within a share of a segment's length of it, against the same points turned.
+
+    Places outside the hull do not count, nor those along the segments `without`.
+    """
+    spacing, distance = mixture.spacing / mixture.std, labels["distance"].to_numpy()
+    least = QUARTER * segments.lengths.min()
+    rows = np.flatnonzero((distance >= least) & (distance < spacing / 2))
+    parts = [Looks(rows[:0], np.zeros(0, bool), np.zeros(0))]
+    for start in range(0, len(rows), AT_ONCE):
+        some = rows[start : start + AT_ONCE]
+        mode, r, angle = (labels[k].to_numpy()[some] for k in ("mode", "distance", "angle"))
+        turned = angle[:, None] + 2 * np.pi * np.arange(TURNS) / TURNS  # the first is the point's
+        counts = ~_outside(mode, r, turned, mixture)
+        if without is not None:
+            counts &= ~_along(mode, r, turned, without, EIGHTH)
+        hits = counts & _along(mode, r, turned, segments, share)
+        own = counts[:, 0]
+        chance = hits[own].sum(1) / counts[own].sum(1)
+        parts.append(Looks(some[own], hits[own, 0], chance))
+    return Looks(
+        *(np.concatenate([getattr(p, k) for p in parts]) for k in ("rows", "hit", "chance"))
     )
 
 
-def inward(points: np.ndarray, labels: pd.DataFrame, mixture: GaussianMixture) -> Sides:
-    """Points inwards of the two outer modes of a line, against those outwards, exactly.
-
-    Inwards between a quarter and half the spacing, outwards beyond a quarter. The modes
-    between have neighbours on both sides, so that they tell nothing.
-
-    Args:
-        points: [n, 1].
-        labels: of the points, as `endpoint.label` gives them.
-        mixture: of modes on a line.
-    """
-    modes, distance = labels["mode"].to_numpy(), labels["distance"].to_numpy()
-    spacing = mixture.spacing / mixture.std
-    outwards = np.zeros(len(mixture.means))
-    outwards[mixture.means[:, 0].argmin()], outwards[mixture.means[:, 0].argmax()] = -1, 1
-    chosen = np.isfinite(distance) & (distance >= QUARTER * spacing)
-    chosen &= (labels["endpoint"] != "valid").to_numpy() & (outwards[modes] != 0)
-    x, modes = np.asarray(points, np.float64)[chosen, 0], modes[chosen]
-    out = (x - mixture.means[modes, 0]) * outwards[modes] > 0
-    inside = int((~out & (distance[chosen] < spacing / 2)).sum())
-    return Sides(inside, inside + int(out.sum()))
-
-
-def turned(
-    points: np.ndarray, modes: np.ndarray, mixture: GaussianMixture, rng: np.random.Generator
+def _outside(
+    mode: np.ndarray, r: np.ndarray, angles: np.ndarray, mixture: GaussianMixture
 ) -> np.ndarray:
-    """The points, each turned about its mode to a random direction: [n, d]."""
-    offsets = points - mixture.means[modes]
-    directions = rng.standard_normal(points.shape)
-    lengths = np.linalg.norm(offsets, axis=1) / np.linalg.norm(directions, axis=1)
-    return mixture.means[modes] + directions * lengths[:, None]
+    """Whether places seen from modes are outside the convex hull of all modes: [n, turns]."""
+    outside = np.zeros(angles.shape, bool)
+    for *normal, offset in ConvexHull(mixture.means).equations:
+        level = mixture.means[mode] @ normal + offset  # how far the mode itself is inside
+        reach = mixture.std * r[:, None] * np.cos(angles - np.arctan2(*normal[::-1]))
+        outside |= level[:, None] + reach > SAME * mixture.spacing
+    return outside
 
 
-def _within_half(
-    points: np.ndarray, labels: pd.DataFrame, mixture: GaussianMixture
-) -> tuple[np.ndarray, np.ndarray]:
-    """Points between a quarter of the shortest segment and half the spacing, and their modes.
-
-    Nearer ones are no bridge wherever they are turned to, so they would only dilute.
-    """
-    spacing = mixture.spacing / mixture.std
-    distance = labels["distance"].to_numpy()
-    chosen = (distance >= QUARTER * spacing) & (distance < spacing / 2)
-    chosen &= (labels["endpoint"] != "valid").to_numpy()
-    return np.asarray(points, np.float64)[chosen], labels["mode"].to_numpy()[chosen]
-
-
-def _outside(mixture: GaussianMixture) -> Callable[[np.ndarray], np.ndarray]:
-    """Whether points are outside the convex hull of the modes."""
-    *normals, offsets = ConvexHull(mixture.means).equations.T
-    slack = SAME * mixture.spacing
-    return lambda x: (x @ np.array(normals) + offsets).max(1) > slack
-
-
-def _along(points: np.ndarray, modes: np.ndarray, segments: Segments, share: float) -> np.ndarray:
-    """Whether each point is within a share of a segment's length of it, and past its quarter."""
-    which, away = segments.nearest(points, modes)
-    length = segments.lengths[which]
-    distance = np.linalg.norm(points - segments.mixture.means[modes], axis=1)
-    past = distance / segments.mixture.std >= QUARTER * length
-    return past & (away <= share * length)
-
-
-Judge = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""Whether points of such modes are hits."""
-
-
-def _permute(
-    points: np.ndarray,
-    modes: np.ndarray,
-    mixture: GaussianMixture,
-    rng: np.random.Generator,
-    turns: int,
-    judge: Judge,
-    barred: Judge,
-) -> Turned:
-    """Count hits among the points, and among the points turned so many times.
-
-    Points in a barred place are left out, and those that a turn brings there turned again.
-    """
-    keep = ~barred(points, modes)
-    points, modes = points[keep], modes[keep]
-    counts = [np.zeros(0, int)]
-    step = max(1, AT_ONCE // max(len(points), 1))
-    for start in range(0, turns, step):
-        some = min(step, turns - start)
-        still, own = np.tile(points, (some, 1)), np.tile(modes, some)
-        now, again = still.copy(), np.arange(len(still))
-        while len(again):
-            now[again] = turned(still[again], own[again], mixture, rng)
-            again = again[barred(now[again], own[again])]
-        counts.append(judge(now, own).reshape(some, len(points)).sum(1))
-    return Turned(int(judge(points, modes).sum()), len(points), np.concatenate(counts))
+def _along(
+    mode: np.ndarray, r: np.ndarray, angles: np.ndarray, segments: Segments, share: float
+) -> np.ndarray:
+    """Whether places are within a share of a segment of it, past its quarter: [n, turns]."""
+    along = np.zeros(angles.shape, bool)
+    for which, seen in segments.seen_from(mode):
+        length = segments.lengths[which]
+        strip = np.arcsin(np.minimum(share * length / r, 1))  # half of what it takes up in view
+        past = r >= QUARTER * length
+        along |= past[:, None] & (between(angles, seen[:, None]) <= strip[:, None])
+    return along

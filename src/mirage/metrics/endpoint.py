@@ -11,8 +11,8 @@ segments between neighbours, and each segment sets its own measures:
     stray    anything else
 
 so that a mode that is merely too wide makes no bridge, and of a segment of any length the
-middle half counts. A point's segment is the nearest of those that end at its nearest mode;
-of several that are equally near, the shortest. A bridge of another segment it cannot be, as
+middle half counts. A point's segment is the one at its nearest mode in whose direction it
+lies most nearly; of several, the shortest. A bridge of another mode's segment it cannot be, as
 no third mode is as near to the middle half of a segment as its ends are.
 """
 
@@ -25,36 +25,11 @@ from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
 from mirage.datasets.mixtures import GaussianMixture
-from mirage.metrics.rows import rate
+from mirage.labels.points import label_points
+from mirage.metrics.spacing import SAME, require_spacing
 
 ENDPOINTS = ("valid", "widened", "bridge", "stray")
 QUARTER, EIGHTH = 1 / 4, 1 / 8
-LEAST_SPACING = 4.0
-"""In radii, between the nearest modes: with less, the quarter would lie within the radius."""
-SAME = 1e-9
-"""Distances that differ by a smaller share are equal."""
-
-
-class SpacingError(ValueError):
-    """Modes so close that bridges cannot be told from the modes themselves."""
-
-
-def require_spacing(mixture: GaussianMixture, radius: float) -> None:
-    """Refuse a mixture whose modes are too close for these labels.
-
-    Args:
-        mixture: of two modes or more.
-        radius: of a mode, in standard deviations.
-
-    Raises:
-        SpacingError: if the nearest modes are less than four radii apart.
-    """
-    spacing, least = mixture.spacing / mixture.std, LEAST_SPACING * radius
-    if spacing < least * (1 - SAME):
-        raise SpacingError(
-            f"modes {spacing:g} std apart are too close to tell bridges at a radius of"
-            f" {radius:g} std: it takes {least:g} std"
-        )
 
 
 @dataclass(frozen=True)
@@ -71,6 +46,12 @@ class Segments:
         return np.linalg.norm(second - first, axis=1) / self.mixture.std
 
     @cached_property
+    def bearings(self) -> np.ndarray:
+        """Angles at which the second end of each is seen from the first: [S]."""
+        first, second = self.mixture.means[self.ends.T]
+        return bearing(second - first)
+
+    @cached_property
     def of_mode(self) -> np.ndarray:
         """Segments that end at each mode, the shortest first: int [K, most], filled with -1."""
         order = np.argsort(self.lengths, kind="stable")
@@ -80,29 +61,34 @@ class Segments:
             row[: len(segments)] = segments
         return filled
 
-    def nearest(self, points: np.ndarray, modes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The nearest of the segments that end at each point's mode, and how far it is.
+    def seen_from(self, modes: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        """The first segment of each of some modes, then the second, and so on.
 
         Args:
-            points: [n, d].
-            modes: the nearest mode of each: int [n].
+            modes: int [n].
 
         Returns:
-            Segments, int [n], -1 where the mode has none, and distances in standard
-            deviations, [n], infinite there.
+            Pairs of segments, int [n], -1 where a mode has no more, and the angles at which
+            they are seen from the mode, [n], NaN there.
         """
-        which, best = np.full(len(points), -1), np.full(len(points), np.inf)
-        offsets = points - self.mixture.means[modes]
+        seen = []
         for segments in self.of_mode[modes].T:
-            ends = self.ends[segments]
-            others = np.where(ends[:, 0] == modes, ends[:, 1], ends[:, 0])
-            along = self.mixture.means[others] - self.mixture.means[modes]
-            squared = np.einsum("nd,nd->n", along, along)
-            share = np.clip(np.einsum("nd,nd->n", offsets, along) / squared, 0, 1)
-            distance = np.linalg.norm(offsets - share[:, None] * along, axis=1) / self.mixture.std
-            closer = (segments >= 0) & (distance < best * (1 - SAME))
-            which[closer], best[closer] = segments[closer], distance[closer]
-        return which, best
+            behind = np.pi * (self.ends[segments, 0] != modes)
+            seen.append(
+                (segments, np.where(segments < 0, np.nan, self.bearings[segments] + behind))
+            )
+        return seen
+
+
+def bearing(offsets: np.ndarray) -> np.ndarray:
+    """The direction of offsets [n, d], d 1 or 2, as an angle: [n]; on a line 0 or pi."""
+    x, y = (*offsets.T, np.zeros(len(offsets)))[:2]
+    return np.arctan2(y, x)
+
+
+def between(angles: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """How far apart angles are: in [0, pi]."""
+    return np.abs((angles - others + np.pi) % (2 * np.pi) - np.pi)
 
 
 def between_neighbours(mixture: GaussianMixture) -> Segments:
@@ -116,17 +102,18 @@ def between_neighbours(mixture: GaussianMixture) -> Segments:
 
 
 def label(points: np.ndarray, mixture: GaussianMixture, radius: float) -> pd.DataFrame:
-    """Tell each point's nearest mode, its distance, its segment and its label.
+    """Tell where each point is as seen from its nearest mode, its segment and its label.
 
     Args:
-        points: [n, d].
+        points: [n, d], d 1 or 2.
         mixture: that they should follow.
         radius: of a mode, in standard deviations.
 
     Returns:
-        Columns `mode`, `distance` (to that mode, in standard deviations), `segment` (of
-        `between_neighbours`; -1 for valid points) and `endpoint`, one of ENDPOINTS. A point
-        that is not finite is a stray, at infinite distance from mode -1.
+        Columns `mode`, `distance` (to that mode, in standard deviations), `angle` (in which
+        direction, in radians; on a line 0 or pi), `segment` (of `between_neighbours`; -1 for
+        valid points) and `endpoint`, one of ENDPOINTS, as a category. A point that is not
+        finite is a stray, at infinite distance from mode -1.
 
     Raises:
         SpacingError: if the nearest modes are less than four radii apart.
@@ -136,48 +123,49 @@ def label(points: np.ndarray, mixture: GaussianMixture, radius: float) -> pd.Dat
     points = np.where(finite[:, None], points, 0)
     distance, mode = cKDTree(mixture.means).query(points)
     distance = np.where(finite, distance / mixture.std, np.inf)
-    mode = np.where(finite, mode, -1)
-    segment, endpoint = np.full(len(points), -1), np.full(len(points), ENDPOINTS[0], dtype=object)
-    endpoint[~finite] = ENDPOINTS[3]
+    angle = np.where(finite, bearing(points - mixture.means[mode]), 0.0)
+    segment, endpoint = np.full(len(points), -1), np.where(finite, 0, 3)
     far = np.flatnonzero(finite & (distance > radius))
     segments = between_neighbours(mixture)
-    segment[far], away = segments.nearest(points[far], mode[far])
+    off = np.full(len(far), np.inf)
+    for which, seen in segments.seen_from(mode[far]):
+        apart = between(angle[far], seen)
+        closer = apart < off - SAME
+        off[closer], segment[far[closer]] = apart[closer], which[closer]
     length = segments.lengths[segment[far]]
+    away = distance[far] * np.sin(np.minimum(off, np.pi / 2))
     kinds = [distance[far] < QUARTER * length, away <= EIGHTH * length]
-    endpoint[far] = np.select(kinds, ENDPOINTS[1:3], ENDPOINTS[3])
+    endpoint[far] = np.select(kinds, (1, 2), 3)
     return pd.DataFrame(
-        {"mode": mode, "distance": distance, "segment": segment, "endpoint": endpoint}
+        {
+            "mode": np.where(finite, mode, -1),
+            "distance": distance,
+            "angle": angle,
+            "segment": segment,
+            "endpoint": pd.Categorical.from_codes(endpoint, ENDPOINTS),
+        }
     )
 
 
-def by_segment(labels: pd.DataFrame, segments: Segments) -> pd.DataFrame:
-    """The rate of bridges on each segment, and for each standard deviation of its length.
+def label_both(
+    points: np.ndarray, mixture: GaussianMixture, radius: float, endpoints: bool = True
+) -> pd.DataFrame:
+    """The published labels of points, and these beside them where they are asked for.
 
     Args:
-        labels: as `label` gives them.
-        segments: between neighbours of the same mixture.
+        points: [n, d], d 1 or 2.
+        mixture: that they should follow.
+        radius: of a mode, in standard deviations.
+        endpoints: whether these are asked for.
 
     Returns:
-        A row a segment: `first` and `second` mode, `length` (in standard deviations),
-        `bridges` of `n` samples, their share `value` with its Wilson interval `low`, `high`,
-        and `per_std`, the share over the length that counts, half of the segment.
+        Columns `mode`, `distance` and `label` of `label_points`; then `angle`, `segment` and
+        `endpoint` of `label`.
+
+    Raises:
+        SpacingError: if they are, and the nearest modes are less than four radii apart.
     """
-    bridges = labels.loc[labels["endpoint"] == "bridge", "segment"]
-    counts = np.bincount(bridges, minlength=len(segments.ends))
-    rows = []
-    for (first, second), length, hits in zip(segments.ends, segments.lengths, counts, strict=True):
-        share = rate("bridge_rate", hits, len(labels))
-        rows.append(
-            {
-                "first": int(first),
-                "second": int(second),
-                "length": float(length),
-                "bridges": int(hits),
-                "n": len(labels),
-                "value": share.value,
-                "low": share.low,
-                "high": share.high,
-                "per_std": share.value / (length * (1 - 2 * QUARTER)),
-            }
-        )
-    return pd.DataFrame(rows)
+    published = label_points(points, mixture, radius)
+    if not endpoints:
+        return published
+    return published.join(label(points, mixture, radius)[["angle", "segment", "endpoint"]])

@@ -13,6 +13,7 @@ from scipy.special import gammainc, gammaincc
 
 from mirage.datasets.mixtures import GaussianMixture
 from mirage.labels.points import LABELS
+from mirage.metrics import bridging
 from mirage.metrics.names import THRESHOLDS
 from mirage.metrics.rows import Row, estimate, rate
 
@@ -36,9 +37,12 @@ class Tally:
     valid_by_mode: np.ndarray = field(init=False)
     squares: tuple[int, int] = (0, 0)
     """Sums of the squared distances of valid samples, and of their squares, in UNIT."""
+    ended: bridging.Ended = field(init=False)
+    """Of samples that have a label of where they ended."""
 
     def __post_init__(self) -> None:
         self.valid_by_mode = np.zeros(len(self.truth.means), np.int64)
+        self.ended = bridging.Ended(self.truth)
 
     @property
     def dim(self) -> int:
@@ -46,8 +50,10 @@ class Tally:
         return self.truth.means.shape[1]
 
     def add(self, scores: pd.DataFrame) -> None:
-        """Count some samples: columns `mode`, `distance` (in standard deviations), `label`."""
+        """Count some samples: columns as `endpoint.label_both` gives them."""
         self.n += len(scores)
+        if "endpoint" in scores:
+            self.ended.add(scores)
         for label, count in scores["label"].value_counts().items():
             self.labels[label] += int(count)
         for k in THRESHOLDS:
@@ -82,6 +88,7 @@ def measure(tally: Tally, radius: float) -> list[Row]:
         *tail_rates(tally),
         *mode_metrics(tally.valid_by_mode, np.exp(tally.truth.log_weights)),
         within_mode_variance_ratio(tally, radius),
+        *bridging.measure(tally.ended, radius),
     ]
 
 

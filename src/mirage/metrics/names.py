@@ -12,6 +12,7 @@ AT = {
     "match_threshold": "float64",
     "network": "str",
     "predicted_class": "Int16",
+    "segment": "Int16",
 }
 """Columns that say what a metric is taken at, with their types in pandas; `rows.Row` says
 what each means. Null where one does not apply."""
@@ -40,6 +41,13 @@ METRICS = {
     "cohens_kappa": Taken(),
     "label_rate": Taken(("label",), _JUDGED),
     "beyond_rate": Taken(("threshold",)),
+    "endpoint_rate": Taken(("label",), ("threshold",)),
+    "endpoint_excess": Taken(("label",), ("threshold",)),
+    "mode_width": Taken(),
+    "segment_rate": Taken(("segment",), ("threshold",)),
+    "segment_rate_per_std": Taken(("segment",), ("threshold",)),
+    "towards_neighbours": Taken(),
+    "towards_second_neighbours": Taken(),
     "modes_covered": Taken(),
     "mode_weight_tv": Taken(),
     "within_mode_variance_ratio": Taken(told=("threshold",)),

@@ -25,6 +25,8 @@ class Row:
     high: float = nan
     floor: float = nan
     """What a perfect sampler would show."""
+    blurred: float = nan
+    """What the truth would show with its modes as wide as the model's own."""
     label: str | None = None
     """The label that is counted; none for all but `valid`."""
     detector: str | None = None
@@ -43,6 +45,8 @@ class Row:
     """In whose features pictures are compared."""
     predicted_class: int | None = None
     """The class that is counted."""
+    segment: int | None = None
+    """Between two neighbouring modes, in the order of `endpoint.between_neighbours`."""
 
 
 def frame(rows: Iterable[Row]) -> pd.DataFrame:

@@ -26,21 +26,6 @@ def mean_over_seeds(values: pd.Series) -> dict[str, float]:
     return {"value": mean, "low": mean - reach, "high": mean + reach, "seeds": seeds}
 
 
-def seeds_needed(values: pd.Series, bound: float, most: int = 100) -> float:
-    """Seeds with which the interval would leave the bound, at this mean and spread.
-
-    Returns:
-        The smallest number from 2 to `most`; infinity beyond, NaN with fewer than two seeds.
-    """
-    values = values.dropna().astype(float)
-    if len(values) < 2:
-        return np.nan
-    seeds = np.arange(2, most + 1)
-    reach = stdtrit(seeds - 1, (1 + CONFIDENCE) / 2) * values.std() / np.sqrt(seeds)
-    enough = seeds[reach < abs(values.mean() - bound)]
-    return float(enough[0]) if len(enough) else np.inf
-
-
 def summarise(metrics: pd.DataFrame) -> pd.DataFrame:
     """Every metric over seeds, and every pair of filters on the same seeds.
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from mirage.detectors import Score
-from mirage.metrics.detection import SENSITIVITY, Ranking, finite
+from mirage.metrics.detection import SENSITIVITY, finite
 from mirage.metrics.rows import rate
 
 CALIBRATION, TEST = 0, 1
@@ -18,7 +18,22 @@ def threshold(scores: pd.DataFrame, score: Score) -> float:
     """
     half = scores[scores["sample"] % 2 == CALIBRATION]
     hits = finite(half[score.column])[(half["label"] != "valid").to_numpy()]
-    return Ranking(hits).threshold(SENSITIVITY) if len(hits) else np.nan
+    return finding(hits, SENSITIVITY) if len(hits) else np.nan
+
+
+def finding(hits: np.ndarray, sensitivity: float) -> float:
+    """The largest threshold that finds a share of hits that are yet to come, on average.
+
+    Of n scores the k-th lowest has k / (n + 1) of further ones below it on average, whatever
+    their distribution: the quantile of the n at hand would miss more than it says. With too
+    few the lowest of all.
+
+    Args:
+        hits: scores of hallucinations: [n], n at least 1.
+        sensitivity: wanted.
+    """
+    missed = int((1 - sensitivity) * (len(hits) + 1) + 1e-9)
+    return float(np.partition(hits, max(missed - 1, 0))[max(missed - 1, 0)])
 
 
 def test(scores: pd.DataFrame, score: Score, threshold: float) -> dict[str, float]:

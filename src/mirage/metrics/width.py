@@ -12,11 +12,14 @@ from mirage.metrics.endpoint import between_neighbours
 
 @dataclass(frozen=True)
 class Width:
-    """Width of the modes over the true standard deviation, with its 95 % interval."""
+    """Width of the modes over the true standard deviation, with its 95 % interval.
 
-    value: float
-    low: float
-    high: float
+    Numbers, or arrays with one for each of several models.
+    """
+
+    value: np.ndarray | float
+    low: np.ndarray | float
+    high: np.ndarray | float
 
 
 def of_distances(distances: np.ndarray, dim: int) -> Width:
@@ -28,32 +31,38 @@ def of_distances(distances: np.ndarray, dim: int) -> Width:
     8 % too large for b = 10 %. The interval is that of the median by order statistics.
 
     Args:
-        distances: in true standard deviations: [n], n at least 1.
+        distances: in true standard deviations: [..., n], n at least 1.
         dim: number of coordinates that they are taken over.
     """
-    n = len(distances)
+    n = distances.shape[-1]
     ranks = [(n - 1) // 2, int(binom.ppf(0.025, n, 0.5)), int(binom.ppf(0.975, n, 0.5))]
     ranks = np.minimum(ranks, n - 1)
-    return Width(*(np.partition(distances, ranks)[ranks] / chi.median(dim)).tolist())
+    ordered = np.partition(distances, np.unique(ranks), axis=-1)
+    return Width(*(ordered[..., rank] / chi.median(dim) for rank in ranks))
 
 
-def of_modes(points: np.ndarray, labels: pd.DataFrame, mixture: GaussianMixture) -> Width:
+def of_modes(labels: pd.DataFrame, mixture: GaussianMixture, models: int | None = None) -> Width:
     """How wide the modes are in every direction, or along neighbours' if that is wider.
 
     Modes that are stretched towards their neighbours look like bridges, and are no wider
     by the distance alone than half of the stretch.
 
     Args:
-        points: [n, d], some of them finite.
-        labels: of the points, as `endpoint.label` gives them.
-        mixture: that they should follow.
+        labels: columns `distance` and `angle`, as `endpoint.label` gives them.
+        mixture: that the points should follow.
+        models: whose points, as many of each, stand one after the other; None for one.
     """
-    widths = [of_distances(labels["distance"].to_numpy(), points.shape[1])]
-    if points.shape[1] > 1:
-        finite = (labels["mode"] >= 0).to_numpy()
-        offsets = points[finite] - mixture.means[labels["mode"].to_numpy()[finite]]
-        first, second = mixture.means[between_neighbours(mixture).ends.T]
-        along = (second - first) / np.linalg.norm(second - first, axis=1, keepdims=True)
-        for direction in np.unique(np.round(along, 6), axis=0):
-            widths.append(of_distances(np.abs(offsets @ direction) / mixture.std, 1))
-    return max(widths, key=lambda width: width.high)
+    shape = (-1,) if models is None else (models, -1)
+    distance, angle = (labels[name].to_numpy().reshape(shape) for name in ("distance", "angle"))
+    dim = mixture.means.shape[1]
+    widths = [of_distances(distance, dim)]
+    if dim > 1:
+        for direction in np.unique(np.round(between_neighbours(mixture).bearings % np.pi, 6)):
+            along = np.abs(np.cos(angle - direction))
+            far = np.isinf(distance)  # not finite, and in no direction
+            widths.append(of_distances(np.where(far, np.inf, distance * along), 1))
+    values, lows, highs = (
+        np.stack([getattr(w, k) for w in widths]) for k in ("value", "low", "high")
+    )
+    widest = highs.argmax(0)[None]
+    return Width(*(np.take_along_axis(x, widest, 0)[0] for x in (values, lows, highs)))

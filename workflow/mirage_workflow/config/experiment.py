@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import BeforeValidator, Field, PositiveInt, model_validator
 
 from mirage.diffusion import times_of
+from mirage.metrics.spacing import SpacingError, require_spacing
 from mirage.registry import DETECTORS
 from mirage.window import predict
 from mirage_workflow.config.causes import Causes, Sweeps
@@ -75,6 +76,7 @@ class Experiment(Section):
     def _consistent(self) -> "Experiment":
         self._check_network()
         self._check_times()
+        self._check_endpoint()
         self._check_recursion()
         self._check_studies()
         self._check_shards()
@@ -153,6 +155,16 @@ class Experiment(Section):
                 f"sampling.start: t = {start} is never trained, as training.time_focus draws "
                 f"every time below {focus.below}"
             )
+
+    def _check_endpoint(self) -> None:
+        if self.scoring.endpoint and self.dataset.has_modes:
+            try:
+                require_spacing(self.dataset.mixture, self.scoring.radius)
+            except SpacingError as error:
+                raise ValueError(
+                    f"scoring.endpoint: {error}; with `endpoint: false` there are the published "
+                    "labels alone"
+                ) from None
 
     def _check_recursion(self) -> None:
         recursion, drawn = self.recursion, self.sampling.samples

@@ -170,6 +170,10 @@ class Scoring(Section):
     radius: PositiveFloat = 5.0
     """Distance from a mode or a bridge, in standard deviations, up to which a
     sample belongs to it."""
+    endpoint: bool = True
+    """Of mixtures: whether to tell too where each sample ended, `valid`, `widened`, `bridge` or
+    `stray`, with the rates, floors and directions that the ledger rests on. It takes modes that
+    are four radii apart; without it there are the published labels alone."""
 
 
 class Classifier(Section):

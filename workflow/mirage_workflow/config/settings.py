@@ -16,7 +16,7 @@ from mirage_workflow.config.user_files import require_files
 Engine = Literal[
     "auto", "pytorch", "sse4", "avx2", "avx512", "avx512_bf16", "amx", "neon", "neon_bf16"
 ]
-REPLICATES = {"smoke": 1, "quick": 1, "default": 3, "paper": 5}
+REPLICATES = {"smoke": 1, "quick": 1, "default": 5, "paper": 5}
 
 
 class Settings(Section):
@@ -37,8 +37,8 @@ class Settings(Section):
     )
     """Names of files in config/experiments, without .yaml: one's own there, or Mirage's."""
     seeds: Annotated[Unique[NonNegativeInt], Field(min_length=1)] | None = None
-    """One replicate of everything for each; null for as many as the preset has: three in
-    `default`, five in `paper`, one in `smoke` and `quick`."""
+    """One replicate of everything for each; null for as many as the preset has: five in
+    `default` and `paper`, one in `smoke` and `quick`."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """`auto`: the job's GPU where it has one, else the CPU."""
     engine: Engine = "auto"
@@ -50,6 +50,11 @@ class Settings(Section):
     keep_samples: bool = True
     """Whether generated samples and their scores stay; if not, they are deleted as soon as
     all that is measured, drawn and trained from them is made."""
+
+    @property
+    def audit_repetitions(self) -> int:
+        """How often the audit of the ledger draws each model that is known."""
+        return 20 if self.preset == "smoke" else 1_000
 
     @model_validator(mode="before")
     @classmethod

@@ -1,4 +1,4 @@
-"""The ledger."""
+"""The ledger, and its audit."""
 
 import pyarrow as pa
 
@@ -7,12 +7,23 @@ from mirage_workflow.schemas.fields import OVER_SEEDS, fields
 
 CLAIMS = pa.schema(
     [
-        *fields(id=pa.string(), claim=pa.string(), source=pa.string(), experiment=pa.string()),
-        *fields(statistic=pa.string(), metric=pa.string()),
+        *fields(id=pa.string(), claim=pa.string(), source=pa.string(), family=pa.string()),
+        *fields(experiment=pa.string(), statistic=pa.string(), rule=pa.string()),
+        *fields(metric=pa.string()),
         *AT_FIELDS,
-        *fields(wanted=pa.string(), bound=pa.float64(), refuted=pa.string()),
+        *fields(wanted=pa.string(), bound=pa.float64()),
+        *fields(control=pa.string(), effect=pa.string(), refuted=pa.string()),
         *OVER_SEEDS,
-        *fields(verdict=pa.string(), reason=pa.string(), seeds_needed=pa.float64()),
-        *fields(figure=pa.string()),
+        *fields(n=pa.float64(), planned=pa.float64(), sensitivity=pa.float64()),
+        *fields(p=pa.float64(), p_adjusted=pa.float64()),
+        *fields(p_against=pa.float64(), p_against_adjusted=pa.float64()),
+        *fields(verdict=pa.string(), reason=pa.string(), figure=pa.string()),
+    ]
+)
+CLAIMS_AUDIT = pa.schema(
+    [
+        *fields(rule=pa.string(), scenario=pa.string(), data=pa.string(), kind=pa.string()),
+        *fields(holds=pa.int64(), fails=pa.int64(), n=pa.int64(), value=pa.float64()),
+        *fields(low=pa.float64(), high=pa.float64(), planned=pa.float64(), kept=pa.bool_()),
     ]
 )

@@ -15,6 +15,7 @@ METRICS = pa.schema(
             low=pa.float64(),
             high=pa.float64(),
             floor=pa.float64(),
+            blurred=pa.float64(),
             n=pa.int64(),
         ),
     ]

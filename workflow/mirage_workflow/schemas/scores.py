@@ -8,6 +8,9 @@ from mirage.detectors import Score
 from mirage_workflow.schemas.at import score_field
 from mirage_workflow.schemas.fields import fields
 
+ENDPOINT = fields(angle=pa.float32(), segment=pa.int16(), endpoint=pa.string())
+"""Where samples of a mixture ended, as `mirage.metrics.endpoint.label` tells."""
+
 
 def scores_schema(default: Sequence[Score], every: Sequence[Score], truth: pa.Schema) -> pa.Schema:
     """One row per sample: each detector over the default window, over all, and the truth."""

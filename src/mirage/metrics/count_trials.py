@@ -1,0 +1,229 @@
+"""Trials of the rules on counts, rates and scores, of points and pictures alike."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from scipy.stats import chi, norm
+
+from mirage.metrics import existence, magnitude, point_trials, transfer
+from mirage.metrics.claims_audit import CONTROL, EFFECT, INTERVAL, Trial
+from mirage.metrics.detection import SENSITIVITY
+from mirage.metrics.rules import RULES
+from mirage.metrics.verdicts import ALPHA, Evidence, all_of
+
+SEEDS = 5
+SPREAD = 0.4
+"""Standard deviation of the logarithm of a rate over seeds."""
+
+Judge = Callable[[np.random.Generator, int], Evidence]
+"""Draws a model anew so many times, and judges each."""
+
+
+def trials() -> list[Trial]:
+    """All trials, of every rule that decides a claim."""
+    counts = [*_above_a_floor(), *_bounds(), *_others(), *_trends()]
+    return [*point_trials.trials(), *counts, *_ratios(), *_typical(), *_detectors()]
+
+
+def _trials(rule: str, judges: Mapping[str, Judge], data: str = "counts") -> list[Trial]:
+    """Trials of one rule, by their scenario."""
+
+    def trial(scenario: str, judge: Judge) -> Trial:
+        kind = CONTROL if scenario in RULES[rule].controls else EFFECT
+        return Trial(scenario, kind, (rule,), lambda rng, k: {rule: judge(rng, k)}, data)
+
+    return [trial(scenario, judge) for scenario, judge in judges.items()]
+
+
+def _above_a_floor() -> list[Trial]:
+    """That there is more than a counter's false alarms, of which the floor is an upper end."""
+    n, floor = 2_000, 5e-4
+
+    def at(rates: Callable[[int], np.ndarray]) -> Judge:
+        def judge(rng: np.random.Generator, k: int) -> Evidence:
+            hits = rng.binomial(n, rates(k))
+            return existence.more_than_floor(hits, np.full(SEEDS, floor * n), 1e-3 * n * SEEDS)
+
+        return judge
+
+    one = np.where(np.arange(SEEDS) == 0, 0.1, 0.0)
+    return _trials(
+        "more_than_floor",
+        {
+            "one wrong seed": at(lambda k: np.tile(one, (k, 1))),
+            "0.5 %": at(lambda k: np.full((k, SEEDS), 0.005)),
+        },
+    )
+
+
+def _bounds() -> list[Trial]:
+    """That a rate is no more than its floor, or is the floor, with the samples that this takes."""
+
+    power = (1 + existence.POWER) / 2  # on either side
+
+    def at(times: float, margin: float, k: float, rule: Callable[..., Evidence]) -> Judge:
+        floor = float(chi.sf(k, 2))
+        # Half as many again as all seeds together need: all but one must agree by themselves.
+        expected = 1.5 * floor * existence.samples_to_bound(floor, margin, ALPHA, power) / SEEDS
+
+        def judge(rng: np.random.Generator, repetitions: int) -> Evidence:
+            hits = rng.poisson(times * expected, (repetitions, SEEDS))
+            return rule(hits, np.full(SEEDS, expected), margin)
+
+        return judge
+
+    no_more = {"at the margin": 3, "ten times the floor": 10, "perfect sampler": 1}
+    same = {"at the margin": 1.1, "below it by as much": 1 / 1.1, "no hit": 0, "perfect sampler": 1}
+    return [
+        *_trials(
+            "no_more_than_floor",
+            {
+                name: at(times, 3, 5, existence.no_more_than_floor)
+                for name, times in no_more.items()
+            },
+        ),
+        *_trials(
+            "same_as_floor",
+            {name: at(times, 1.1, 3, existence.same_as_floor) for name, times in same.items()},
+        ),
+    ]
+
+
+def _others() -> list[Trial]:
+    """That one rate is above another, whose samples may be few."""
+
+    def at(rate: float, other: float, other_n: int) -> Judge:
+        def judge(rng: np.random.Generator, k: int) -> Evidence:
+            # What training adds differs from seed to seed, and is the same for both.
+            common, n = np.exp(SPREAD * rng.standard_normal((k, SEEDS))), 20_000
+            hits = rng.binomial(n, np.minimum(rate * common, 1))
+            others = rng.binomial(other_n, np.minimum(other * common, 1))
+            return existence.more_than_other(hits, n, others, other_n)
+
+        return judge
+
+    return _trials(
+        "more_than_other",
+        {
+            "same rate, few samples": at(0.001, 0.001, 1_000),
+            "same rate, many samples": at(0.01, 0.01, 20_000),
+            "ten times": at(0.02, 0.002, 1_000),
+        },
+    )
+
+
+def _trends() -> list[Trial]:
+    """That bridges grow rarer along a factor."""
+    levels, n = np.array([20.0, 40.0, 80.0]), 5_000
+    blur, edge = (
+        np.array([2e-3, 1e-5, 1e-12]),
+        1.5,
+    )  # of the truth, and what its upper end is over it
+
+    def along(share: np.ndarray, chance: float, floor: np.ndarray) -> Judge:
+        def judge(rng: np.random.Generator, k: int) -> Evidence:
+            spread = np.exp(SPREAD * rng.standard_normal((k, 1, SEEDS)))
+            hits = rng.binomial(n, np.minimum(share[:, None] * spread + floor[:, None], 1))
+            floors = np.broadcast_to(edge * n * floor[:, None], hits.shape)
+            looked = np.maximum(hits, 1)
+            directed = rng.binomial(looked, chance)
+            exist = all_of(
+                existence.more_than_floor(hits, floors, 1e-3 * n * SEEDS),
+                existence.more_than_chance(directed, looked, 0.4 * looked),
+            )
+            slopes = magnitude.trend(
+                levels, hits, floors, np.full(hits.shape, n), exist.holds <= ALPHA
+            )
+            return magnitude.below(slopes, 0.0)
+
+        return judge
+
+    even, falling, none = np.full(3, 0.02), 0.02 * 20 / levels, np.zeros(3)
+    return _trials(
+        "trend",
+        {
+            "as many at every level": along(even, 0.95, none),
+            "truth blurred x 2 at every level": along(none, 0.4, blur),
+            "fewer with the level, in random directions": along(falling, 0.4, none),
+            "half as many at twice the level": along(falling, 0.95, none),
+        },
+    )
+
+
+def _ratios() -> list[Trial]:
+    """That one rate is smaller than another on the same seeds."""
+
+    def filtered(ratio: float) -> Judge:
+        def judge(rng: np.random.Generator, k: int) -> Evidence:
+            n, common = 20_000, np.log(0.02) + SPREAD * rng.standard_normal((k, SEEDS))
+            # What retraining adds on its own, in either line of generations.
+            own = np.exp(common + 0.1 * rng.standard_normal((2, k, SEEDS)))
+            random, tried = rng.binomial(n, np.minimum(own * [[[1.0]], [[ratio]]], 1))
+            return magnitude.below(
+                magnitude.log_rate(tried, n) - magnitude.log_rate(random, n), 0.0
+            )
+
+        return judge
+
+    return _trials(
+        "ratio", {"two names for one filter": filtered(1.0), "a third fewer": filtered(2 / 3)}
+    )
+
+
+def _typical() -> list[Trial]:
+    """Where the typical rate lies, over seeds whose rates scatter in several ways."""
+    n, rate = 20_000, 0.01
+    spreads = {
+        "at the bound": lambda rng, size: SPREAD * rng.standard_normal(size),
+        "at the bound, wide": lambda rng, size: rng.standard_normal(size),
+        "at the bound, heavy tails": lambda rng, size: SPREAD * rng.standard_t(3, size),
+    }
+
+    def rates(spread: Callable, rng: np.random.Generator, k: int) -> np.ndarray:
+        share = np.minimum(rate * np.exp(spread(rng, (k, SEEDS))), 1)
+        return magnitude.log_rate(rng.binomial(n, share), n)
+
+    def over(spread: Callable, times: float) -> Judge:
+        return lambda rng, k: magnitude.above(rates(spread, rng, k), np.log(rate / times))
+
+    def covering(spread: Callable) -> Callable[[np.random.Generator, int], dict[str, Evidence]]:
+        def judge(rng: np.random.Generator, k: int) -> dict[str, Evidence]:
+            _, low, high = magnitude.interval(rates(spread, rng, k))
+            missed = (np.log(rate) < low) | (np.log(rate) > high)
+            return {"typical": Evidence(missed.astype(float), np.ones(k))}
+
+        return judge
+
+    controls = {name: over(spread, 1) for name, spread in spreads.items()}
+    intervals = [
+        Trial(name, INTERVAL, ("typical",), covering(spread)) for name, spread in spreads.items()
+    ]
+    return [*_trials("typical", controls | {"twice": over(spreads["at the bound"], 2)}), *intervals]
+
+
+def _detectors() -> list[Trial]:
+    """That a share of valid samples is kept at the threshold that finds most of the others."""
+    hits, valid, bound = 100, 1_000, 0.96  # of either half of a seed
+
+    def telling(kept: float) -> Judge:
+        """Scores whose threshold at 95 % sensitivity keeps such a share in truth."""
+        apart = norm.ppf(kept) + norm.ppf(SENSITIVITY)
+
+        def judge(rng: np.random.Generator, k: int) -> Evidence:
+            calibration = apart + rng.standard_normal((k * SEEDS, hits))
+            found = [transfer.finding(scores, SENSITIVITY) for scores in calibration]
+            test = rng.standard_normal((k * SEEDS, valid))
+            shares = (test < np.array(found)[:, None]).sum(1).reshape(k, SEEDS)
+            return magnitude.above(magnitude.logit(shares, valid), np.log(bound / (1 - bound)))
+
+        return judge
+
+    return _trials(
+        "kept",
+        {
+            "scores shuffled among samples": telling(1 - SENSITIVITY),
+            "keeps as many as the bound": telling(bound),
+            "keeps 99 %": telling(0.99),
+        },
+        data="scores",
+    )

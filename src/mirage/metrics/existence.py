@@ -1,0 +1,176 @@
+"""Whether something exists: counts pooled over seeds, against a floor or against chance, exactly.
+
+True of these seeds' models. How large it is differs from model to model: see `magnitude`.
+Counts are arrays with the seeds along the last axis, and whatever else before it.
+"""
+
+from collections.abc import Callable
+from math import inf
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.stats import binom, gamma, poisson
+
+from mirage.metrics.verdicts import ALPHA, LEAST_SEEDS, Evidence, all_of
+
+POWER = 0.95
+TIMES = 1.1
+"""Of the hits of random directions: the tails of neighbours, if heavy, meet between them, and add
+up to 2 % there with no interpolation at all."""
+MOST = 10**9
+"""Hits that samples are planned for."""
+
+
+def more_than_floor(hits: ArrayLike, floors: ArrayLike, wanted: ArrayLike) -> Evidence:
+    """Whether there are more hits than a floor explains.
+
+    For: the Poisson probability of so many hits at the floor. Against: of so few at the
+    wanted number.
+
+    Args:
+        hits: of each seed.
+        floors: hits expected of the floor, of each seed; of a floor that is itself
+            estimated, its upper end.
+        wanted: hits of all seeds together at the effect that is wanted.
+    """
+    hits, floors = _pooled(hits, floors)
+    total = hits.sum(-1)
+    return _agreed(hits > floors, poisson.sf(total - 1, floors.sum(-1)), poisson.cdf(total, wanted))
+
+
+def no_more_than_floor(hits: ArrayLike, floors: ArrayLike, margin: float) -> Evidence:
+    """Whether hits are within a multiple of the floor.
+
+    For: the Poisson probability of so few hits at the margin. Against: of so many.
+
+    Args:
+        hits: of each seed.
+        floors: hits expected of the floor, of each seed.
+        margin: of the floor, above 1.
+    """
+    hits, floors = _pooled(hits, floors)
+    total, bounds = hits.sum(-1), margin * floors
+    return _agreed(
+        hits < bounds, poisson.cdf(total, bounds.sum(-1)), poisson.sf(total - 1, bounds.sum(-1))
+    )
+
+
+def same_as_floor(hits: ArrayLike, floors: ArrayLike, margin: float) -> Evidence:
+    """Whether hits are the floor's, to a factor on either side (two one-sided tests)."""
+    floors = np.asarray(floors, float)
+    above = more_than_floor(hits, floors / margin, floors.sum(-1) / margin)
+    return all_of(no_more_than_floor(hits, floors, margin), above)
+
+
+def more_than_other(
+    hits: ArrayLike, n: ArrayLike, other_hits: ArrayLike, other_n: ArrayLike
+) -> Evidence:
+    """Whether one rate is above another, of which either may rest on few samples.
+
+    By which share of all hits are on its side, given how many there are (Przyborowski and
+    Wilenski 1940). Against: that so few are.
+
+    Args:
+        hits, n: of each seed; what should have the higher rate.
+        other_hits, other_n: what it is compared with.
+    """
+    hits, others = _pooled(hits, other_hits)
+    n, other_n = _pooled(n, other_n)
+    total, both = hits.sum(-1), hits.sum(-1) + others.sum(-1)
+    share = n.sum(-1) / (n.sum(-1) + other_n.sum(-1))
+    return _agreed(
+        hits / n > others / other_n, binom.sf(total - 1, both, share), binom.cdf(total, both, share)
+    )
+
+
+def more_than_chance(
+    hits: ArrayLike, n: ArrayLike, expected: ArrayLike, times: float = TIMES
+) -> Evidence:
+    """Whether there are clearly more hits than random directions give.
+
+    For: the probability that random directions give as many, were theirs `times` as many.
+    Against: that they give as few. Points differ in their chance; a binomial with the mean
+    of their chances has longer tails than their sum (Hoeffding 1956), so that these are upper
+    bounds.
+
+    Args:
+        hits, n: of each seed, and of how many points.
+        expected: hits by chance, of each seed.
+        times: of them.
+    """
+    hits, n, expected = _pooled(hits, n, expected)
+    total, of = hits.sum(-1), n.sum(-1)
+    chance = expected.sum(-1) / np.maximum(of, 1)
+    return _agreed(
+        hits > expected,
+        binom.sf(total - 1, of, np.minimum(times * chance, 1)),
+        binom.cdf(total, of, chance),
+    )
+
+
+def fewer_than_chance(hits: ArrayLike, n: ArrayLike, expected: ArrayLike) -> Evidence:
+    """Whether there are fewer hits than random directions give, by the same rules."""
+    hits, n, expected = _pooled(hits, n, expected)
+    total, of = hits.sum(-1), n.sum(-1)
+    chance = expected.sum(-1) / np.maximum(of, 1)
+    return _agreed(hits < expected, binom.cdf(total, of, chance), binom.sf(total - 1, of, chance))
+
+
+def samples_to_find(floor: float, rate: float, alpha: float = ALPHA, power: float = POWER) -> float:
+    """Samples, of all seeds together, that show with this power a rate to be above a floor.
+
+    The fewest for which some number of hits c is as rare as alpha at the floor and as common
+    as the power at the rate; n at which a Poisson count reaches c follows a gamma
+    distribution, so both are its quantiles. Infinite for a rate that is not above the floor.
+
+    Args:
+        floor, rate: per sample.
+        alpha: after adjustment for the family, so alpha over its size to be safe.
+        power: wanted.
+    """
+    hits = _fewest(lambda c: gamma.ppf(power, c) * floor <= gamma.ppf(alpha, c) * rate)
+    return float(np.ceil(gamma.ppf(power, hits) / rate)) if hits < inf else inf
+
+
+def samples_to_bound(
+    floor: float, margin: float, alpha: float = ALPHA, power: float = POWER
+) -> float:
+    """Samples, of all seeds together, that show with this power the floor to be within a margin.
+
+    Args:
+        floor: per sample, and the true rate.
+        margin: of the floor, above 1.
+        alpha, power: as in `samples_to_find`.
+    """
+    # So many are no longer within the margin.
+    hits = _fewest(lambda c: gamma.ppf(1 - alpha, c) <= margin * gamma.ppf(1 - power, c))
+    return float(np.ceil(gamma.ppf(1 - alpha, hits) / (margin * floor)))
+
+
+def _fewest(enough: Callable[[int], bool]) -> float:
+    """The smallest count from 1 that is enough, as are all above it; infinite beyond MOST."""
+    high = 1
+    while not enough(high):
+        if high > MOST:
+            return inf
+        high *= 2
+    low = high // 2  # not enough, or 0
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
+def _pooled(*counts: ArrayLike) -> list[np.ndarray]:
+    return [np.asarray(count, float) for count in counts]
+
+
+def _agreed(direction: np.ndarray, holds: np.ndarray, fails: np.ndarray) -> Evidence:
+    """The claim's evidence, without any for it unless all seeds but one are on its side.
+
+    direction: whether each seed is: [..., seeds].
+    """
+    seeds = direction.shape[-1]
+    if seeds < LEAST_SEEDS:
+        return Evidence(np.full(holds.shape, np.nan)[()], np.full(holds.shape, np.nan)[()])
+    return Evidence(np.where(direction.sum(-1) >= seeds - 1, holds, 1.0)[()], fails)

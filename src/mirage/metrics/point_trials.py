@@ -1,0 +1,170 @@
+"""Trials of the rules on where bridges are: models with bridges and without.
+
+Samples are points, so that labels, widths, floors and directions are all part of what is tried.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from mirage.datasets import mixtures
+from mirage.datasets.mixtures import GaussianMixture
+from mirage.metrics import directions, rules
+from mirage.metrics.bridges import pairs
+from mirage.metrics.claims_audit import CONTROL, EFFECT, Trial
+from mirage.metrics.controls import blurred, heavy_tailed, noisy, planted, scattered, stretched
+from mirage.metrics.endpoint import Segments, between_neighbours, label
+from mirage.metrics.existence import fewer_than_chance, more_than_chance, more_than_floor
+from mirage.metrics.verdicts import Evidence, all_of
+from mirage.metrics.widening import floors
+from mirage.metrics.width import of_modes
+
+SEEDS, RADIUS, WANTED = 5, 5.0, 1e-3
+WIDTHS = np.linspace(0.8, 3.0, 23)
+
+Draw = Callable[[int, np.random.Generator], np.ndarray]
+"""So many points of a model: [n, d]."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A mixture that models are tried on, with what is the same for all of them."""
+
+    data: str
+    mixture: GaussianMixture
+    n: int
+    """Points of a seed."""
+
+    @cached_property
+    def near(self) -> Segments:
+        """Between neighbours."""
+        return between_neighbours(self.mixture)
+
+    @cached_property
+    def _log_floors(self) -> np.ndarray:
+        found = [floors(self.mixture, RADIUS, width, 2_000)["bridge"] for width in WIDTHS]
+        return np.log(np.maximum(found, np.finfo(float).tiny))
+
+    def floor(self, width: np.ndarray) -> np.ndarray:
+        """Probability of a bridge of widened modes, from that at some widths."""
+        # The logarithm of a Gaussian's tail is nearly linear in the inverse square of its width.
+        return np.exp(np.interp(-(width**-2), -(WIDTHS**-2.0), self._log_floors))
+
+    def judge(self, draw: Draw, repetitions: int, rng: np.random.Generator) -> dict[str, Evidence]:
+        """Evidence that a model's seeds, drawn so often, give of bridges."""
+        models = SEEDS * repetitions
+        labels = label(draw(models * self.n, rng), self.mixture, RADIUS)
+        seeds = (repetitions, SEEDS)
+        bridges = (labels["endpoint"] == "bridge").to_numpy().reshape(*seeds, self.n).sum(-1)
+        width = of_modes(labels, self.mixture, models).high.reshape(seeds)
+        looks = directions.to_neighbours(labels, self.mixture).counts(models, self.n)
+        floor = more_than_floor(bridges, self.n * self.floor(width), WANTED * SEEDS * self.n)
+        chance = more_than_chance(*(count.reshape(seeds) for count in looks))
+        return {
+            "more_than_floor": floor,
+            "more_than_chance": chance,
+            "exist": all_of(floor, chance),
+        }
+
+    def trial(self, scenario: str, kind: str, draw: Draw, *judged: str) -> Trial:
+        """A trial of the rules that judge bridges, or of some of them."""
+        names = judged or ("more_than_floor", "more_than_chance", "exist")
+        return Trial(scenario, kind, names, lambda rng, k: self.judge(draw, k, rng), self.data)
+
+
+def trials() -> list[Trial]:
+    """All trials on points of a mixture."""
+    plane = Bench("plane", mixtures.rotated(), 800)
+    line = Bench("line", mixtures.line([1, 2, 3]), 1_600)
+    return [*_existence(plane), *_only_in_the_plane(plane), *_existence(line), *_second(plane)]
+
+
+def _existence(bench: Bench) -> list[Trial]:
+    """That there are bridges, in either dimension."""
+    mixture, near, (once, widened) = bench.mixture, bench.near, rules.BRIDGES
+    directed = "more_than_chance", "exist"
+    return [
+        bench.trial(rules.PERFECT, CONTROL, lambda n, rng: blurred(mixture, n, 1.0, rng)),
+        bench.trial(rules.BLURS[0], CONTROL, lambda n, rng: blurred(mixture, n, 1.5, rng)),
+        bench.trial(rules.BLURS[1], CONTROL, lambda n, rng: blurred(mixture, n, 2.0, rng)),
+        # Above any floor, as of all that is no matter of direction: hence the second evidence.
+        bench.trial(
+            rules.TAILS, CONTROL, lambda n, rng: heavy_tailed(mixture, n, 2, rng), *directed
+        ),
+        bench.trial(
+            rules.TURNED,
+            CONTROL,
+            lambda n, rng: scattered(planted(near, n, 0.02, rng), mixture, rng),
+            *directed,
+        ),
+        bench.trial(once, EFFECT, lambda n, rng: planted(near, n, 0.005, rng)),
+        bench.trial(widened, EFFECT, lambda n, rng: planted(near, n, 0.005, rng, width=1.5)),
+    ]
+
+
+def _only_in_the_plane(bench: Bench) -> list[Trial]:
+    """On a line, noise between modes and what is stretched towards them are nothing else."""
+    mixture, near = bench.mixture, bench.near
+    return [
+        bench.trial(
+            rules.NOISE,
+            CONTROL,
+            lambda n, rng: noisy(mixture, n, 0.05, rng),
+            "more_than_chance",
+            "exist",
+        ),
+        # Which has a direction, but is above no floor.
+        bench.trial(
+            rules.STRETCHED,
+            CONTROL,
+            lambda n, rng: stretched(near, n, 2.0, rng),
+            "more_than_floor",
+            "exist",
+        ),
+    ]
+
+
+def _second(bench: Bench) -> list[Trial]:
+    """That nothing is interpolated between second neighbours, beside thick bridges."""
+    mixture, near, name = bench.mixture, bench.near, "fewer_than_chance"
+    far = Segments(mixture, pairs(mixture, shell=1))
+
+    def trial(scenario: str, kind: str, each: int, draw: Draw) -> Trial:
+        """each: points of a seed."""
+
+        def judge(rng: np.random.Generator, repetitions: int) -> Mapping[str, Evidence]:
+            models = SEEDS * repetitions
+            labels = label(draw(models * each, rng), mixture, RADIUS)
+            looks = directions.to_second_neighbours(labels, mixture).counts(models, each)
+            return {name: fewer_than_chance(*(count.reshape(-1, SEEDS) for count in looks))}
+
+        return Trial(scenario, kind, (name,), judge, bench.data)
+
+    def turned(n: int, rng: np.random.Generator) -> np.ndarray:
+        return scattered(planted(near, n, 0.3, rng), mixture, rng)
+
+    def thick(n: int, rng: np.random.Generator) -> np.ndarray:
+        return planted(near, n, 0.6, rng, across=2.5)
+
+    def both(n: int, rng: np.random.Generator) -> np.ndarray:
+        return _mixed(thick(n, rng), planted(far, n, 0.15, rng), 1 / 3, rng)
+
+    def everywhere(n: int, rng: np.random.Generator) -> np.ndarray:
+        return _mixed(planted(near, n, 0.3, rng), noisy(mixture, n, 0.3, rng), 1 / 2, rng)
+
+    around, few = rules.RULES[name].controls[1:]
+    return [
+        trial(rules.TURNED, CONTROL, 150, turned),
+        trial(around, CONTROL, 300, everywhere),
+        trial(few, CONTROL, 200, both),
+        trial(rules.RULES[name].effects[0], EFFECT, 150, thick),
+    ]
+
+
+def _mixed(
+    points: np.ndarray, others: np.ndarray, share: float, rng: np.random.Generator
+) -> np.ndarray:
+    """The points, of which a share is replaced by the others."""
+    return np.where(rng.random((len(points), 1)) < share, others, points)

@@ -1,0 +1,49 @@
+"""The rules that decide claims, each with the models that it has been tried on.
+
+Plain names, for whoever states a claim: `claims_audit` makes the trials and a test holds that
+they are these. A claim names the control that must not pass, and the planted effect that must.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Rule:
+    """controls: look like the effect and are none; effects: must be found."""
+
+    controls: tuple[str, ...]
+    effects: tuple[str, ...]
+
+
+PERFECT = "perfect sampler"
+BLURS = ("truth blurred x 1.5", "truth blurred x 2")
+STRETCHED = "modes stretched x 2 to their neighbours"
+TAILS, NOISE = "heavy tails", "noise everywhere"
+TURNED = "own distances, random directions"
+BRIDGES = ("0.5 % on bridges", "0.5 % on bridges, modes blurred x 1.5")
+
+RULES = {
+    "exist": Rule((PERFECT, *BLURS, STRETCHED, TAILS, NOISE, TURNED), BRIDGES),
+    "more_than_floor": Rule((PERFECT, *BLURS, STRETCHED, "one wrong seed"), (*BRIDGES, "0.5 %")),
+    "more_than_chance": Rule((PERFECT, *BLURS, TAILS, NOISE, TURNED), BRIDGES),
+    "fewer_than_chance": Rule(
+        (TURNED, "bridges, and noise everywhere", "bridges, and a few between second neighbours"),
+        ("thick bridges",),
+    ),
+    "trend": Rule(
+        (
+            "as many at every level",
+            "truth blurred x 2 at every level",
+            "fewer with the level, in random directions",
+        ),
+        ("half as many at twice the level",),
+    ),
+    "no_more_than_floor": Rule(("at the margin", "ten times the floor"), (PERFECT,)),
+    "same_as_floor": Rule(("at the margin", "below it by as much", "no hit"), (PERFECT,)),
+    "more_than_other": Rule(("same rate, few samples", "same rate, many samples"), ("ten times",)),
+    "ratio": Rule(("two names for one filter",), ("a third fewer",)),
+    "typical": Rule(
+        ("at the bound", "at the bound, wide", "at the bound, heavy tails"), ("twice",)
+    ),
+    "kept": Rule(("scores shuffled among samples", "keeps as many as the bound"), ("keeps 99 %",)),
+}

@@ -1,0 +1,330 @@
+"""What a claim may be decided by: which rows of which tables, and by which rule.
+
+A rule is one of `mirage.metrics.rules`: those that count pool all seeds, the others take one
+number a seed.
+"""
+
+import difflib
+from collections.abc import Iterable
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, NonNegativeInt, PositiveFloat, field_validator, model_validator
+
+from mirage.filters import filters
+from mirage.metrics.names import METRICS, THRESHOLDS
+from mirage.registry import DETECTORS
+from mirage_workflow.config.recipe import Window
+from mirage_workflow.config.section import Section
+
+
+def one_of(what: str, name: str, known: Iterable[str]) -> str:
+    """A name that is known.
+
+    Raises:
+        ValueError: for any other, with the nearest.
+    """
+    if name not in known:
+        near = difflib.get_close_matches(name, list(known), n=1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        raise ValueError(f"unknown {what} {name!r}{hint}; allowed: {', '.join(known)}")
+    return name
+
+
+class Statistic(Section):
+    """What decides a claim, measured from one kind of table."""
+
+    kind: ClassVar[str]
+    """The tables it is measured from: a key of `deciding` in the rules."""
+    rule: ClassVar[str]
+    """One of `mirage.metrics.rules.RULES`."""
+
+    @property
+    def at(self) -> dict[str, str | float]:
+        """Columns that say what the metric is taken at, with their values."""
+        return {}
+
+
+class _Bounded(Statistic):
+    """One number a seed, whose mean is to keep a bound."""
+
+    above: float | None = None
+    """The number must be above this."""
+    below: float | None = None
+    """The number must be below this."""
+
+    @model_validator(mode="after")
+    def _one(self) -> "_Bounded":
+        if (self.above is None) == (self.below is None):
+            raise ValueError(f"{self.name} needs one of above, below")
+        return self
+
+    @property
+    def side(self) -> str:
+        """`above` or `below`."""
+        return "below" if self.above is None else "above"
+
+    @property
+    def bound(self) -> float:
+        """What the number is compared with."""
+        return getattr(self, self.side)
+
+
+class _Metric(Statistic):
+    """A metric, and what it is taken at where that is not one thing in a generation."""
+
+    kind = "metrics"
+    metric: str
+    """A metric of the metrics table."""
+    label: str | None = None
+    """The label that is counted."""
+    detector: str | None = None
+    """Whose score is measured."""
+    window: Window | None = None
+    """First and last step of the score's window, counted from the end."""
+    threshold: PositiveFloat | None = None
+    """Distance from a mode, in its standard deviations."""
+    predicted_class: NonNegativeInt | None = None
+    """The class that is counted."""
+    segment: NonNegativeInt | None = None
+    """The segment whose bridges are counted."""
+
+    @field_validator("metric")
+    @classmethod
+    def _known_metric(cls, name: str) -> str:
+        return one_of("metric", name, METRICS)
+
+    @field_validator("detector")
+    @classmethod
+    def _known_detector(cls, name: str | None) -> str | None:
+        return name if name is None else one_of("detector", name, DETECTORS)
+
+    @field_validator("window")
+    @classmethod
+    def _ordered(cls, window: Window | None) -> Window | None:
+        if window is not None and window[0] > window[1]:
+            raise ValueError(f"a window is [first, last] with first <= last: found {[*window]}")
+        return window
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> "_Metric":
+        """The keys that the metric needs are given, and none that it does not have."""
+        by, told = METRICS[self.metric]
+        needed, allowed = (
+            [key for key in _KEYS if set(_KEYS[key]) <= {*columns}] for columns in (by, by + told)
+        )
+        for key in _KEYS:
+            given = getattr(self, key) is not None
+            if given and key not in allowed:
+                takes = ", ".join(allowed) or "nothing"
+                raise ValueError(f"{self.metric} has no {key}; it is taken at: {takes}")
+            if not given and key in needed:
+                raise ValueError(f"{self.metric} needs {key}; it is taken at: {', '.join(allowed)}")
+        return self
+
+    @property
+    def at(self) -> dict[str, str | float]:
+        keys = {key: getattr(self, key) for key in _KEYS if getattr(self, key) is not None}
+        first_last = dict(zip(("first", "last"), keys.pop("window", ()), strict=False))
+        return keys | first_last
+
+
+_KEYS = {
+    "label": ("label",),
+    "detector": ("detector",),
+    "window": ("first", "last"),
+    "threshold": ("threshold",),
+    "predicted_class": ("predicted_class",),
+    "segment": ("segment",),
+}
+"""Keys of a claim by which a metric's rows are told apart, and the columns they name."""
+
+
+class BridgesExist(Statistic):
+    """More bridges than the truth blurred to the model's own width has, and in a direction."""
+
+    kind, rule = "metrics", "exist"
+    metric: ClassVar[str] = "endpoint_rate"
+    name: Literal["bridges_exist"]
+    rate: PositiveFloat
+    """Share of samples on bridges that is wanted: that there are fewer refutes the claim."""
+
+    @property
+    def at(self) -> dict[str, str | float]:
+        return {"label": "bridge"}
+
+
+class TowardsNeighbours(Statistic):
+    """More of the far samples towards nearest neighbours than random directions give."""
+
+    kind, rule = "metrics", "more_than_chance"
+    metric: ClassVar[str] = "towards_neighbours"
+    name: Literal["towards_neighbours"]
+
+
+class NotTowardsSecond(Statistic):
+    """Fewer of the far samples towards second neighbours than random directions give."""
+
+    kind, rule = "metrics", "fewer_than_chance"
+    metric: ClassVar[str] = "towards_second_neighbours"
+    name: Literal["not_towards_second_neighbours"]
+
+
+class AboveFloor(_Metric):
+    """More hits in generation 0 than the floor explains, of a rate that has one."""
+
+    rule = "more_than_floor"
+    name: Literal["above_floor"]
+    rate: PositiveFloat
+    """That is wanted: that it is smaller refutes the claim."""
+
+
+class BridgeTrend(_Bounded):
+    """Power of the share on bridges, above the floor, in a factor, where there are bridges."""
+
+    kind, rule = "sweeps", "trend"
+    metric: ClassVar[str] = "endpoint_rate"
+    name: Literal["bridge_trend"]
+    factor: str
+    """A factor of the experiment's sweeps; its numeric levels are used."""
+    rate: PositiveFloat
+    """Share on bridges by which they are looked for at each level."""
+
+    @property
+    def at(self) -> dict[str, str | float]:
+        return {"label": "bridge"}
+
+
+class SlopeRatio(_Bounded):
+    """Slope of the learned score at midpoints over the true one, mean over pairs."""
+
+    kind, rule = "slopes", "typical"
+    name: Literal["slope_ratio"]
+    noise_fraction: float
+    """One of `causes.noise_fractions`."""
+
+
+Model = Literal["true", "empirical", "learned"]
+Sampler = Literal["ddpm", "ddim", "ddim_few", "ddim_few_tail", "ddpm_fine"]
+
+
+class Cell(Section):
+    """One model with one sampler."""
+
+    model: Model
+    """Whose score is sampled with."""
+    sampler: Sampler
+    """One of the walks of the decomposition of causes."""
+
+
+class _Cause(Statistic):
+    kind = "causes"
+    metric: ClassVar[str] = "beyond_rate"
+    threshold: float = 5
+    """Standard deviations from every mode beyond which samples are counted."""
+    of: Cell
+    """What is looked at."""
+
+    @field_validator("threshold")
+    @classmethod
+    def _measured(cls, threshold: float) -> float:
+        if threshold not in THRESHOLDS:
+            allowed = ", ".join(map(str, THRESHOLDS))
+            raise ValueError(f"rates are measured beyond {allowed}: found {threshold:g}")
+        return threshold
+
+    @property
+    def at(self) -> dict[str, str | float]:
+        return {"threshold": self.threshold}
+
+
+class CauseWithinFloor(_Cause):
+    """No more samples beyond the threshold than a multiple of a perfect sampler's."""
+
+    rule = "no_more_than_floor"
+    name: Literal["cause_within_floor"]
+    margin: Annotated[float, Field(gt=1)]
+    """In floors."""
+
+
+class CauseIsFloor(_Cause):
+    """As many samples beyond the threshold as a perfect sampler shows, to a factor."""
+
+    rule = "same_as_floor"
+    name: Literal["cause_is_floor"]
+    margin: Annotated[float, Field(gt=1)]
+    """The factor, on either side."""
+
+
+class CauseAbove(_Cause):
+    """More samples beyond the threshold than with another model or sampler, by counts."""
+
+    rule = "more_than_other"
+    name: Literal["cause_above"]
+    than: Cell
+    """What it is compared with, which may rest on few samples."""
+
+
+class CauseRatio(_Cause, _Bounded):
+    """Typical ratio of the rates of two models or samplers on the same seeds."""
+
+    rule = "ratio"
+    name: Literal["cause_ratio"]
+    to: Cell
+    """What it is divided by."""
+    beyond_true: bool = False
+    """Whether of either rate that of the true score with the same sampler is taken off first:
+    what is left is not the sampler's own error."""
+
+
+class _Filtered(_Metric, _Bounded):
+    rule = "ratio"
+    filter: str
+    """The line of generations that is looked at."""
+
+    @field_validator("filter", "to", check_fields=False)
+    @classmethod
+    def _known(cls, name: str) -> str:
+        return one_of("filter", name, filters())
+
+
+class Growth(_Filtered):
+    """Typical ratio of a metric in a filter's last generation to that in generation 0."""
+
+    name: Literal["growth"]
+
+
+class FilterRatio(_Filtered):
+    """Typical ratio of a metric in a filter's last generation to another's, on the same seeds."""
+
+    name: Literal["filter_ratio"]
+    to: str
+    """The filter that it is divided by."""
+
+
+class Kept(_Bounded):
+    """Share of valid samples kept by the threshold that finds 95 % of the hallucinations.
+
+    The threshold is found on one half of generation 0, the share on the other, where the
+    share of the hallucinations that it finds is told beside.
+    """
+
+    kind, rule = "transfer", "kept"
+    name: Literal["kept_at_95_found"]
+
+
+AnyStatistic = Annotated[
+    BridgesExist
+    | TowardsNeighbours
+    | NotTowardsSecond
+    | AboveFloor
+    | BridgeTrend
+    | SlopeRatio
+    | CauseWithinFloor
+    | CauseIsFloor
+    | CauseAbove
+    | CauseRatio
+    | Growth
+    | FilterRatio
+    | Kept,
+    Field(discriminator="name"),
+]

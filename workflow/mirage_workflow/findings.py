@@ -1,0 +1,332 @@
+"""What the tables of a run say of a claim: rows as arrays, and the library's rules on them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, logit
+
+from mirage.metrics import existence, magnitude, rows
+from mirage.metrics.verdicts import ALPHA, Evidence, all_of
+from mirage_workflow.config import statistics as ask
+
+Plan = Callable[[float], float]
+"""Samples with which the effect that is wanted is found, power 0.95, at an alpha."""
+
+
+class NotMeasuredError(Exception):
+    """The tables of a run lack what a claim is decided by."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A number beside its bound, and the evidence that it is on the right side of it."""
+
+    value: float
+    low: float
+    high: float
+    """95 % interval: of counts pooled, Wilson; of numbers by seed, Student's t."""
+    wanted: str
+    """On which side of the bound the value should be: `above`, `below` or `within`."""
+    bound: float
+    seeds: int
+    evidence: Evidence
+    n: float = np.nan
+    """Samples, of all seeds."""
+    plan: Plan | None = None
+    sensitivity: float = np.nan
+    """Of a threshold, on samples that it was not found on."""
+    reason: str = ""
+    """Why there is no number."""
+
+
+def find(statistic: ask.Statistic, table: pd.DataFrame | None) -> Found:
+    """What a table says of a claim; nothing, with the reason, where it lacks what it takes.
+
+    Args:
+        statistic: that decides it.
+        table: of the statistic's kind; None if the run has none.
+    """
+    try:
+        if table is None or table.empty:
+            raise NotMeasuredError("not part of this run")
+        return FINDERS[type(statistic)](statistic, table)
+    except NotMeasuredError as error:
+        nothing = Evidence(np.nan, np.nan)
+        return Found(np.nan, np.nan, np.nan, "", np.nan, 0, nothing, reason=str(error))
+
+
+# --- counts, pooled over seeds ------------------------------------------------------------------
+
+
+def _pooled(
+    hits: pd.Series,
+    n: pd.Series,
+    wanted: str,
+    bound: float,
+    evidence: Evidence,
+    plan: Plan | None = None,
+) -> Found:
+    share, seeds = rows.rate("", int(hits.sum()), int(n.sum())), len(hits)
+    ends = share.value, share.low, share.high
+    return Found(*ends, wanted, bound, seeds, evidence, float(n.sum()), plan)
+
+
+def _bridges_exist(statistic: ask.BridgesExist, metrics: pd.DataFrame) -> Found:
+    bridges = _generation(metrics, "endpoint_rate", {"label": "bridge"})
+    towards = _generation(metrics, "towards_neighbours").reindex(bridges.index)
+    evidence = _existence(bridges, towards, statistic.rate)
+    floor = _expected(bridges, "blurred").sum() / bridges["n"].sum()
+    plan = partial(existence.samples_to_find, floor, statistic.rate)
+    return _pooled(_hits(bridges), bridges["n"], "above", floor, evidence, plan)
+
+
+def _existence(bridges: pd.DataFrame, towards: pd.DataFrame, rate: float) -> Evidence:
+    """Of bridges above the floor of widening, and in a direction."""
+    wanted = rate * bridges["n"].sum()
+    floor = existence.more_than_floor(_hits(bridges), _expected(bridges, "blurred"), wanted)
+    chance = existence.more_than_chance(_hits(towards), towards["n"], _expected(towards, "floor"))
+    return all_of(floor, chance)
+
+
+def _towards(statistic: ask.TowardsNeighbours, metrics: pd.DataFrame) -> Found:
+    looks = _generation(metrics, statistic.metric)
+    hits, expected = _hits(looks), _expected(looks, "floor")
+    more = isinstance(statistic, ask.TowardsNeighbours)
+    rule = existence.more_than_chance if more else existence.fewer_than_chance
+    side = "above" if more else "below"
+    chance = expected.sum() / looks["n"].sum() if looks["n"].sum() else np.nan
+    return _pooled(hits, looks["n"], side, chance, rule(hits, looks["n"], expected))
+
+
+def _above_floor(statistic: ask.AboveFloor, metrics: pd.DataFrame) -> Found:
+    counted = _generation(metrics, statistic.metric, statistic.at)
+    expected = _expected(counted, "floor")
+    floor = expected.sum() / counted["n"].sum()
+    wanted = statistic.rate * counted["n"].sum()
+    evidence = existence.more_than_floor(_hits(counted), expected, wanted)
+    plan = partial(existence.samples_to_find, floor, statistic.rate)
+    return _pooled(_hits(counted), counted["n"], "above", floor, evidence, plan)
+
+
+def _cause_within_floor(
+    statistic: ask.CauseWithinFloor | ask.CauseIsFloor, causes: pd.DataFrame
+) -> Found:
+    cell = _cell(causes, statistic, statistic.of)
+    hits, expected, margin = _hits(cell), _expected(cell, "floor"), statistic.margin
+    floor = expected.sum() / cell["n"].sum()
+    if isinstance(statistic, ask.CauseIsFloor):
+        evidence, side = existence.same_as_floor(hits, expected, margin), "within"
+        power = (1 + existence.POWER) / 2  # on either side
+    else:
+        evidence, side = existence.no_more_than_floor(hits, expected, margin), "below"
+        power = existence.POWER
+    plan = partial(existence.samples_to_bound, floor, margin, power=power)
+    return _pooled(hits, cell["n"], side, margin * floor, evidence, plan)
+
+
+def _cause_above(statistic: ask.CauseAbove, causes: pd.DataFrame) -> Found:
+    of, than = _paired(*(_cell(causes, statistic, cell) for cell in (statistic.of, statistic.than)))
+    evidence = existence.more_than_other(_hits(of), of["n"], _hits(than), than["n"])
+    other = _hits(than).sum() / than["n"].sum()
+    return _pooled(_hits(of), of["n"], "above", other, evidence)
+
+
+# --- numbers by seed ----------------------------------------------------------------------------
+
+
+def _by_seed(
+    statistic: ask._Bounded,
+    values: pd.Series,
+    to_scale: Callable = np.asarray,
+    from_scale: Callable = np.asarray,
+    **more: float,
+) -> Found:
+    """Of one number a seed.
+
+    Args:
+        values: on the scale on which they add up; NaN of a seed that has none.
+        to_scale, from_scale: of the bound, and of the mean and its interval.
+    """
+    values = values.dropna()
+    if values.empty:
+        raise NotMeasuredError("undefined for every seed of this run")
+    judge = magnitude.above if statistic.side == "above" else magnitude.below
+    evidence = judge(values, float(to_scale(statistic.bound)))
+    ends = (float(from_scale(end)) for end in magnitude.interval(values))
+    return Found(*ends, statistic.side, statistic.bound, len(values), evidence, **more)
+
+
+def _ratio(statistic: ask._Bounded, of: pd.DataFrame, to: pd.DataFrame) -> Found:
+    """Of logarithms of a metric over another, of the same seeds."""
+    of, to = _paired(of, to)
+    return _by_seed(statistic, _log(of) - _log(to), np.log, np.exp)
+
+
+def _log(cell: pd.DataFrame) -> pd.Series:
+    """Of a rate with half a hit more, of anything else as it is; NaN of what has none."""
+    if cell["metric"].iloc[0].endswith(("_rate", "_excess")):
+        hits = _hits(cell).clip(lower=0)
+        return pd.Series(magnitude.log_rate(hits, cell["n"]), cell.index)
+    return np.log(cell["value"].where(cell["value"] > 0))
+
+
+def _cause_ratio(statistic: ask.CauseRatio, causes: pd.DataFrame) -> Found:
+    of, to = (_cell(causes, statistic, cell) for cell in (statistic.of, statistic.to))
+    if statistic.beyond_true:
+        of, to = (
+            _above(cell, _cell(causes, statistic, ask.Cell(model="true", sampler=asked.sampler)))
+            for cell, asked in ((of, statistic.of), (to, statistic.to))
+        )
+    return _ratio(statistic, of, to)
+
+
+def _above(cell: pd.DataFrame, true: pd.DataFrame) -> pd.DataFrame:
+    """A rate less that of the true score, which must be clearly smaller."""
+    cell, true = _paired(cell, true)
+    more = existence.more_than_other(_hits(cell), cell["n"], _hits(true), true["n"])
+    if not more.holds <= ALPHA:
+        raise NotMeasuredError("no more samples than with the true score")
+    return cell.assign(value=(cell["value"] - true["value"]).clip(lower=0))
+
+
+def _growth(statistic: ask.Growth, metrics: pd.DataFrame) -> Found:
+    last = _last(metrics, statistic.filter)
+    at = statistic.metric, statistic.at
+    return _ratio(
+        statistic, _generation(metrics, *at, last, statistic.filter), _generation(metrics, *at)
+    )
+
+
+def _filter_ratio(statistic: ask.FilterRatio, metrics: pd.DataFrame) -> Found:
+    last = _last(metrics, statistic.filter)
+    at = statistic.metric, statistic.at, last
+    return _ratio(
+        statistic,
+        _generation(metrics, *at, statistic.filter),
+        _generation(metrics, *at, statistic.to),
+    )
+
+
+def _bridge_trend(statistic: ask.BridgeTrend, sweeps: pd.DataFrame) -> Found:
+    sweeps = sweeps[(sweeps["factor"] == statistic.factor) & (sweeps["level_number"] > 0)]
+    levels = sorted(sweeps["level_number"].unique())
+    if len(levels) < 2:
+        raise NotMeasuredError(f"factor {statistic.factor!r} has fewer than two levels in this run")
+    cells = [sweeps[sweeps["level_number"] == level] for level in levels]
+    bridges = [_generation(cell, "endpoint_rate", {"label": "bridge"}) for cell in cells]
+    towards = [_generation(cell, "towards_neighbours") for cell in cells]
+    seen = [
+        _existence(on, looks, statistic.rate).holds <= ALPHA
+        for on, looks in zip(bridges, towards, strict=True)
+    ]
+    hits, floors, n = (
+        np.stack([of(cell) for cell in bridges])
+        for of in (_hits, lambda cell: _expected(cell, "blurred"), lambda cell: cell["n"])
+    )
+    if sum(seen) < 2:
+        raise NotMeasuredError("there are bridges at fewer than two levels")
+    return _by_seed(statistic, pd.Series(magnitude.trend(levels, hits, floors, n, np.array(seen))))
+
+
+def _slope_ratio(statistic: ask.SlopeRatio, slopes: pd.DataFrame) -> Found:
+    cells = slopes[slopes["noise_fraction"] == statistic.noise_fraction]
+    return _by_seed(statistic, cells.groupby("seed")["ratio"].mean())
+
+
+def _kept(statistic: ask.Kept, transfer: pd.DataFrame) -> Found:
+    own = transfer[(transfer["from_seed"] == transfer["seed"]) & (transfer["generation"] == 0)]
+    own = own.set_index("seed").dropna(subset=["specificity", "sensitivity"])
+    kept = magnitude.logit(np.rint(own["specificity"] * own["valid"]), own["valid"])
+    found = own["sensitivity"] * own["hallucinated"]
+    sensitivity = found.sum() / own["hallucinated"].sum() if len(own) else np.nan
+    return _by_seed(
+        statistic, pd.Series(kept, own.index), logit, expit, sensitivity=float(sensitivity)
+    )
+
+
+FINDERS: Mapping[type, Callable[..., Found]] = {
+    ask.BridgesExist: _bridges_exist,
+    ask.TowardsNeighbours: _towards,
+    ask.NotTowardsSecond: _towards,
+    ask.AboveFloor: _above_floor,
+    ask.CauseWithinFloor: _cause_within_floor,
+    ask.CauseIsFloor: _cause_within_floor,
+    ask.CauseAbove: _cause_above,
+    ask.CauseRatio: _cause_ratio,
+    ask.Growth: _growth,
+    ask.FilterRatio: _filter_ratio,
+    ask.BridgeTrend: _bridge_trend,
+    ask.SlopeRatio: _slope_ratio,
+    ask.Kept: _kept,
+}
+
+
+# --- rows of tables -----------------------------------------------------------------------------
+
+
+def _generation(
+    metrics: pd.DataFrame,
+    metric: str,
+    at: Mapping[str, str | float] | None = None,
+    generation: int = 0,
+    filter: str | None = None,
+) -> pd.DataFrame:
+    """A metric of each seed, indexed by it, in one generation."""
+    chosen = (metrics["metric"] == metric) & (metrics["generation"] == generation)
+    for column, value in (at or {}).items():
+        chosen &= metrics[column] == value
+    if filter is not None and generation:
+        chosen &= metrics["filter"] == filter
+    return _one_a_seed(metrics[chosen])
+
+
+def _cell(causes: pd.DataFrame, statistic: ask._Cause, cell: ask.Cell) -> pd.DataFrame:
+    """The rate of each seed, indexed by it, with one model and sampler."""
+    rates = (causes["metric"] == "beyond_rate") & (causes["threshold"] == statistic.threshold)
+    of = (causes["model"] == cell.model) & (causes["sampler"] == cell.sampler)
+    return _one_a_seed(causes[rates & of])
+
+
+def _one_a_seed(chosen: pd.DataFrame) -> pd.DataFrame:
+    """Rows indexed by seed, in order.
+
+    Raises:
+        NotMeasuredError: if there are none.
+        ValueError: if a seed has several.
+    """
+    if chosen.empty:
+        raise NotMeasuredError("not measured in this run")
+    if not chosen["seed"].is_unique:
+        raise ValueError("a claim's statistic names several numbers of one seed")
+    return chosen.set_index("seed").sort_index()
+
+
+def _paired(*cells: pd.DataFrame) -> Sequence[pd.DataFrame]:
+    """Rows of those seeds that all have."""
+    seeds = cells[0].index
+    for cell in cells[1:]:
+        seeds = seeds.intersection(cell.index)
+    if seeds.empty:
+        raise NotMeasuredError("not measured on the same seeds in this run")
+    return [cell.loc[seeds] for cell in cells]
+
+
+def _hits(cell: pd.DataFrame) -> pd.Series:
+    """Counts of a rate; 0 where there was nothing to count."""
+    return (cell["value"] * cell["n"]).fillna(0).round()
+
+
+def _expected(cell: pd.DataFrame, floor: str) -> pd.Series:
+    """Counts of a floor; 0 where there was nothing to count."""
+    return (cell[floor] * cell["n"]).fillna(0)
+
+
+def _last(metrics: pd.DataFrame, filter: str) -> int:
+    """A filter's last generation."""
+    generations = metrics.loc[metrics["filter"] == filter, "generation"]
+    if generations.empty:
+        raise NotMeasuredError(f"no generations of filter {filter!r} in this run")
+    return int(generations.max())
