@@ -302,8 +302,8 @@ def test_counts_are_the_same_however_scores_are_cut_into_parts():
     [
         ([0.0, 1e-4, 1.0], 1e-4, 1.0),
         ([-2.0, 3.0], -2.0, 3.0),
-        ([5.0, 5.0], 5.0, 5.0),
-        ([0.0, 0.0], 0.0, 0.0),
+        ([5.0, 5.0], 5.0, 6.0),
+        ([0.0, 0.0], 0.0, 1.0),
         ([np.nan, np.inf], 0.0, 1.0),
     ],
 )
@@ -311,3 +311,16 @@ def test_thresholds_span_what_scores_there_are(values, first, last):
     edges = cut([pd.DataFrame({"hal_0_4": values})], ["hal_0_4"])["hal_0_4"].edges
     assert (edges[0], edges[-1]) == (pytest.approx(first), pytest.approx(last))
     assert (np.diff(edges) > 0).all()
+
+
+def test_a_page_opens_where_all_scores_are_alike_and_one_class_is_absent(visit, tmp_path):
+    rng = np.random.default_rng(7)
+    scores = scores_of(rng, 50, 5).assign(label="valid", hal_0_4=np.float32(0), hal_5_14=np.nan)
+    shown = scores.assign(x0=rng.uniform(0, 1, 50).astype(np.float32))
+    path = tmp_path / "explorer.html"
+    path.write_text(explorer.page([scores], SCORES, shown, (1,), paths_of([1], (1,), rng), "same"))
+    page = ready(visit(path))
+    assert said(page, "kept")[:2] == ((scores["hal_0_4"] < threshold(page)).sum(), 50)
+    page.get_by_label("Detector").select_option("drift")
+    settle(page)
+    assert said(page, "kept")[:2] == ((scores["drift_0_4"] < threshold(page)).sum(), 50)

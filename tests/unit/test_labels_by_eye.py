@@ -63,6 +63,19 @@ def test_a_file_is_read_as_it_was_meant(tmp_path, text):
         ("3,fine\n", ":1: a header: found '3,fine'; allowed: sample,label"),
         ("", ": found no line; allowed: a header 'sample,label', then one"),
     ],
+    ids=[
+        "too large a number",
+        "a negative number",
+        "no whole number",
+        "a digit that is none",
+        "twice",
+        "another word",
+        "no word",
+        "one cell",
+        "semicolons",
+        "no header",
+        "nothing",
+    ],
 )
 def test_what_cannot_be_used_is_one_line_with_its_place(tmp_path, text, said):
     path = file(tmp_path, text)

@@ -85,9 +85,10 @@ def cut(parts: Iterable[pd.DataFrame], columns: Sequence[str]) -> dict[str, Cut]
 
 
 def thresholds(low: float, high: float) -> np.ndarray:
-    """Rising thresholds from low to high, in equal ratios where both are positive."""
+    """Rising thresholds from low to high, in equal ratios where both are positive; at least two."""
     steps = np.geomspace(low, high, STEPS) if low > 0 else np.linspace(low, high, STEPS)
-    return np.unique([float(f"{step:.{DIGITS}g}") for step in steps])
+    edges = np.unique([float(f"{step:.{DIGITS}g}") for step in steps])
+    return edges if len(edges) > 1 else np.append(edges, edges[0] + 1)
 
 
 def _range(parts: Iterable[pd.DataFrame], name: str) -> tuple[float, float]:

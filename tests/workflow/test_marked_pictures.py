@@ -129,6 +129,7 @@ def test_labels_of_other_pictures_end_in_one_line(digits, marked):
         ("1,fine\n1,fine", "labels.csv:3: sample 1 again"),
         ("1,good", "labels.csv:2: an unknown label: found 'good'; allowed: fine, hallucinated"),
     ],
+    ids=["unknown sample", "twice", "another word"],
 )
 def test_a_file_that_cannot_be_used_is_refused_before_any_job_starts(scratch, rows, said):
     (scratch.path / "labels.csv").write_text(f"sample,label\n{rows}\n")
