@@ -24,6 +24,12 @@ def examples(page: Path, kind: str = "") -> list[str]:
     return re.findall(rf"^{mark}\n```\w*\n(.*?)^```$", page.read_text(), re.M | re.S)
 
 
+def experiments(page: Path) -> dict[str, str]:
+    """The files of config/experiments that a page has one write, by name."""
+    mark = r"^<!-- example: experiment (\w+) -->\n```yaml\n(.*?)^```$"
+    return dict(re.findall(mark, page.read_text(), re.M | re.S))
+
+
 def pages_with(kind: str = "") -> list:
     """Names of the pages with examples of a kind."""
     return [name(page) for page in PAGES if examples(page, kind)]

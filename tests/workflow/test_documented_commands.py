@@ -7,12 +7,14 @@ import sys
 
 import pytest
 from checkouts import ROOT
-from documents import examples, pages_with
+from documents import examples, experiments, pages_with
 
 
 @pytest.mark.parametrize("page", pages_with("dry run"))
 def test_snakemake_plans_every_command_of_a_page(scratch, page):
     (scratch.path / "my.py").write_text("\n".join(examples(ROOT / page)))
+    for name, text in experiments(ROOT / page).items():
+        (scratch.path / f"config/experiments/{name}.yaml").write_text(text)
     for block in examples(ROOT / page, "dry run"):
         for line in block.splitlines():
             program, *words = shlex.split(line)
