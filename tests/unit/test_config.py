@@ -308,6 +308,11 @@ WRONG = {
         {"detection": {"windows": [[0, 4, 9]]}},
         ["detection.windows.0", "[0, 4, 9]"],
     ),
+    "modes too close to tell where samples ended": (
+        LINE,
+        {"dataset": {"means": [1, 1.5, 2]}},
+        ["scoring.endpoint", "10 std apart", "it takes 20 std", "endpoint: false"],
+    ),
     "a window longer than the trajectory": (
         GRID,
         {"sampling": {"steps": 50}, "detection": {"windows": [[0, 4], [0, 50]]}},
@@ -469,6 +474,8 @@ def test_the_recipes_of_these_tests_do_work(written):
         (GRID, {"sampling": {"steps": 50}, "detection": {"windows": [[0, 4], [0, 49]]}}),
         (GRID, {"recursion": {"generations": 1, "filters": ["hal"], "keep": 500}}),
         (GRID, {"recursion": {"filters": ["none", "random", "oracle", "hal"]}}),
+        (LINE, {"dataset": {"means": [1, 1.5, 2]}, "scoring": {"endpoint": False}}),
+        (LINE, {"dataset": {"means": [1, 2, 3]}, "scoring": {"endpoint": True}}),
         (GRID, {"sampling": {"start": 999}}),
         (GRID, {"sampling": {"start": 399, "steps": 400}}),
         (

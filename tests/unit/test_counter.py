@@ -250,6 +250,8 @@ def test_rates_by_type_come_with_intervals_floors_and_the_threshold(audited):
         assert rate.value == pytest.approx(1 / 6)
         assert rate.low < 1 / 6 < rate.high
         assert rate.floor == share(audited, 32, "true", [name], False)
+        # None of some hundreds is not never.
+        assert rate.blurred > max(rate.floor, share(audited, 32, "true", [name], True))
         assert rate.metric == "label_rate"
         assert rate.match_threshold == Thresholds.from_table(table).match
     assert rows["modes_covered"].value == 1

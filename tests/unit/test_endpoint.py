@@ -16,7 +16,7 @@ from mirage.metrics.endpoint import (
 )
 from mirage.metrics.spacing import SpacingError, require_spacing
 from mirage.metrics.widening import floors, segment_floors
-from mirage.metrics.width import of_distances, of_modes
+from mirage.metrics.width import of_blur, of_distances, of_each_mode, of_modes
 
 RADIUS = 5.0
 
@@ -187,12 +187,16 @@ def test_no_samples_have_no_rates(line):
 # --- widths and floors --------------------------------------------------------------------------
 
 
+def pooled(distances, dim):
+    return of_distances(np.ravel(distances), np.zeros(np.size(distances), int), 1, dim)
+
+
 @pytest.mark.parametrize("name", ["line", "grid"])
 @pytest.mark.parametrize("width", [1.0, 1.5])
 def test_the_width_of_blurred_modes_is_found(request, name, width):
     mixture = request.getfixturevalue(name)
     labels = label(blurred(mixture, 100_000, width, rng()), mixture, RADIUS)
-    found = of_distances(labels["distance"].to_numpy(), mixture.means.shape[1])
+    found = pooled(labels["distance"].to_numpy(), mixture.means.shape[1])
     # The error of a median is below 1.2 / sqrt(n) of the width.
     assert found.value == pytest.approx(width, rel=4 * 1.2 / 100_000**0.5)
     assert found.low < found.value < found.high
@@ -200,13 +204,23 @@ def test_the_width_of_blurred_modes_is_found(request, name, width):
 
 def test_the_interval_of_the_width_covers():
     distances = chi(2).rvs((2_000, 500), random_state=rng())
-    inside = [found.low <= 1 <= found.high for found in (of_distances(d, 2) for d in distances)]
+    found = of_distances(distances.ravel(), np.repeat(np.arange(2_000), 500), 2_000, 2)
+    inside = (found.low <= 1) & (found.high >= 1)
     assert np.mean(inside) == pytest.approx(0.95, abs=4 * (0.05 * 0.95 / 2_000) ** 0.5 + 0.01)
+
+
+def test_groups_have_their_own_medians_whatever_their_order_and_size():
+    distances, groups = np.array([5.0, 1.0, 3.0, np.inf, 7.0, 2.0]), np.array([2, 0, 2, 0, 2, 0])
+    found = of_distances(distances, groups, 4, 1)
+    medians = found.value * chi.median(1)
+    assert medians[[0, 2]] == pytest.approx([2, 5])
+    assert np.isnan(medians[[1, 3]]).all()
+    assert np.isinf(found.high[0])
 
 
 def test_ten_percent_on_bridges_widen_the_modes_by_eight_and_never_shrink_them(grid):
     points = planted(between_neighbours(grid), 200_000, 0.1, rng())
-    found = of_distances(label(points, grid, RADIUS)["distance"].to_numpy(), 2)
+    found = pooled(label(points, grid, RADIUS)["distance"].to_numpy(), 2)
     assert found.value == pytest.approx((np.log(1 - 5 / 9) / np.log(1 / 2)) ** 0.5, abs=0.01)
     assert 1 < found.value < 1.09
 
@@ -216,11 +230,42 @@ def test_modes_that_are_stretched_to_their_neighbours_are_as_wide_as_the_stretch
     points = stretched(between_neighbours(rotated), n, 2.0, rng())
     labels = label(points, rotated, RADIUS)
     found = of_modes(labels, rotated)
-    assert found.value == pytest.approx(2, rel=4 * 1.2 / n**0.5)
-    assert of_distances(labels["distance"].to_numpy(), 2).value < 1.5
+    assert found.value[0] == pytest.approx(2, rel=4 * 1.2 / n**0.5)
+    assert pooled(labels["distance"].to_numpy(), 2).value < 1.5
     # So that they have fewer bridges than their floor, not a hundred times as many.
     hits = (labels["endpoint"] == "bridge").sum()
     assert 10 < hits < n * floors(rotated, RADIUS, found.value)["bridge"]
+
+
+def test_one_mode_that_is_stretched_has_its_own_width_and_floor(rotated):
+    near, n = between_neighbours(rotated), 100_000
+    points = stretched(near, n, 3.0, rng(), alone=True)
+    labels = label(points, rotated, RADIUS)
+    found = of_each_mode(labels, rotated)
+    assert found.value.shape == (1, 25)
+    mode = near.ends[0, 0]
+    assert found.value[0, mode] == pytest.approx(3, rel=4 * 1.2 / (n / 25) ** 0.5)
+    assert np.delete(found.value[0], mode) == pytest.approx(np.ones(24), abs=0.1)
+    assert of_modes(labels, rotated).value[0] < 1.1
+    rates = [row for row in measured(points, rotated) if row.label == "bridge"]
+    assert rates[0].value > 1e-4
+    assert rates[0].value < rates[0].blurred
+
+
+def test_a_mode_that_is_no_wider_than_all_is_blurred_to_the_upper_end_of_these(line):
+    labels = label(blurred(line, 5_000, 1.5, rng()), line, RADIUS)
+    labels = labels[labels["mode"] != 1]
+    (blur,) = of_blur(labels, line)
+    own, whole = of_each_mode(labels, line).value[0], of_modes(labels, line).high[0]
+    assert blur[1] == whole  # without a point
+    assert blur.tolist() == np.fmax(own, whole).tolist()
+
+
+def test_models_that_stand_one_after_the_other_are_measured_one_by_one(rotated):
+    points = [blurred(rotated, 2_000, width, rng()) for width in (1.0, 2.0)]
+    alone = [of_blur(label(x, rotated, RADIUS), rotated)[0] for x in points]
+    both = of_blur(label(np.concatenate(points), rotated, RADIUS), rotated, models=2)
+    assert both == pytest.approx(np.stack(alone))
 
 
 @pytest.mark.parametrize("width", [1.0, 1.5, 2.5])

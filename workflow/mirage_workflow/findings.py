@@ -101,9 +101,9 @@ def _towards(statistic: ask.TowardsNeighbours, metrics: pd.DataFrame) -> Found:
     return _pooled(hits, looks["n"], side, chance, rule(hits, looks["n"], expected))
 
 
-def _above_floor(statistic: ask.AboveFloor, metrics: pd.DataFrame) -> Found:
+def _excess_rate(statistic: ask.ExcessRate, metrics: pd.DataFrame) -> Found:
     counted = _generation(metrics, statistic.metric, statistic.at)
-    expected = _expected(counted, "floor")
+    expected = _expected(counted, "floor" if counted["blurred"].isna().all() else "blurred")
     floor = expected.sum() / counted["n"].sum()
     wanted = statistic.rate * counted["n"].sum()
     evidence = existence.more_than_floor(_hits(counted), expected, wanted)
@@ -127,7 +127,7 @@ def _cause_within_floor(
     return _pooled(hits, cell["n"], side, margin * floor, evidence, plan)
 
 
-def _cause_above(statistic: ask.CauseAbove, causes: pd.DataFrame) -> Found:
+def _cause_excess(statistic: ask.CauseExcess, causes: pd.DataFrame) -> Found:
     of, than = _paired(*(_cell(causes, statistic, cell) for cell in (statistic.of, statistic.than)))
     evidence = existence.more_than_other(_hits(of), of["n"], _hits(than), than["n"])
     other = _hits(than).sum() / than["n"].sum()
@@ -251,10 +251,10 @@ FINDERS: Mapping[type, Callable[..., Found]] = {
     ask.BridgesExist: _bridges_exist,
     ask.TowardsNeighbours: _towards,
     ask.NotTowardsSecond: _towards,
-    ask.AboveFloor: _above_floor,
+    ask.ExcessRate: _excess_rate,
     ask.CauseWithinFloor: _cause_within_floor,
     ask.CauseIsFloor: _cause_within_floor,
-    ask.CauseAbove: _cause_above,
+    ask.CauseExcess: _cause_excess,
     ask.CauseRatio: _cause_ratio,
     ask.Growth: _growth,
     ask.FilterRatio: _filter_ratio,

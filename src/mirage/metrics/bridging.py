@@ -16,7 +16,7 @@ from mirage.metrics.endpoint import ENDPOINTS, QUARTER, Segments, between_neighb
 from mirage.metrics.rows import Row, rate
 from mirage.metrics.spacing import SAME
 from mirage.metrics.widening import floors, segment_floors
-from mirage.metrics.width import of_modes
+from mirage.metrics.width import of_blur, of_modes
 
 FIRST = 1_000_000
 """Samples that the width is taken from, at most: its error is then a thousandth."""
@@ -70,9 +70,8 @@ def measure(ended: Ended, radius: float) -> list[Row]:
         return []
     truth, first = ended.truth, pd.concat(ended.first, ignore_index=True)
     width = of_modes(first, truth)
-    value, low, high = (float(number) for number in (width.value, width.low, width.high))
-    # The upper end, as the tail of a Gaussian tells small errors of its width apart by factors.
-    wide = float(np.clip(high, *WIDTHS))
+    value, low, high = (float(number[0]) for number in (width.value, width.low, width.high))
+    wide = np.clip(of_blur(first, truth)[0], *WIDTHS)
     true, blurred = floors(truth, radius, 1.0), floors(truth, radius, wide)
     rates = [
         rate(
@@ -109,7 +108,7 @@ def _excess(row: Row) -> Row:
     )
 
 
-def _by_segment(ended: Ended, radius: float, width: float) -> list[Row]:
+def _by_segment(ended: Ended, radius: float, width: np.ndarray) -> list[Row]:
     """Rates of bridges on each segment, and per standard deviation of it, where lengths differ."""
     lengths, rows = ended.segments.lengths, []
     if np.ptp(lengths) <= SAME * lengths.max():

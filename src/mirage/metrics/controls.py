@@ -26,16 +26,21 @@ def heavy_tailed(
     return _about_modes(mixture, n, rng, lambda noise: factors * noise)
 
 
-def stretched(segments: Segments, n: int, factor: float, rng: np.random.Generator) -> np.ndarray:
-    """Exact draws, but modes too wide by a factor in the direction of the first segment: [n, d]."""
-    first, second = segments.mixture.means[segments.ends[0]]
-    along = (second - first) / np.linalg.norm(second - first)
-    return _about_modes(
-        segments.mixture,
-        n,
-        rng,
-        lambda noise: noise + (factor - 1) * (noise @ along)[:, None] * along,
-    )
+def stretched(
+    segments: Segments, n: int, factor: float, rng: np.random.Generator, alone: bool = False
+) -> np.ndarray:
+    """Exact draws, but modes too wide by a factor in the direction of the first segment: [n, d].
+
+    alone: only the mode that the segment begins at.
+    """
+    begins, ends = segments.ends[0]
+    along = segments.mixture.means[ends] - segments.mixture.means[begins]
+    along /= np.linalg.norm(along)
+    points = blurred(segments.mixture, n, 1.0, rng)
+    modes = cKDTree(segments.mixture.means).query(points)[1]  # their own, which are far apart
+    offsets = points - segments.mixture.means[modes]
+    more = (factor - 1) * (offsets @ along)[:, None] * along
+    return points + (more * (modes == begins)[:, None] if alone else more)
 
 
 def noisy(mixture: GaussianMixture, n: int, share: float, rng: np.random.Generator) -> np.ndarray:

@@ -18,11 +18,11 @@ from mirage.metrics.controls import blurred, heavy_tailed, noisy, planted, scatt
 from mirage.metrics.endpoint import Segments, between_neighbours, label
 from mirage.metrics.existence import fewer_than_chance, more_than_chance, more_than_floor
 from mirage.metrics.verdicts import Evidence, all_of
-from mirage.metrics.widening import floors
-from mirage.metrics.width import of_modes
+from mirage.metrics.widening import mode_floors
+from mirage.metrics.width import of_blur
 
 SEEDS, RADIUS, WANTED = 5, 5.0, 1e-3
-WIDTHS = np.linspace(0.8, 3.0, 23)
+WIDTHS = np.linspace(0.8, 4.0, 33)
 
 Draw = Callable[[int, np.random.Generator], np.ndarray]
 """So many points of a model: [n, d]."""
@@ -44,13 +44,17 @@ class Bench:
 
     @cached_property
     def _log_floors(self) -> np.ndarray:
-        found = [floors(self.mixture, RADIUS, width, 2_000)["bridge"] for width in WIDTHS]
-        return np.log(np.maximum(found, np.finfo(float).tiny))
+        found = [mode_floors(self.mixture, RADIUS, width, 2_000)["bridge"] for width in WIDTHS]
+        return np.log(np.maximum(found, np.finfo(float).tiny)).T
 
-    def floor(self, width: np.ndarray) -> np.ndarray:
-        """Probability of a bridge of widened modes, from that at some widths."""
+    def floor(self, widths: np.ndarray) -> np.ndarray:
+        """Probability of a bridge where modes are so wide, [..., K], from that at some widths."""
         # The logarithm of a Gaussian's tail is nearly linear in the inverse square of its width.
-        return np.exp(np.interp(-(width**-2), -(WIDTHS**-2.0), self._log_floors))
+        by_mode = [
+            np.interp(-(width**-2), -(WIDTHS**-2.0), of)
+            for width, of in zip(np.moveaxis(widths, -1, 0), self._log_floors, strict=True)
+        ]
+        return np.tensordot(np.exp(self.mixture.log_weights), np.exp(by_mode), 1)
 
     def judge(self, draw: Draw, repetitions: int, rng: np.random.Generator) -> dict[str, Evidence]:
         """Evidence that a model's seeds, drawn so often, give of bridges."""
@@ -58,7 +62,7 @@ class Bench:
         labels = label(draw(models * self.n, rng), self.mixture, RADIUS)
         seeds = (repetitions, SEEDS)
         bridges = (labels["endpoint"] == "bridge").to_numpy().reshape(*seeds, self.n).sum(-1)
-        width = of_modes(labels, self.mixture, models).high.reshape(seeds)
+        width = of_blur(labels, self.mixture, models).reshape(*seeds, -1)
         looks = directions.to_neighbours(labels, self.mixture).counts(models, self.n)
         floor = more_than_floor(bridges, self.n * self.floor(width), WANTED * SEEDS * self.n)
         chance = more_than_chance(*(count.reshape(seeds) for count in looks))
@@ -76,8 +80,8 @@ class Bench:
 
 def trials() -> list[Trial]:
     """All trials on points of a mixture."""
-    plane = Bench("plane", mixtures.rotated(), 800)
-    line = Bench("line", mixtures.line([1, 2, 3]), 1_600)
+    plane = Bench("plane", mixtures.rotated(), 500)
+    line = Bench("line", mixtures.line([1, 2, 3]), 1_000)
     return [*_existence(plane), *_only_in_the_plane(plane), *_existence(line), *_second(plane)]
 
 
@@ -99,8 +103,8 @@ def _existence(bench: Bench) -> list[Trial]:
             lambda n, rng: scattered(planted(near, n, 0.02, rng), mixture, rng),
             *directed,
         ),
-        bench.trial(once, EFFECT, lambda n, rng: planted(near, n, 0.005, rng)),
-        bench.trial(widened, EFFECT, lambda n, rng: planted(near, n, 0.005, rng, width=1.5)),
+        bench.trial(once, EFFECT, lambda n, rng: planted(near, n, 0.008, rng)),
+        bench.trial(widened, EFFECT, lambda n, rng: planted(near, n, 0.008, rng, width=1.5)),
     ]
 
 
@@ -120,6 +124,13 @@ def _only_in_the_plane(bench: Bench) -> list[Trial]:
             rules.STRETCHED,
             CONTROL,
             lambda n, rng: stretched(near, n, 2.0, rng),
+            "more_than_floor",
+            "exist",
+        ),
+        bench.trial(
+            rules.ONE_STRETCHED,
+            CONTROL,
+            lambda n, rng: stretched(near, n, 3.0, rng, alone=True),
             "more_than_floor",
             "exist",
         ),
@@ -156,10 +167,10 @@ def _second(bench: Bench) -> list[Trial]:
 
     around, few = rules.RULES[name].controls[1:]
     return [
-        trial(rules.TURNED, CONTROL, 150, turned),
-        trial(around, CONTROL, 300, everywhere),
-        trial(few, CONTROL, 200, both),
-        trial(rules.RULES[name].effects[0], EFFECT, 150, thick),
+        trial(rules.TURNED, CONTROL, 100, turned),
+        trial(around, CONTROL, 200, everywhere),
+        trial(few, CONTROL, 130, both),
+        trial(rules.RULES[name].effects[0], EFFECT, 100, thick),
     ]
 
 

@@ -26,7 +26,8 @@ class Row:
     floor: float = nan
     """What a perfect sampler would show."""
     blurred: float = nan
-    """What the truth would show with its modes as wide as the model's own."""
+    """What the truth would show if it were drawn as badly as by the model: of mixtures with
+    modes as wide as its own, of shapes with edges, haze and noise; an upper end (97.5 %)."""
     label: str | None = None
     """The label that is counted; none for all but `valid`."""
     detector: str | None = None

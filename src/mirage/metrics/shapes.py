@@ -40,17 +40,33 @@ def measure(scores: pd.DataFrame, counter: pd.DataFrame, audit: pd.DataFrame) ->
 def label_rates(scores: pd.DataFrame, threshold: float, audit: pd.DataFrame) -> list[Row]:
     """Shares of hallucinations, and of each type, with Wilson intervals and floors.
 
+    The second floor is the upper end of the counter's false alarms on true pictures that are
+    degraded: it has seen only so many, and none as bad as a model's may be.
+
     threshold: the counter's, of a shape's match with its template.
     """
     counts, n = scores["label"].value_counts(), len(scores)
     counted = (audit["method"] == "counter") & (audit["pictures"] == TRUE)
-    clean = audit[counted & ~audit["degraded"]]
-    floors = clean.set_index("label")["share"]
+    clean, degraded = (
+        audit[counted & (audit["degraded"] == worse)].set_index("label") for worse in (False, True)
+    )
     hits = {label: int(counts.get(label, 0)) for label in TYPES[1:]}
     at = {"match_threshold": threshold}
+    wrong, ever = 1 - clean["share"]["valid"], 1 - degraded["low"]["valid"]
     return [
-        rate("hallucination_rate", sum(hits.values()), n, 1 - floors["valid"], **at),
-        *(rate("label_rate", hits[name], n, floors[name], label=name, **at) for name in hits),
+        rate("hallucination_rate", sum(hits.values()), n, wrong, blurred=ever, **at),
+        *(
+            rate(
+                "label_rate",
+                hits[name],
+                n,
+                clean["share"][name],
+                blurred=degraded["high"][name],
+                label=name,
+                **at,
+            )
+            for name in hits
+        ),
     ]
 
 

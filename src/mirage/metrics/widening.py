@@ -6,6 +6,7 @@ to the model's own width. What lies above the second is more than widening.
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.stats import chi
 
 from mirage.datasets.mixtures import GaussianMixture
@@ -18,7 +19,7 @@ GOLDEN = (5**0.5 - 1) / 2
 
 
 def floors(
-    mixture: GaussianMixture, radius: float, width: float, draws: int = DRAWS
+    mixture: GaussianMixture, radius: float, width: ArrayLike, draws: int = DRAWS
 ) -> dict[str, float]:
     """Probability of each of ENDPOINTS for the mixture with its modes widened.
 
@@ -27,24 +28,33 @@ def floors(
     Args:
         mixture: of two modes or more, at least four radii apart.
         radius: of a mode, in standard deviations.
-        width: of the modes, over the true standard deviation; 1 is the true density.
+        width: of all modes or of each [K], over the true standard deviation; 1 is the true
+            density.
         draws: of each mode.
 
     Raises:
         SpacingError: if the nearest modes are less than four radii apart.
     """
+    by_mode = mode_floors(mixture, radius, width, draws)
+    return {name: float(np.exp(mixture.log_weights) @ of) for name, of in by_mode.items()}
+
+
+def mode_floors(
+    mixture: GaussianMixture, radius: float, width: ArrayLike, draws: int = DRAWS
+) -> dict[str, np.ndarray]:
+    """Probability of each of ENDPOINTS for draws of each mode: [K] each; else as `floors`."""
     require_spacing(mixture, radius)
     quarter = QUARTER * between_neighbours(mixture).lengths.min()
     labels, share = _tail(mixture, radius, width, quarter, draws)
-    beyond = float(chi.sf(radius / width, mixture.means.shape[1]))
+    beyond = chi.sf(radius / np.asarray(width), mixture.means.shape[1])
     near = {"valid": 1 - beyond, "widened": beyond - share}
     return {
-        name: near.get(name, 0.0) + share * _probability(labels["endpoint"] == name, mixture)
+        name: near.get(name, 0.0) + share * _by_mode(labels["endpoint"] == name, mixture)
         for name in ENDPOINTS
     }
 
 
-def segment_floors(mixture: GaussianMixture, radius: float, width: float) -> list[float]:
+def segment_floors(mixture: GaussianMixture, radius: float, width: ArrayLike) -> list[float]:
     """Probability of a bridge on each segment for the mixture with its modes widened.
 
     From the tail beyond each segment's own quarter; arguments as of `floors`.
@@ -53,13 +63,13 @@ def segment_floors(mixture: GaussianMixture, radius: float, width: float) -> lis
     for segment, length in enumerate(between_neighbours(mixture).lengths):
         labels, share = _tail(mixture, radius, width, QUARTER * length, DRAWS)
         on = (labels["segment"] == segment) & (labels["endpoint"] == "bridge")
-        found.append(share * _probability(on, mixture))
+        found.append(float(np.exp(mixture.log_weights) @ (share * _by_mode(on, mixture))))
     return found
 
 
 def _tail(
-    mixture: GaussianMixture, radius: float, width: float, beyond: float, draws: int
-) -> tuple[pd.DataFrame, float]:
+    mixture: GaussianMixture, radius: float, width: ArrayLike, beyond: float, draws: int
+) -> tuple[pd.DataFrame, np.ndarray]:
     """What widened modes show beyond some distance from them, and its probability.
 
     The distance to the own mode follows a chi distribution, so that the probability of the
@@ -67,21 +77,22 @@ def _tail(
     taken evenly together (a rank-1 lattice by the golden ratio), on a line from both sides.
 
     Returns:
-        Of `label`, as many draws of each mode, mode after mode, and the tail's probability.
+        Of `label`, as many draws of each mode, mode after mode, and the tail's probability
+        for each mode: [K].
     """
     modes, dim = mixture.means.shape
-    share = float(chi.sf(beyond / width, dim))
+    width = np.broadcast_to(np.asarray(width, float), modes)[:, None]
+    share = chi.sf(beyond / width, dim)
     index = np.arange(draws)
     # Of two numbers that should be equal, the inverse may give the smaller one.
     distances = np.maximum(width * chi.isf(share * (index + 0.5) / draws, dim), beyond)
     angles = np.pi * index if dim == 1 else 2 * np.pi * GOLDEN * index
     directions = np.stack([np.cos(angles), np.sin(angles)], 1)[:, :dim]
-    offsets = mixture.std * distances[:, None] * directions
+    offsets = mixture.std * distances[..., None] * directions  # [K, draws, d]
     points = (mixture.means[:, None] + offsets).reshape(modes * draws, dim)
-    return label(points, mixture, radius), share
+    return label(points, mixture, radius), share[:, 0]
 
 
-def _probability(chosen: pd.Series, mixture: GaussianMixture) -> float:
-    """Of the chosen among as many draws of each mode, with the modes' weights."""
-    by_mode = chosen.to_numpy().reshape(len(mixture.means), -1).mean(1)
-    return float(np.exp(mixture.log_weights) @ by_mode)
+def _by_mode(chosen: pd.Series, mixture: GaussianMixture) -> np.ndarray:
+    """Share of the chosen among as many draws of each mode: [K]."""
+    return chosen.to_numpy().reshape(len(mixture.means), -1).mean(1)

@@ -9,21 +9,21 @@ from scipy.stats import binom, chi
 from mirage.datasets.mixtures import GaussianMixture
 from mirage.metrics.endpoint import between_neighbours
 
+FAR = 1e5
+"""Standard deviations: what is farther is nowhere."""
+
 
 @dataclass(frozen=True)
 class Width:
-    """Width of the modes over the true standard deviation, with its 95 % interval.
+    """Widths of modes over the true standard deviation, with their 95 % intervals: [...] each."""
 
-    Numbers, or arrays with one for each of several models.
-    """
-
-    value: np.ndarray | float
-    low: np.ndarray | float
-    high: np.ndarray | float
+    value: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
 
 
-def of_distances(distances: np.ndarray, dim: int) -> Width:
-    """How wide the modes are, by the median distance.
+def of_distances(distances: np.ndarray, groups: np.ndarray, number: int, dim: int) -> Width:
+    """How wide groups of points are, each by its median distance.
 
     The median of a Gaussian's distances over its standard deviation is that of a chi
     distribution. A share b of points far from every mode moves it from the quantile 1/2
@@ -31,38 +31,86 @@ def of_distances(distances: np.ndarray, dim: int) -> Width:
     8 % too large for b = 10 %. The interval is that of the median by order statistics.
 
     Args:
-        distances: in true standard deviations: [..., n], n at least 1.
-        dim: number of coordinates that they are taken over.
+        distances: in true standard deviations: [n].
+        groups: of the points: int [n].
+        number: of groups.
+        dim: number of coordinates that the distances are taken over.
+
+    Returns:
+        The width of each group, NaN of an empty one: [number].
     """
-    n = distances.shape[-1]
-    ranks = [(n - 1) // 2, int(binom.ppf(0.025, n, 0.5)), int(binom.ppf(0.975, n, 0.5))]
-    ranks = np.minimum(ranks, n - 1)
-    ordered = np.partition(distances, np.unique(ranks), axis=-1)
-    return Width(*(ordered[..., rank] / chi.median(dim) for rank in ranks))
+    counts = np.bincount(groups, minlength=number)
+    # One sort for all groups, which stand FAR apart: digits enough for thousands of them.
+    ordered = np.append(np.sort(np.minimum(distances, FAR) + 2 * FAR * groups), np.nan)
+    starts = np.cumsum(counts) - counts
+    ends = []
+    for rank in ((counts - 1) // 2, binom.ppf(0.025, counts, 0.5), binom.ppf(0.975, counts, 0.5)):
+        within = np.clip(np.nan_to_num(rank), 0, np.maximum(counts - 1, 0)).astype(int)
+        found = ordered[starts + within] - 2 * FAR * np.arange(number)
+        found = np.where(found < FAR, found, np.inf)
+        ends.append(np.where(counts > 0, found, np.nan) / chi.median(dim))
+    return Width(*ends)
 
 
-def of_modes(labels: pd.DataFrame, mixture: GaussianMixture, models: int | None = None) -> Width:
+def of_modes(labels: pd.DataFrame, mixture: GaussianMixture, models: int = 1) -> Width:
     """How wide the modes are in every direction, or along neighbours' if that is wider.
 
     Modes that are stretched towards their neighbours look like bridges, and are no wider
     by the distance alone than half of the stretch.
 
     Args:
-        labels: columns `distance` and `angle`, as `endpoint.label` gives them.
+        labels: columns `mode`, `distance` and `angle`, as `endpoint.label` gives them; there
+            is one at least.
         mixture: that the points should follow.
-        models: whose points, as many of each, stand one after the other; None for one.
+        models: whose points, as many of each, stand one after the other.
+
+    Returns:
+        Of each model: [models].
     """
-    shape = (-1,) if models is None else (models, -1)
-    distance, angle = (labels[name].to_numpy().reshape(shape) for name in ("distance", "angle"))
+    return _widest(labels, mixture, _model(labels, models), models)
+
+
+def of_each_mode(labels: pd.DataFrame, mixture: GaussianMixture, models: int = 1) -> Width:
+    """How wide each mode is by itself: [models, K], NaN without a point; else as `of_modes`."""
+    modes, placed = len(mixture.means), (labels["mode"] >= 0).to_numpy()
+    groups = _model(labels, models)[placed] * modes + labels["mode"].to_numpy()[placed]
+    found = _widest(labels[placed], mixture, groups, models * modes)
+    return Width(*(end.reshape(models, modes) for end in (found.value, found.low, found.high)))
+
+
+def of_blur(labels: pd.DataFrame, mixture: GaussianMixture, models: int = 1) -> np.ndarray:
+    """Widths to which the truth is blurred, so that it has no fewer bridges by its modes alone.
+
+    The upper end of the width of all modes, as the tail of a Gaussian tells small errors of
+    its width apart by factors; of a mode that is wider still, its own.
+
+    Args:
+        labels, mixture, models: as of `of_modes`.
+
+    Returns:
+        Of each mode of each model: [models, K].
+    """
+    own = of_each_mode(labels, mixture, models).value
+    return np.fmax(own, of_modes(labels, mixture, models).high[:, None])
+
+
+def _model(labels: pd.DataFrame, models: int) -> np.ndarray:
+    """Which model each point is of: int [n]."""
+    return np.arange(len(labels)) // (len(labels) // models)
+
+
+def _widest(
+    labels: pd.DataFrame, mixture: GaussianMixture, groups: np.ndarray, number: int
+) -> Width:
+    """Width of each group of points in the direction in which it is widest: [number]."""
+    distance, angle = labels["distance"].to_numpy(), labels["angle"].to_numpy()
     dim = mixture.means.shape[1]
-    widths = [of_distances(distance, dim)]
+    widths = [of_distances(distance, groups, number, dim)]
     if dim > 1:
+        near = np.minimum(distance, FAR)
         for direction in np.unique(np.round(between_neighbours(mixture).bearings % np.pi, 6)):
-            along = np.abs(np.cos(angle - direction))
-            far = np.isinf(distance)  # not finite, and in no direction
-            widths.append(of_distances(np.where(far, np.inf, distance * along), 1))
-    values, lows, highs = (
-        np.stack([getattr(w, k) for w in widths]) for k in ("value", "low", "high")
-    )
-    widest = highs.argmax(0)[None]
-    return Width(*(np.take_along_axis(x, widest, 0)[0] for x in (values, lows, highs)))
+            along = np.where(near < FAR, near * np.abs(np.cos(angle - direction)), np.inf)
+            widths.append(of_distances(along, groups, number, 1))
+    ends = [np.stack([getattr(width, k) for width in widths]) for k in ("value", "low", "high")]
+    widest = np.nan_to_num(ends[2], nan=-1).argmax(0)[None]
+    return Width(*(np.take_along_axis(end, widest, 0)[0] for end in ends))

@@ -166,14 +166,14 @@ class NotTowardsSecond(Statistic):
 
     kind, rule = "metrics", "fewer_than_chance"
     metric: ClassVar[str] = "towards_second_neighbours"
-    name: Literal["not_towards_second_neighbours"]
+    name: Literal["towards_second_neighbours"]
 
 
-class AboveFloor(_Metric):
+class ExcessRate(_Metric):
     """More hits in generation 0 than the floor explains, of a rate that has one."""
 
     rule = "more_than_floor"
-    name: Literal["above_floor"]
+    name: Literal["excess_rate"]
     rate: PositiveFloat
     """That is wanted: that it is smaller refutes the claim."""
 
@@ -255,11 +255,11 @@ class CauseIsFloor(_Cause):
     """The factor, on either side."""
 
 
-class CauseAbove(_Cause):
+class CauseExcess(_Cause):
     """More samples beyond the threshold than with another model or sampler, by counts."""
 
     rule = "more_than_other"
-    name: Literal["cause_above"]
+    name: Literal["cause_excess"]
     than: Cell
     """What it is compared with, which may rest on few samples."""
 
@@ -316,12 +316,12 @@ AnyStatistic = Annotated[
     BridgesExist
     | TowardsNeighbours
     | NotTowardsSecond
-    | AboveFloor
+    | ExcessRate
     | BridgeTrend
     | SlopeRatio
     | CauseWithinFloor
     | CauseIsFloor
-    | CauseAbove
+    | CauseExcess
     | CauseRatio
     | Growth
     | FilterRatio
