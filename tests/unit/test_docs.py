@@ -61,13 +61,14 @@ def test_every_row_of_findings_in_the_readme_is_a_row_of_the_ledger():
         assert row[0].startswith(claim)
 
 
-def test_every_figure_is_in_the_gallery_with_its_code():
+def test_every_figure_is_in_the_gallery_with_its_picture_and_its_code():
     gallery = (ROOT / "docs/gallery.md").read_text()
     figures = {path.stem for path in (ROOT / "workflow/report").glob("*.rst")}
     shown = set(re.findall(r"^### (\w+)$", gallery, re.M))
     assert shown == figures - {"workflow", "claims", "explorer"}
     for figure in shown:
         part = re.search(rf"^### {figure}$(.*?)(?=^##|\Z)", gallery, re.M | re.S)[1]
+        assert re.search(rf"!\[.+\]\(figures/\w+_{figure}\.png\)", part), figure
         assert f"(../src/mirage/figures/{figure}.py)" in part
 
 
