@@ -12,7 +12,7 @@ SNAKEMAKE := snakemake --workflow-profile none --rerun-triggers mtime params inp
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: figures report test test-all example docs bench lint format schema lock clean
+.PHONY: figures report test test-all example explain docs bench lint format schema lock clean
 
 figures: .venv/ready
 	@PYTHONPATH=workflow $(SNAKEMAKE) --cores $(CORES) --scheduler greedy --logger mirage \
@@ -36,6 +36,10 @@ test-all: .venv/ready
 # The whole idea on a page: one model, its samples, Hal, one picture
 example: .venv/ready
 	PYTHONPATH=src python examples/toy.py toy.png
+
+# Where a figure or a table comes from: make explain FILE=... [NAME=a column or a metric]
+explain: .venv/ready
+	@PYTHONPATH=src:workflow python -m mirage explain $(FILE) $(NAME)
 
 # The pages of docs/ and README.md as a site, with its links checked
 docs: .venv-docs/ready

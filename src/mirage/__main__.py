@@ -1,4 +1,4 @@
-"""The command line: `mirage score PIPELINE_FOLDER`, or `python -m mirage score ...`."""
+"""The command line: `mirage score FOLDER`, `mirage explain FILE`, or `python -m mirage ...`."""
 
 import argparse
 import sys
@@ -10,34 +10,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns the exit status: 0, or 1 after one line that says what is wrong."""
     options = _parser().parse_args(arguments)
     try:
-        from diffusers.utils import logging
-
-        from mirage.hooks.scoring import score
-
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
-        score(
-            options.pipeline,
-            options.out,
-            samples=options.samples,
-            batch=options.batch,
-            seed=options.seed,
-            steps=options.steps,
-            windows=[tuple(window) for window in options.window or [(0, 9)]],
-            detectors=options.detector or ["hal"],
-            device=options.device,
-            online=options.online,
-        )
+        options.run(options)
     except KeyboardInterrupt:
         print("mirage: stopped; the same command goes on from here", file=sys.stderr)
         return 130
     except ImportError as error:
-        print(f"mirage: {error}; this needs the extra `diffusers`", file=sys.stderr)
+        print(f"mirage: {error}; {options.needs}", file=sys.stderr)
         return 1
     except (OSError, ValueError) as error:  # what a user or a disk can bring about
         print(f"mirage: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
     return 0
+
+
+def _score(options: argparse.Namespace) -> None:
+    from diffusers.utils import logging
+
+    from mirage.hooks.scoring import score
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    score(
+        options.pipeline,
+        options.out,
+        samples=options.samples,
+        batch=options.batch,
+        seed=options.seed,
+        steps=options.steps,
+        windows=[tuple(window) for window in options.window or [(0, 9)]],
+        detectors=options.detector or ["hal"],
+        device=options.device,
+        online=options.online,
+    )
+
+
+def _explain(options: argparse.Namespace) -> None:
+    sys.path.append("workflow")
+    from mirage_workflow.explain import explain
+
+    print("\n".join(explain(options.file, options.name)))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,6 +72,16 @@ def _parser() -> argparse.ArgumentParser:
     add("--detector", action="append", metavar="NAME", help="may be given again (hal)")
     add("--device", help="such as cpu (a GPU where there is one)")
     add("--online", action="store_true", help="PIPELINE_FOLDER may be a name on the hub")
+    score.set_defaults(run=_score, needs="this needs the extra `diffusers`")
+    explain = commands.add_parser(
+        "explain",
+        help="where a figure or a table of the pipeline comes from",
+        description="The way from a figure or a table to the functions that made it, each with "
+        "file and line.",
+    )
+    explain.add_argument("file", metavar="FILE", type=Path, help="a PNG, a PDF or a Parquet file")
+    explain.add_argument("name", nargs="?", default="", help="only functions that name this column")
+    explain.set_defaults(run=_explain, needs="this is run in a checkout, by its own Python")
     return parser
 
 

@@ -57,7 +57,9 @@ def read(path: Path, samples: int) -> Labels:
             labelled before, or with another word.
         OSError: if the file cannot be opened.
     """
-    path, words, digest, header, seen = Path(path), {}, None, False, {}
+    path, digest, header = Path(path), None, False
+    words: dict[int, str] = {}
+    seen: dict[int, int] = {}
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
@@ -129,9 +131,8 @@ def agreed(people: Sequence[Labels]) -> dict[int, str]:
     """
     shared = set.intersection(*(set(labels.words) for labels in people))
     given = {sample: {WORDS[labels.words[sample]] for labels in people} for sample in shared}
-    return {
-        s: given[s].pop() for s in sorted(shared) if len(given[s]) == 1 and None not in given[s]
-    }
+    alike = {sample: words.pop() for sample, words in sorted(given.items()) if len(words) == 1}
+    return {sample: label for sample, label in alike.items() if label is not None}
 
 
 def kappa(first: Mapping[int, str], second: Mapping[int, str]) -> tuple[float, float, int]:

@@ -124,7 +124,7 @@ def option(default: Any = dataclasses.MISSING, *, doc: str = "", **bounds: Any) 
             `multiple_of` for numbers; `shortest` for the length of a string or list;
             `unique=True` for a list in which nothing is named twice.
     """
-    kept = {"metadata": {"doc": doc, **bounds}}
+    kept: dict[str, Any] = {"metadata": {"doc": doc, **bounds}}
     if isinstance(default, list | dict):
         return dataclasses.field(default_factory=default.copy, **kept)
     return dataclasses.field(default=default, **kept)
@@ -140,7 +140,7 @@ def dataset(name: str) -> Callable[[type[Thing]], type[Thing]]:
     place = _caller()
 
     def add(kind: type[Thing]) -> type[Thing]:
-        options = dataclass(frozen=True, kw_only=True)(kind)
+        options: Any = dataclass(frozen=True, kw_only=True)(kind)
         options.name = name
         return DATASETS.add(name, options, place)
 
@@ -161,7 +161,7 @@ def load(path: Path | str) -> None:
     if known or not path.is_file():
         reason = f"is called like {known.__file__}" if known else "no such file"
         raise RegistryError(f"{path}:1: {reason}")
-    spec = importlib.util.spec_from_file_location(name, path)
+    spec: Any = importlib.util.spec_from_file_location(name, path)
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)

@@ -10,6 +10,7 @@ from mirage.detectors import Score
 from mirage.metrics import detection
 from mirage.metrics.rows import rate
 from mirage.pages import explorer
+from mirage.pages.pixels import to_bytes
 from mirage.pages.thresholds import cut
 
 SCORES = [Score(name, *window) for name in ("hal", "drift") for window in ((0, 4), (5, 14))]
@@ -208,6 +209,75 @@ ROWS = """() => [...[...Bokeh.documents[0]._all_models.values()]
   .find(model => model.name === "gallery").data.row].filter(row => row >= 0)"""
 SHADES = """() => [...Bokeh.documents[0]._all_models.values()]
   .find(model => model.name === "gallery").data.image.map(image => image[0] & 255)"""
+
+
+def test_a_click_on_a_picture_tells_of_it_and_shows_its_film_strip(visit, gallery):
+    page = ready(visit(gallery[0]))
+    page.get_by_label("Pictures").select_option("with a path")
+    settle(page)
+    for cell in (0, 1):
+        x, y = page.evaluate(CELL, cell)
+        page.wait_for_timeout(500)  # or two clicks are one double click
+        page.mouse.click(x, y)
+        sample = page.evaluate(ROWS)[cell]
+        page.get_by_text(f"Sample {sample}, no label").wait_for()
+        frames = page.evaluate(SHADES.replace("gallery", "strip"))
+        assert frames == [255 * (sample % 2)] * explorer.FRAMES
+
+
+CELL = """cell => {
+  const models = [...Bokeh.documents[0]._all_models.values()];
+  const plot = models.find(model => model.title?.text === "Pictures, by rising score");
+  const {el, frame} = Bokeh.index.find_one(plot), box = el.getBoundingClientRect();
+  return [box.left + frame.x_scale.compute(cell + 0.5), box.top + frame.y_scale.compute(5.5)];
+}"""
+
+
+def test_colours_are_those_of_the_pictures_and_missing_ones_leave_cells_empty(visit, tmp_path):
+    rng = np.random.default_rng(4)
+    scores = scores_of(rng, 20, 5).drop(columns="label").sort_values("hal_0_4")
+    pictures = rng.uniform(-1, 1, (20, 3, 8, 8)).astype(np.float32)
+    shown = scores.assign(x=list(pictures.reshape(20, -1)))
+    path = tmp_path / "explorer.html"
+    paths = paths_of([0], (3, 8, 8), rng)
+    path.write_text(explorer.page([scores], SCORES, shown, (3, 8, 8), paths, "colours"))
+    page = ready(visit(path))
+    drawn = page.evaluate(SHADES.replace("image[0] & 255", "[...image]"))
+    pixels = np.array(drawn, np.uint32).view(np.uint8).reshape(48, 8, 8, 4)
+    assert (pixels[:20, ..., :3] == to_bytes(pictures)).all()
+    assert (pixels[:20, ..., 3] == 255).all()
+    assert (pixels[20:] == 0).all()
+
+
+def test_on_a_line_samples_stand_at_their_score_and_a_click_finds_the_nearest(visit, tmp_path):
+    rng = np.random.default_rng(6)
+    scores = scores_of(rng, 400, 40)
+    shown = scores.assign(x0=rng.uniform(0, 1, 400).astype(np.float32))
+    shown.loc[9, "x0"] = 1.2
+    path = tmp_path / "explorer.html"
+    paths = paths_of([9, 11], (1,), rng)
+    path.write_text(explorer.page([scores], SCORES, shown, (1,), paths, "line"))
+    page = ready(visit(path))
+    page.get_by_label("Window").select_option("steps 5-14")
+    settle(page)
+    x, y = page.evaluate(PLACE_ON_LINE, [1.2, float(scores.loc[9, "hal_5_14"])])
+    page.mouse.click(x, y)
+    page.get_by_text("Sample 9, valid").wait_for()
+    path_drawn = page.evaluate(PATH)
+    assert path_drawn["x"] == TIMES.tolist()
+    assert path_drawn["y"] == pytest.approx(paths.loc[paths["sample"] == 9, "x0_hat0"].tolist())
+
+
+PLACE_ON_LINE = """([x, y]) => {
+  const plot = [...Bokeh.documents[0]._all_models.values()].find(model => model.name === "points");
+  const {el, frame} = Bokeh.index.find_one(plot), box = el.getBoundingClientRect();
+  return [box.left + frame.x_scale.compute(x), box.top + frame.y_scale.compute(y)];
+}"""
+PATH = """() => {
+  const models = [...Bokeh.documents[0]._all_models.values()];
+  const {x, y} = models.find(model => model.name === "path").data;
+  return {x: [...x], y: [...y]};
+}"""
 
 
 def test_it_fits_a_phone(visit, plane):

@@ -133,5 +133,5 @@ def test_a_job_that_loads_more_than_its_hash_covers_fails_where_that_is_checked(
     assert ended(tmp_path, text)[0] == 0
     status, lines = ended(tmp_path, text, MIRAGE_CHECK_CODE="1")
     assert status == 1
-    assert "not in the hash of split_causes.py: " in lines[-1]
+    assert "not in the hash of split_causes: " in lines[-1]
     assert "mirage.figures.roc" in lines[-1]

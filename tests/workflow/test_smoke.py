@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from checkouts import ROOT
 
 from mirage.metrics.names import AT, METRICS
 from mirage_workflow import tables
 from mirage_workflow.config.claims import read_claims
+from mirage_workflow.explain import explain
 
 GRID = "results/smoke/gaussian2d_grid"
 
@@ -323,3 +325,23 @@ def test_figures_are_pictures(smoke, name):
     picture = imread(smoke.path / f"results/smoke/figures/{name}.png")
     assert min(picture.shape[:2]) > 200
     assert picture.std() > 0.01
+
+
+def test_each_figure_names_its_own_function_and_leads_to_its_tables(smoke, monkeypatch):
+    monkeypatch.chdir(smoke.path)
+    figures = sorted((smoke.path / "results/smoke/figures").glob("*.p[nd][gf]"))
+    assert len(figures) > 80
+    for path in figures:
+        told = explain(path)
+        function = re.match(r"  plotted by mirage\.figures\.(\w+)\.draw, (\S+):\d+,", told[1])
+        assert path.stem.endswith(function[1]), path
+        assert (ROOT / function[2]).is_file()
+        assert any(re.match(r"    made by workflow/scripts/\w+\.py$", line) for line in told), path
+        assert any(re.match(r"      with mirage\.\S+, src/\S+:\d+$", line) for line in told), path
+
+
+def test_a_metric_leads_to_the_function_that_measures_it(smoke):
+    table = smoke.path / "results/smoke/gaussian2d_grid/seed0/gen0/metrics.parquet"
+    told = "\n".join(explain(table, "mode_weight_tv"))
+    assert "mirage.metrics.mixture.measure, src/mirage/metrics/mixture.py:" in told
+    assert "mirage.metrics.detection" not in told

@@ -9,6 +9,7 @@ import platform
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
@@ -92,6 +93,8 @@ class Job:
         """The user's own files that it takes part of its code from."""
         self.seed = int(getattr(self.wildcards, "seed", 0))
         self.script = Path(sys.modules["__main__"].__file__)
+        self.name = self.script.stem.rpartition(".")[2]
+        """Of the script, of which Snakemake runs a copy: `train_model`."""
         self._failed = False
 
     @property
@@ -129,11 +132,20 @@ class Job:
             "seed": self.seed,
             "generation": self.generation,
             "code": f"{mirage.__version__}+{self.code}",
+            "script": self.name,
             "extensions": {path: _digest(path) for path in self.extensions},
             "packages": {name: _version(name) for name in PACKAGES if _version(name)},
             "python": platform.python_version(),
             "device": device,
             **computed,
+        }
+
+    def about(self, function: Callable) -> dict[str, str]:
+        """What a figure says of itself: the function that plotted it, its tables, its code."""
+        return {
+            "Subject": f"{function.__module__}.{function.__qualname__}",
+            "Keywords": "\n".join(self.input),
+            "Creator": f"mirage {mirage.__version__}+{self.code}",
         }
 
     def fingerprint(self, data: Path | str) -> str:
@@ -158,7 +170,7 @@ class Job:
             return
         if os.environ.get("MIRAGE_CHECK_CODE"):
             self._check_code()
-        log.info("%s took %.1f core-seconds and %d MB", self.script.stem, *_taken())
+        log.info("%s took %.1f core-seconds and %d MB", self.name, *_taken())
 
     def _check_code(self) -> None:
         """End with an error if code ran here whose edits would not make the job run again."""
@@ -168,7 +180,7 @@ class Job:
         words = [self.told, self.config]
         words += [getattr(self.wildcards, name, None) for name in ("filter", "figure")]
         if found := unforeseen(ran, self.script, *named(words, places())):
-            log.error("not in the hash of %s: %s", self.script.name, ", ".join(found))
+            log.error("not in the hash of %s: %s", self.name, ", ".join(found))
             logging.shutdown()
             os._exit(1)
         log.info("%d modules ran, all in the hash of its code", len(ran))

@@ -266,6 +266,11 @@ def main_detector(wildcards) -> str:
     return experiment_of(wildcards).detection.detectors[0]
 
 
+def main_threshold(wildcards) -> float | None:
+    """The largest score that the filter of that detector keeps, where it has a threshold."""
+    return experiment_of(wildcards).recursion.thresholds.get(main_detector(wildcards))
+
+
 def all_drawn(wildcards) -> list[str]:
     """The samples of every generation and filter of the replicate that figures show."""
     experiment = wildcards.experiment

@@ -35,8 +35,8 @@ SHOW = {
     "hal_histogram": Figure(
         "How far apart the two kinds of sample are in Hal.",
         {"scores": SCORES, "roc": roc},
-        {"detector": main_detector},
-        ("dataset", "recursion", "scoring"),
+        {"detector": main_detector, "threshold": main_threshold},
+        ("dataset", "scoring"),
         needs.scores_memory,
     ),
     "roc": Figure(

@@ -8,4 +8,4 @@ from mirage.figures import bridges, style
 from mirage_workflow import tables
 
 figure = bridges.draw(tables.read(*job.input.bridges))
-style.save(figure, job.output.png, job.output.pdf)
+style.save(figure, job.output.png, job.output.pdf, about=job.about(bridges.draw))

@@ -8,4 +8,4 @@ from mirage.figures import causes, style
 from mirage_workflow import tables
 
 figure = causes.draw(tables.read(job.input.causes))
-style.save(figure, job.output.png, job.output.pdf)
+style.save(figure, job.output.png, job.output.pdf, about=job.about(causes.draw))

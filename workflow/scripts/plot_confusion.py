@@ -8,4 +8,4 @@ from mirage.figures import confusion, style
 from mirage_workflow import tables
 
 figure = confusion.draw(tables.read(job.input.audit))
-style.save(figure, job.output.png, job.output.pdf)
+style.save(figure, job.output.png, job.output.pdf, about=job.about(confusion.draw))

@@ -8,4 +8,4 @@ from mirage.figures import density, style
 from mirage_workflow import tables
 
 figure = density.draw(tables.read(job.input.histogram))
-style.save(figure, job.output.png, job.output.pdf)
+style.save(figure, job.output.png, job.output.pdf, about=job.about(density.draw))

@@ -17,4 +17,4 @@ points = {
     for lineage, shards in zip(lineages, dealt(job.input.samples, len(lineages)), strict=True)
 }
 figure = density_by_generation.draw(points, tables.read(job.input.modes), experiment.scoring.radius)
-style.save(figure, job.output.png, job.output.pdf)
+style.save(figure, job.output.png, job.output.pdf, about=job.about(density_by_generation.draw))

@@ -10,4 +10,4 @@ from mirage_workflow.sections import sections
 
 t = sections(job.config).embedding.t
 figure = embedding.draw(tables.read(job.input.embedding), t)
-style.save(figure, job.output.png, job.output.pdf)
+style.save(figure, job.output.png, job.output.pdf, about=job.about(embedding.draw))

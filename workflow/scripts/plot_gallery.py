@@ -27,4 +27,4 @@ figure = gallery.draw(
     len(values),
     f"{style.word(detector)} over the {style.window_words(score.first, score.last)}",
 )
-style.save(figure, job.output.png, job.output.pdf)
+style.save(figure, job.output.png, job.output.pdf, about=job.about(gallery.draw))

@@ -14,10 +14,10 @@ score = Score(detector, *experiment.scoring.window)
 thresholds = hal_histogram.thresholds_of(
     tables.read(job.input.roc) if job.input.roc else None,
     score,
-    experiment.recursion.thresholds.get(detector),
+    job.told["threshold"],
 )
 name = f"{style.word(detector)} over the {style.window_words(score.first, score.last)}"
 columns = [score.column, "label"] if experiment.dataset.has_labels else [score.column]
 scores = tables.Parts(*job.input.scores, columns=columns)
 figure = hal_histogram.draw(scores, score.column, name, thresholds)
-style.save(figure, job.output.png, job.output.pdf)
+style.save(figure, job.output.png, job.output.pdf, about=job.about(hal_histogram.draw))

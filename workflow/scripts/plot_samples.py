@@ -20,4 +20,4 @@ if len(labelled) < len(points):
     missing = f"{len(points) - len(labelled)} of {len(points)} samples have no label"
     raise ValueError(f"{Path(job.input.scores[0]).parent}: {missing}")
 figure = samples.draw(labelled, tables.read(job.input.modes), experiment.scoring.radius)
-style.save(figure, job.output.png, job.output.pdf)
+style.save(figure, job.output.png, job.output.pdf, about=job.about(samples.draw))

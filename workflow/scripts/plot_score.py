@@ -8,4 +8,4 @@ from mirage.figures import score, style
 from mirage_workflow import tables
 
 figure = score.draw(tables.read(job.input.lines))
-style.save(figure, job.output.png, job.output.pdf)
+style.save(figure, job.output.png, job.output.pdf, about=job.about(score.draw))

@@ -14,4 +14,4 @@ figure = shapes.draw(
     tables.read_points(*job.input.samples, shape=shape),
     tables.read(*job.input.scores, columns=["label"]),
 )
-style.save(figure, job.output.png, job.output.pdf)
+style.save(figure, job.output.png, job.output.pdf, about=job.about(shapes.draw))

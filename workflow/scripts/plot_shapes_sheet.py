@@ -13,4 +13,4 @@ figure = shapes_sheet.draw(
     tables.read_points(*job.input.samples, shape=shape),
     tables.read(*job.input.scores, columns=["sample", "label", "match"]),
 )
-style.save(figure, job.output.png, job.output.pdf)
+style.save(figure, job.output.png, job.output.pdf, about=job.about(shapes_sheet.draw))

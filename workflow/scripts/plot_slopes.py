@@ -8,4 +8,4 @@ from mirage.figures import slopes, style
 from mirage_workflow import tables
 
 figure = slopes.draw(tables.read(*job.input.slopes))
-style.save(figure, job.output.png, job.output.pdf)
+style.save(figure, job.output.png, job.output.pdf, about=job.about(slopes.draw))

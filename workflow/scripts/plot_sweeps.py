@@ -8,4 +8,4 @@ from mirage.figures import style, sweeps
 from mirage_workflow import tables
 
 figure = sweeps.draw(tables.read(*job.input.metrics))
-style.save(figure, job.output.png, job.output.pdf)
+style.save(figure, job.output.png, job.output.pdf, about=job.about(sweeps.draw))

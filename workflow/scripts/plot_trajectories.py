@@ -15,4 +15,4 @@ figure = trajectories.draw(
     tables.read(job.input.modes) if job.input.modes else None,
     radius=experiment.scoring.radius,
 )
-style.save(figure, job.output.png, job.output.pdf)
+style.save(figure, job.output.png, job.output.pdf, about=job.about(trajectories.draw))

@@ -8,4 +8,4 @@ from mirage.figures import style, transfer
 from mirage_workflow import tables
 
 figure = transfer.draw(tables.read(job.input.transfer))
-style.save(figure, job.output.png, job.output.pdf)
+style.save(figure, job.output.png, job.output.pdf, about=job.about(transfer.draw))

@@ -8,4 +8,4 @@ from mirage.figures import style, types_by_generation
 from mirage_workflow import tables
 
 figure = types_by_generation.draw(tables.read(job.input.metrics))
-style.save(figure, job.output.png, job.output.pdf)
+style.save(figure, job.output.png, job.output.pdf, about=job.about(types_by_generation.draw))

@@ -52,7 +52,7 @@ class MNIST(Dataset):
         list(MIRRORS),
         doc="Base addresses tried in turn; each must serve `NAME.gz` for the four files.",
     )
-    sha256: dict[Literal[tuple(SHA256)], str] = option(
+    sha256: dict[Literal[tuple(SHA256)], str] = option(  # type: ignore[valid-type]
         SHA256, doc="SHA-256 of each file once unpacked; `download` refuses anything else."
     )
     image_size: Literal[16, 28, 32] = option(

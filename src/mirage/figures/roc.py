@@ -1,6 +1,7 @@
 """Figure: how well a detector tells hallucinations, by window."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ COLOURS = ("#332288", "#0072B2", "#009E73", "#E69F00", "#D55E00", "#CC79A7")
 DASHES, FILLS = ("-", ":", "-."), ("full", "none", "left")
 """Of detectors: their curves, and their markers."""
 UNDEFINED = "Undefined: every sample is of one class."
-BELOW = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.29), "borderaxespad": 0}
+BELOW: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.29), "borderaxespad": 0}
 """Legends stand under their panels: a poor detector's curve may be anywhere in it."""
 
 GENERATION = ["seed", "filter", "generation"]
@@ -72,7 +73,7 @@ def _curves(axes: Axes, roc: pd.DataFrame, rows: pd.DataFrame, scores: list[Scor
     for score in scores:
         prefix = f"{style.word(score.detector)}, " if len(detectors) > 1 else ""
         auroc = aurocs.loc[score.rows(aurocs), "value"].mean()
-        label = f"{prefix}{_words(score)}: {auroc:.3f}"
+        label: str | None = f"{prefix}{_words(score)}: {auroc:.3f}"
         curves = roc[score.rows(roc)].groupby(GENERATION)
         for _, curve in curves:
             axes.plot(
@@ -110,13 +111,14 @@ def _sweep(axes: Axes, rows: pd.DataFrame, scores: list[Score]) -> None:
         )
     axes.axhline(0.5, color=style.QUIET, linewidth=0.6, linestyle=":", label="AUROC of chance")
     if OFFICIAL in scores:
-        at = windows.index(OFFICIAL[1:])
-        axes.axvspan(at - 0.4, at + 0.4, color=style.QUIET, alpha=0.18, linewidth=0, zorder=0)
+        place = windows.index(OFFICIAL[1:])
+        axes.axvspan(place - 0.4, place + 0.4, color=style.QUIET, alpha=0.18, linewidth=0, zorder=0)
     words = [_words(Score("hal", *window)) for window in windows]
     ticks = ["\n".join(name.rsplit(" ", 1)) for name in words]
     axes.set_xticks(range(len(windows)), ticks)
     axes.set_xlim(-0.5, len(windows) - 0.5)
-    axes.legend(*style.entries(axes), **BELOW)
+    handles, labels = style.entries(axes)
+    axes.legend(handles, labels, **BELOW)
 
 
 def _words(score: Score) -> str:

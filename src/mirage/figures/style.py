@@ -1,7 +1,7 @@
 """One look for all figures: sizes, fonts, fixed colours and words, reproducible files."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -120,8 +120,13 @@ def figure(width: float, height: float) -> Figure:
 
 
 @theme()
-def save(drawn: Figure, *paths: Path) -> None:
+def save(drawn: Figure, *paths: Path, about: Mapping[str, str] | None = None) -> None:
     """Write a figure as PDF or PNG (200 dpi), by suffix: the same bytes for the same figure.
+
+    Args:
+        drawn: the figure.
+        paths: where to.
+        about: what its files say of themselves in their metadata: keys that PDF knows.
 
     Raises:
         ValueError: for another suffix.
@@ -139,7 +144,7 @@ def save(drawn: Figure, *paths: Path) -> None:
     for path in map(Path, paths):
         kind = path.suffix.removeprefix(".")
         with files.replacing(path) as temporary:
-            drawn.savefig(temporary, format=kind, metadata=_METADATA[kind])
+            drawn.savefig(temporary, format=kind, metadata={**_METADATA[kind], **(about or {})})
 
 
 def say(axes: Axes, sentence: str) -> None:

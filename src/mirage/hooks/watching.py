@@ -75,6 +75,7 @@ class Watch:
             schedulers.known_name(scheduler)
         self._scheduler, self._steps, self._keep = scheduler, steps, keep
         self._entered = False
+        self._remaining = 0
         self._running: WindowScores | None = None
         self._scores: list[dict[str, np.ndarray]] = []
         self._samples = 0
@@ -112,22 +113,24 @@ class Watch:
         if x0_hat.dtype.itemsize < 4:
             x0_hat = x0_hat.float()  # small variances are lost in half precision
         if remaining is None:
-            if not self._running and self._steps is None:
+            left = self._remaining if self._running else self._steps
+            if left is None:
                 raise WatchError("how many steps the walk has is not known: give `remaining`")
-            remaining = (self._remaining if self._running else self._steps) - 1
-        if self._running is None or remaining >= self._remaining:
-            self._start(x0_hat, remaining)
+            remaining = left - 1
+        running = self._running
+        if running is None or remaining >= self._remaining:
+            running = self._start(x0_hat, remaining)
         elif x0_hat.shape != self._shape:
             found, before = list(x0_hat.shape), list(self._shape)
             raise WatchError(f"a walk of samples {before} went on with {found}")
         self._remaining = remaining
-        self._running.see(remaining, x0_hat)
+        running.see(remaining, x0_hat)
         if self._rows:
             self._path.append(x0_hat[self._rows].cpu().numpy())
         if remaining == 0:
-            self._end()
+            self._end(running)
 
-    def _start(self, x0_hat: Tensor, remaining: int) -> None:
+    def _start(self, x0_hat: Tensor, remaining: int) -> WindowScores:
         self._break_off()
         for window in self._windows:
             if window[1] > remaining:
@@ -135,13 +138,15 @@ class Watch:
                     f"the window {list(window)} needs {window[1] + 1} steps; "
                     f"this walk has {max(remaining, 0) + 1}"
                 )
-        self._running, self._shape = WindowScores(self._detectors, self._windows), x0_hat.shape
+        running, self._shape = WindowScores(self._detectors, self._windows), x0_hat.shape
+        self._running = running
         numbers = range(self._samples, self._samples + len(x0_hat))
         self._rows = [row for row, number in enumerate(numbers) if number in self._keep]
         self._path: list[np.ndarray] = []
+        return running
 
-    def _end(self) -> None:
-        scores = self._running.columns()
+    def _end(self, running: WindowScores) -> None:
+        scores = running.columns()
         self._scores.append({name: score.cpu().numpy() for name, score in scores.items()})
         for place, row in enumerate(self._rows):
             self.paths[self._samples + row] = np.stack([kept[place] for kept in self._path])

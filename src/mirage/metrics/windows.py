@@ -51,7 +51,7 @@ def measure(
         at = {"choice": choice, **(score._asdict() if score else {"detector": "hal"})}
         steps = float(score.last + 1) if score else np.nan
         rows.append(Row("window_steps", steps, len(scores), **at))
-        if known:
+        if score and known:
             rows.append(estimate("window_auroc", *test[score].auroc(), n, largest=1.0, **at))
         else:
             rows.append(Row("window_auroc", np.nan, n, **at))

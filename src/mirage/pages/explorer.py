@@ -198,10 +198,10 @@ def _start(found: Cut) -> int:
     """The largest threshold that finds 95 % of the hallucinated; else one that flags few."""
     if found.ranking:
         enough = found.flagged("hallucinated") >= SENSITIVITY * found.total("hallucinated")
-        return int(max(enough.sum() - 1, 0))
+        return max(int(np.sum(enough)) - 1, 0)
     flagged = sum(found.flagged(kind) for kind in KINDS)
     total = sum(found.total(kind) for kind in KINDS)
-    return int(min((flagged > FLAGGED * total).sum(), len(found.edges) - 1))
+    return min(int(np.sum(flagged > FLAGGED * total)), len(found.edges) - 1)
 
 
 def _numbers(found: Cut) -> list[str]:

@@ -36,6 +36,7 @@ class Cut:
 
     def curve(self) -> tuple[np.ndarray, np.ndarray]:
         """False and true positive rates of the ROC curve, thinned: [<= 400] each."""
+        assert self.ranking, "asked where a class is absent"
         curve = self.ranking.curve()
         thin = np.unique(np.linspace(0, len(curve) - 1, ROC_POINTS).round().astype(int))
         rates = curve[["false_positive_rate", "true_positive_rate"]].to_numpy()[thin]
@@ -62,7 +63,7 @@ def cut(parts: Iterable[pd.DataFrame], columns: Sequence[str]) -> dict[str, Cut]
     between = {
         name: {kind: np.zeros(len(edges[name]) + 1, np.int64) for kind in KINDS} for name in columns
     }
-    hits = {name: [] for name in columns}
+    hits: dict[str, list[np.ndarray]] = {name: [] for name in columns}
     for part in parts:
         kind = kinds(part)
         for name in columns:

@@ -1,0 +1,49 @@
+"""Where figures and tables come from."""
+
+import pandas as pd
+import pytest
+from checkouts import ROOT
+
+from mirage.figures import bridges, style
+from mirage_workflow import tables
+from mirage_workflow.explain import UnexplainedError, explain, functions, naming
+from mirage_workflow.schemas.mixtures import MODES
+
+SCRIPTS = ROOT / "workflow/scripts"
+
+
+def test_a_script_is_told_by_the_functions_that_it_names_with_file_and_line():
+    found = functions(SCRIPTS / "filter_samples.py")
+    file, line = found["mirage.filters.select"].split(":")
+    assert (ROOT / file).read_text().splitlines()[int(line) - 1].startswith("def select(")
+
+
+def test_a_column_is_told_by_the_functions_that_name_it():
+    found = naming(SCRIPTS / "describe_reference.py", "rotation")
+    assert all(name.startswith("mirage.") for name in found)
+    assert not naming(SCRIPTS / "filter_samples.py", "no_such_column")
+
+
+@pytest.mark.parametrize("kind", ["png", "pdf"])
+def test_a_figure_leads_to_its_function_and_its_table(tmp_path, monkeypatch, kind):
+    monkeypatch.chdir(tmp_path)
+    modes = pd.DataFrame({"mode": [0], "coordinate": [0], "mean": [1.0], "std": [0.1]})
+    tables.write("modes.parquet", modes, MODES, {"script": "describe_modes"})
+    about = {
+        "Subject": f"{bridges.draw.__module__}.draw",
+        "Keywords": "modes.parquet\nresults/gone.safetensors",
+        "Creator": "mirage 1+abc",
+    }
+    style.save(style.figure(2, 2), tmp_path / f"figure.{kind}", about=about)
+    told = explain(tmp_path / f"figure.{kind}")
+    assert told[1].startswith("  plotted by mirage.figures.bridges.draw, src/mirage/figures/br")
+    assert told[1].endswith("code mirage 1+abc")
+    assert told[2:4] == ["  from modes.parquet", "    made by workflow/scripts/describe_modes.py"]
+
+
+def test_what_says_nothing_of_itself_is_refused_in_a_line(tmp_path):
+    style.save(style.figure(2, 2), tmp_path / "figure.png")
+    with pytest.raises(UnexplainedError, match="says nothing of where it comes from"):
+        explain(tmp_path / "figure.png")
+    with pytest.raises(UnexplainedError, match=r"allowed: \.png, \.pdf, \.parquet"):
+        explain(tmp_path / "figure.svg")

@@ -1,0 +1,141 @@
+"""Where a figure or a table comes from: figure, tables, functions, each with file and line.
+
+    python -m mirage_workflow.explain FILE [NAME]
+
+NAME, a column or a metric of the table, leaves only the functions that name it.
+"""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import mirage
+from mirage_workflow import tables
+from mirage_workflow.code_hash import closure
+
+ROOT = Path(mirage.__file__).resolve().parents[2]
+SCRIPTS = ROOT / "workflow/scripts"
+FUNCTIONS = (ast.FunctionDef, ast.ClassDef)
+
+
+class UnexplainedError(ValueError):
+    """A file that does not say where it comes from."""
+
+
+def explain(path: Path, name: str = "") -> list[str]:
+    """The way from a figure or a table to the functions that made it, a line for each step.
+
+    Args:
+        path: of a PNG, a PDF or a Parquet file that the pipeline wrote.
+        name: a column or a metric; only functions that name it are told.
+
+    Raises:
+        UnexplainedError: if it is none of these.
+        TableError: if a table cannot be read.
+    """
+    if path.suffix == ".parquet":
+        return [str(path), *_of_table(path, name)]
+    about = _about(path)
+    if "Subject" not in about:
+        raise UnexplainedError(f"{path}: says nothing of where it comes from")
+    lines = [str(path), f"  plotted by {_place(about['Subject'])}, code {about['Creator']}"]
+    made: dict[str, list[str]] = {}
+    for table in about["Keywords"].split("\n"):
+        if table.endswith(".parquet") and Path(table).exists():
+            made.setdefault("\n".join(_of_table(Path(table), name)), []).append(table)
+    for steps, files in made.items():
+        others = f" and {len(files) - 1} like it" if len(files) > 1 else ""
+        lines += [f"  from {files[0]}{others}", *("  " + step for step in steps.split("\n"))]
+    return lines
+
+
+def functions(script: Path) -> dict[str, str]:
+    """The functions and classes of the library that a script names: FILE:LINE of each."""
+    tree = ast.parse(script.read_text(encoding="utf-8"))
+    imported = {
+        alias.asname or alias.name: f"{node.module}.{alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "mirage"
+        for alias in node.names
+    }
+    used = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    full = [imported[name] for name in used if name in imported]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            full.append(f"{imported.get(node.value.id, '')}.{node.attr}")
+    found = {name: place for name in dict.fromkeys(full) if (place := _line(name))}
+    return dict(sorted(found.items()))
+
+
+def naming(script: Path, name: str) -> dict[str, str]:
+    """The functions, in all of the library that a script's code is in, that name a column."""
+    found = {}
+    for path in closure(script):
+        if path.is_relative_to(ROOT / "src") and path.suffix == ".py":
+            module = ".".join(path.relative_to(ROOT / "src").with_suffix("").parts)
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            for node in tree.body:
+                if isinstance(node, FUNCTIONS) and name in _texts(node):
+                    found[f"{module}.{node.name}"] = _told(path, node.lineno)
+    return found
+
+
+def _of_table(path: Path, name: str) -> list[str]:
+    script = SCRIPTS / f"{tables.provenance(path)['script']}.py"
+    lines = [f"  made by {script.relative_to(ROOT)}"]
+    with_what = naming(script, name) if name else functions(script)
+    return lines + [f"    with {function}, {place}" for function, place in with_what.items()]
+
+
+def _about(path: Path) -> dict[str, str]:
+    """What a picture says of itself."""
+    if path.suffix == ".png":
+        from PIL import Image
+
+        with Image.open(path) as image:
+            return dict(image.text)
+    if path.suffix == ".pdf":
+        from pypdf import PdfReader
+
+        told = PdfReader(path).metadata or {}
+        return {key.removeprefix("/"): str(value) for key, value in told.items()}
+    raise UnexplainedError(f"{path}: allowed: .png, .pdf, .parquet")
+
+
+def _place(function: str) -> str:
+    """A function with its file and line."""
+    line = _line(function)
+    return f"{function}, {line}" if line else function
+
+
+def _line(name: str) -> str | None:
+    """FILE:LINE of a function or a class, by its full name."""
+    module, _, function = name.rpartition(".")
+    path = ROOT / "src" / f"{module.replace('.', '/')}.py"
+    if not path.is_file():
+        return None
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, FUNCTIONS) and node.name == function:
+            return _told(path, node.lineno)
+    return None
+
+
+def _told(path: Path, line: int) -> str:
+    return f"{path.relative_to(ROOT)}:{line}"
+
+
+def _texts(tree: ast.AST) -> Iterator[str]:
+    """The strings and the names of arguments in a tree."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        elif isinstance(node, ast.keyword) and node.arg:
+            yield node.arg
+
+
+if __name__ == "__main__":
+    try:
+        print("\n".join(explain(Path(sys.argv[1]), *sys.argv[2:3])))
+    except (OSError, ValueError) as error:
+        sys.exit(f"mirage: {error}")
