@@ -83,12 +83,12 @@ lock:
 
 .venv/ready: requirements.lock
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed')"
-	$(PYTHON) -m venv --clear .venv
+	rm -rf .venv && $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock
 	touch $@
 
 .venv-docs/ready: requirements-docs.lock
-	$(PYTHON) -m venv --clear .venv-docs
+	rm -rf .venv-docs && $(PYTHON) -m venv .venv-docs
 	.venv-docs/bin/python -m pip install -q --disable-pip-version-check -r requirements-docs.lock
 	touch $@
 

@@ -7,7 +7,7 @@ NAME, a column or a metric of the table, leaves only the functions that name it.
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import mirage
@@ -17,6 +17,8 @@ from mirage_workflow.code_hash import closure
 ROOT = Path(mirage.__file__).resolve().parents[2]
 SCRIPTS = ROOT / "workflow/scripts"
 FUNCTIONS = (ast.FunctionDef, ast.ClassDef)
+GATHERING = ("collect_metrics",)
+"""Scripts that only put tables together: the numbers are of the tables that they read."""
 
 
 class UnexplainedError(ValueError):
@@ -39,15 +41,8 @@ def explain(path: Path, name: str = "") -> list[str]:
     about = _about(path)
     if "Subject" not in about:
         raise UnexplainedError(f"{path}: says nothing of where it comes from")
-    lines = [str(path), f"  plotted by {_place(about['Subject'])}, code {about['Creator']}"]
-    made: dict[str, list[str]] = {}
-    for table in about["Keywords"].split("\n"):
-        if table.endswith(".parquet") and Path(table).exists():
-            made.setdefault("\n".join(_of_table(Path(table), name)), []).append(table)
-    for steps, files in made.items():
-        others = f" and {len(files) - 1} like it" if len(files) > 1 else ""
-        lines += [f"  from {files[0]}{others}", *("  " + step for step in steps.split("\n"))]
-    return lines
+    first = f"  plotted by {_place(about['Subject'])}, code {about['Creator']}"
+    return [str(path), first, *_of_tables(about["Keywords"].split("\n"), name)]
 
 
 def functions(script: Path) -> dict[str, str]:
@@ -75,16 +70,35 @@ def naming(script: Path, name: str) -> dict[str, str]:
         if path.is_relative_to(ROOT / "src") and path.suffix == ".py":
             module = ".".join(path.relative_to(ROOT / "src").with_suffix("").parts)
             tree = ast.parse(path.read_text(encoding="utf-8"))
+            words = {name, *_constants(tree, name)}
             for node in tree.body:
-                if isinstance(node, FUNCTIONS) and name in _texts(node):
+                if isinstance(node, FUNCTIONS) and words & set(_texts(node)):
                     found[f"{module}.{node.name}"] = _told(path, node.lineno)
     return found
 
 
+def _of_tables(paths: Iterable[str], name: str) -> list[str]:
+    """The same of several tables, those that came alike together."""
+    made: dict[str, list[str]] = {}
+    for path in paths:
+        if path.endswith(".parquet") and Path(path).exists():
+            made.setdefault("\n".join(_of_table(Path(path), name)), []).append(path)
+    lines = []
+    for steps, files in made.items():
+        others = f" and {len(files) - 1} like it" if len(files) > 1 else ""
+        lines += [f"  from {files[0]}{others}", *("  " + step for step in steps.split("\n"))]
+    return lines
+
+
 def _of_table(path: Path, name: str) -> list[str]:
-    script = SCRIPTS / f"{tables.provenance(path)['script']}.py"
+    origin = tables.provenance(path)
+    script = SCRIPTS / f"{origin['script']}.py"
     lines = [f"  made by {script.relative_to(ROOT)}"]
+    if script.stem in GATHERING:
+        return lines + _of_tables(origin["tables"], name)
     with_what = naming(script, name) if name else functions(script)
+    if name and not with_what:
+        lines.append(f"    where no function names {name!r}")
     return lines + [f"    with {function}, {place}" for function, place in with_what.items()]
 
 
@@ -126,12 +140,26 @@ def _told(path: Path, line: int) -> str:
 
 
 def _texts(tree: ast.AST) -> Iterator[str]:
-    """The strings and the names of arguments in a tree."""
+    """The strings, the variables and the names of arguments in a tree."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
+        elif isinstance(node, ast.Name):
+            yield node.id
         elif isinstance(node, ast.keyword) and node.arg:
             yield node.arg
+
+
+def _constants(tree: ast.Module, text: str) -> Iterator[str]:
+    """The names of a module's constants that are a text."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant | ast.Tuple):
+            values = getattr(node.value, "elts", [node.value])
+            for target in node.targets:
+                names = getattr(target, "elts", [target])
+                for name, value in zip(names, values, strict=False):
+                    if isinstance(name, ast.Name) and getattr(value, "value", None) == text:
+                        yield name.id
 
 
 if __name__ == "__main__":

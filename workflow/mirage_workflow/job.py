@@ -133,6 +133,7 @@ class Job:
             "generation": self.generation,
             "code": f"{mirage.__version__}+{self.code}",
             "script": self.name,
+            "tables": [file for file in self.input if file.endswith(".parquet")],
             "extensions": {path: _digest(path) for path in self.extensions},
             "packages": {name: _version(name) for name in PACKAGES if _version(name)},
             "python": platform.python_version(),

@@ -59,7 +59,10 @@ def _describe(fault: Any, said_in: Callable[[list[str | int]], str]) -> str:
         location.append(fault["ctx"]["key"])
     elif fault["type"] == "value_error" and not key:
         location = re.match(r"[\w.]*", message)[0].split(".")  # a check of several keys names one
+    elif fault["type"] == "value_error" and isinstance(fault["input"], dict):
+        named = re.match(r"(\w+): ", message)
+        location = [*location, named[1]] if named else []  # of a section, no file is to blame
     elif fault["type"] != "value_error" and not isinstance(fault["input"], dict):
         message += f": found {fault['input']!r}"
-    message += said_in(location)
+    message += said_in(location) if location else ""
     return f"{key}: {message}" if key else message
