@@ -68,7 +68,7 @@ def test_every_figure_is_in_the_gallery_with_its_picture_and_its_code():
     assert shown == figures - {"workflow", "claims", "explorer"}
     for figure in shown:
         part = re.search(rf"^### {figure}$(.*?)(?=^##|\Z)", gallery, re.M | re.S)[1]
-        assert re.search(rf"!\[.+\]\(figures/\w+_{figure}\.png\)", part), figure
+        assert re.search(rf"!\[.+\]\(figures/(?:\w+_)?{figure}\.png\)", part), figure
         assert f"(../src/mirage/figures/{figure}.py)" in part
 
 

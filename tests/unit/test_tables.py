@@ -1,16 +1,21 @@
+import importlib
 import json
+import pkgutil
+import re
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from checkouts import ROOT
 
 from mirage import frames
 from mirage.datasets.gaussians import Mixture
 from mirage.datasets.shapes import Shapes
 from mirage.detectors import Score
-from mirage_workflow import tables
+from mirage.metrics.names import METRICS as METRICS_BY_NAME
+from mirage_workflow import schemas, tables
 from mirage_workflow.schemas.bottleneck import EMBEDDING, bottleneck_schema
 from mirage_workflow.schemas.classifier import CLASSIFIER
 from mirage_workflow.schemas.fields import SCORE_KEY
@@ -56,7 +61,12 @@ SAMPLES = samples_schema((2,), [SCORE])
 
 
 def some_rows(schema: pa.Schema, n: int = 5) -> pd.DataFrame:
-    """Rows of the right types, each value different."""
+    """R
+    import importlib
+    import pkgutil
+    import re
+    from checkouts import ROOT
+    ows of the right types, each value different."""
     rng = np.random.default_rng(0)
     columns = {}
     for field in schema:
@@ -404,3 +414,16 @@ def test_a_missing_column_and_an_unlike_part_are_named(tmp_path):
 def test_a_foreign_table_has_no_provenance(tmp_path):
     pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "foreign")
     assert "provenance" in complaint(tables.provenance, tmp_path / "foreign")
+
+
+def test_results_readme_tells_of_every_column_and_every_metric():
+    told = set(re.findall(r"\w+", (ROOT / "results/README.md").read_text()))
+    tables_of = [
+        table
+        for module in pkgutil.iter_modules(schemas.__path__)
+        for table in vars(importlib.import_module(f"{schemas.__name__}.{module.name}")).values()
+        if isinstance(table, pa.Schema)
+    ]
+    assert len(tables_of) > 20
+    assert {column for table in tables_of for column in table.names} - told == set()
+    assert set(METRICS_BY_NAME) - told == set()
