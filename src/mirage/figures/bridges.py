@@ -36,8 +36,8 @@ def draw(metrics: pd.DataFrame) -> Figure:
             capsize=2,
             label=f"samples, {style.seeds(len(seeds))}" if first else None,
         )
-        look = {"color": style.INK, "label": "in random directions" if first else None}
-        axes.hlines(100 * own["floor"], at - 0.05, at + 0.05, **look)
+        label = "in random directions" if first else ""
+        axes.hlines(100 * own["floor"], at - 0.05, at + 0.05, color=style.INK, label=label)
     axes.set_xticks(range(len(places)), [WORDS[name] for name in places])
     axes.set_xlim(-0.6, len(places) - 0.4)
     axes.set_ylim(0, 105)

@@ -54,7 +54,8 @@ class Looks:
         """
         model = self.rows // each if each else np.zeros(len(self.rows), int)
         weights = (self.hit, np.ones(len(model)), self.chance)
-        return tuple(np.bincount(model, weight, minlength=models) for weight in weights)
+        hits, looked, chance = (np.bincount(model, weight, minlength=models) for weight in weights)
+        return hits, looked, chance
 
 
 def to_neighbours(labels: pd.DataFrame, mixture: GaussianMixture) -> Looks:

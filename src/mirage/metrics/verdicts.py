@@ -35,8 +35,10 @@ def all_of(*parts: Evidence) -> Evidence:
     The largest p value needs no adjustment for that there are several; of those against, the
     smallest one does, and gets Bonferroni's.
     """
-    fails = len(parts) * np.min([part.fails for part in parts], axis=0)
-    return Evidence(np.max([part.holds for part in parts], axis=0), np.minimum(1.0, fails))
+    holds, fails = (
+        np.array([getattr(part, name) for part in parts]) for name in ("holds", "fails")
+    )
+    return Evidence(holds.max(axis=0), np.minimum(1.0, len(parts) * fails.min(axis=0)))
 
 
 def holm(p: Sequence[float]) -> np.ndarray:
@@ -44,10 +46,10 @@ def holm(p: Sequence[float]) -> np.ndarray:
 
     NaN stays NaN, and counts: what was not run leaves the others' verdicts as they are.
     """
-    p = np.asarray(p, float)
-    order = np.argsort(p)  # NaN last
-    steps = p[order] * np.arange(len(p), 0, -1)
-    adjusted = np.full(len(p), np.nan)
+    raw = np.asarray(p, float)
+    order = np.argsort(raw)  # NaN last
+    steps = raw[order] * np.arange(len(raw), 0, -1)
+    adjusted = np.full(len(raw), np.nan)
     known = np.isfinite(steps)
     adjusted[order[known]] = np.minimum(np.maximum.accumulate(steps[known]), 1)
     return adjusted
