@@ -71,7 +71,13 @@ def _pooled(
 ) -> Found:
     share, seeds = rows.rate("", int(hits.sum()), int(n.sum())), len(hits)
     ends = share.value, share.low, share.high
-    return Found(*ends, wanted, bound, seeds, evidence, float(n.sum()), plan)
+    whole = None if plan is None or seeds < 2 else partial(_for_all_but_one, plan, seeds)
+    return Found(*ends, wanted, bound, seeds, evidence, float(n.sum()), whole)
+
+
+def _for_all_but_one(plan: Plan, seeds: int, alpha: float) -> float:
+    """Samples of which as many as planned are left without a seed."""
+    return plan(alpha) * seeds / (seeds - 1)
 
 
 def _bridges_exist(statistic: ask.BridgesExist, metrics: pd.DataFrame) -> Found:
