@@ -290,6 +290,7 @@ def test_what_hal_keeps_is_measured_where_its_threshold_was_not_found():
             "from_seed": [0, 0, 0, 1, 2],
             "seed": [0, 1, 0, 1, 2],
             "generation": [0, 0, 1, 0, 0],
+            "threshold": 0.1,
             "specificity": [0.97, 0.5, 0.6, 0.98, 0.975],
             "sensitivity": [0.94, 0.1, 0.1, 0.96, 0.92],
             "valid": 100_000,
@@ -301,6 +302,8 @@ def test_what_hal_keeps_is_measured_where_its_threshold_was_not_found():
     assert found.sensitivity == pytest.approx((94 + 96 + 184) / 400)
     assert found.seeds == 3
     assert found.evidence.holds < 0.05
+    none = table.assign(threshold=np.nan, specificity=np.nan, sensitivity=np.nan)
+    assert "19 hallucinations" in find(statistic(name="kept_at_95_found", above=0.96), none).reason
 
 
 def test_other_metrics_than_rates_are_compared_as_they_are():

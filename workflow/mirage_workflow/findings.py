@@ -244,6 +244,8 @@ def _slope_ratio(statistic: ask.SlopeRatio, slopes: pd.DataFrame) -> Found:
 
 def _kept(statistic: ask.Kept, transfer: pd.DataFrame) -> Found:
     own = transfer[(transfer["from_seed"] == transfer["seed"]) & (transfer["generation"] == 0)]
+    if len(own) and own["threshold"].isna().all():
+        raise NotMeasuredError("no seed has 19 hallucinations to find a threshold by")
     own = own.set_index("seed").dropna(subset=["specificity", "sensitivity"])
     kept = magnitude.logit(np.rint(own["specificity"] * own["valid"]), own["valid"])
     found = own["sensitivity"] * own["hallucinated"]

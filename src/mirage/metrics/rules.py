@@ -62,5 +62,14 @@ RULES = {
     "typical": Rule(
         ("at the bound", "at the bound, wide", "at the bound, heavy tails"), ("twice",)
     ),
-    "kept": Rule(("scores shuffled among samples", "keeps as many as the bound"), ("keeps 99 %",)),
+    "kept": Rule(
+        (
+            "scores shuffled among samples",
+            "keeps as many as the bound",
+            "at the bound, 2 hallucinations",
+            "at the bound, 18 hallucinations",
+            "at the bound, 19 hallucinations",
+        ),
+        ("keeps 99 %",),
+    ),
 }
