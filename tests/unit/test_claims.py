@@ -269,6 +269,15 @@ def test_a_trend_is_the_power_of_the_share_in_the_factor_and_of_each_seed():
     assert found.evidence.holds == pytest.approx(expected, rel=0.15)
 
 
+def test_a_trend_is_of_the_seeds_that_all_levels_have():
+    table = sweep([10, 100, 1_000], [0.1, 0.01, 0.001])
+    table["value"] *= 1 + 0.1 * table["seed"] * (table["level_number"] == 10)
+    lacking = table[(table["seed"] != 3) | (table["level_number"] != 100)]
+    found = find(statistic(**TREND), lacking)
+    without = find(statistic(**TREND), table[table["seed"] != 3])
+    assert (found.seeds, found.value) == (4, without.value)
+
+
 def test_levels_without_bridges_have_no_part_in_a_trend():
     assert "fewer than two levels" in find(statistic(**TREND), sweep([10, 20], [0.1, 0.0])).reason
     turned = find(statistic(**TREND), sweep([10, 20], [0.1, 0.05], towards=0.4))

@@ -228,13 +228,15 @@ def _bridge_trend(statistic: ask.BridgeTrend, sweeps: pd.DataFrame) -> Found:
         _existence(on, looks, statistic.rate).holds <= ALPHA
         for on, looks in zip(bridges, towards, strict=True)
     ]
+    together = _paired(*bridges)
     hits, floors, n = (
-        np.stack([of(cell) for cell in bridges])
+        np.stack([of(cell) for cell in together])
         for of in (_hits, lambda cell: _expected(cell, "blurred"), lambda cell: cell["n"])
     )
     if sum(seen) < 2:
         raise NotMeasuredError("there are bridges at fewer than two levels")
-    return _by_seed(statistic, pd.Series(magnitude.trend(levels, hits, floors, n, np.array(seen))))
+    slopes = magnitude.trend(levels, hits, floors, n, np.array(seen))
+    return _by_seed(statistic, pd.Series(slopes, together[0].index))
 
 
 def _slope_ratio(statistic: ask.SlopeRatio, slopes: pd.DataFrame) -> Found:
