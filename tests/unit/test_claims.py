@@ -168,13 +168,21 @@ def test_samples_are_planned_to_find_the_wanted_rate():
 
 
 def test_directions_are_held_against_those_of_the_same_samples_turned():
-    looks = of_seeds("towards_neighbours", [0.9] * 5, 50, floor=0.4)
-    found = find(statistic(name="towards_neighbours"), looks)
+    table = bridges(0.01, 1e-6, 0.9, far=50)
+    found = find(statistic(name="towards_neighbours", rate=1e-4), table)
+    looks = table[table["metric"] == "towards_neighbours"]
     assert found.evidence.holds == pytest.approx(binom.sf(179, 200, 1.1 * 0.4), abs=0)
     second = looks.assign(metric="towards_second_neighbours", value=0.1)
     found = find(statistic(name="towards_second_neighbours"), second)
     assert found.evidence.holds == pytest.approx(binom.cdf(20, 200, 0.4), abs=0)
     assert (found.wanted, found.bound) == ("below", pytest.approx(0.4))
+
+
+def test_modes_that_are_stretched_to_their_neighbours_are_not_interpolated():
+    """They have a direction, and no more bridges than modes as wide."""
+    found = find(statistic(name="towards_neighbours", rate=1e-4), bridges(0.01, 0.0101, 0.95))
+    assert found.evidence.holds > 0.05
+    assert (found.value, found.bound) == (pytest.approx(0.95), pytest.approx(0.4))
 
 
 def test_counts_are_held_against_their_floor():

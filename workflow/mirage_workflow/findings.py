@@ -80,9 +80,15 @@ def _for_all_but_one(plan: Plan, seeds: int, alpha: float) -> float:
     return plan(alpha) * seeds / (seeds - 1)
 
 
-def _bridges_exist(statistic: ask.BridgesExist, metrics: pd.DataFrame) -> Found:
+def _bridges(metrics: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rates of bridges, and shares of far samples towards neighbours."""
     bridges = _generation(metrics, "endpoint_rate", {"label": "bridge"})
-    towards = _generation(metrics, "towards_neighbours").reindex(bridges.index)
+    return bridges, _generation(metrics, "towards_neighbours")
+
+
+def _bridges_exist(statistic: ask.BridgesExist, metrics: pd.DataFrame) -> Found:
+    bridges, towards = _bridges(metrics)
+    towards = towards.reindex(bridges.index)
     evidence = _existence(bridges, towards, statistic.rate)
     floor = _expected(bridges, "blurred").sum() / bridges["n"].sum()
     plan = partial(existence.samples_to_find, floor, statistic.rate)
@@ -98,13 +104,20 @@ def _existence(bridges: pd.DataFrame, towards: pd.DataFrame, rate: float) -> Evi
 
 
 def _towards(statistic: ask.TowardsNeighbours, metrics: pd.DataFrame) -> Found:
+    bridges, looks = _bridges(metrics)
+    return _directed(looks, "above", _existence(bridges, looks, statistic.rate))
+
+
+def _not_towards(statistic: ask.NotTowardsSecond, metrics: pd.DataFrame) -> Found:
     looks = _generation(metrics, statistic.metric)
-    hits, expected = _hits(looks), _expected(looks, "floor")
-    more = isinstance(statistic, ask.TowardsNeighbours)
-    rule = existence.more_than_chance if more else existence.fewer_than_chance
-    side = "above" if more else "below"
-    chance = expected.sum() / looks["n"].sum() if looks["n"].sum() else np.nan
-    return _pooled(hits, looks["n"], side, chance, rule(hits, looks["n"], expected))
+    rule = existence.fewer_than_chance
+    return _directed(looks, "below", rule(_hits(looks), looks["n"], _expected(looks, "floor")))
+
+
+def _directed(looks: pd.DataFrame, side: str, evidence: Evidence) -> Found:
+    n, expected = looks["n"], _expected(looks, "floor")
+    chance = expected.sum() / n.sum() if n.sum() else np.nan
+    return _pooled(_hits(looks), n, side, chance, evidence)
 
 
 def _excess_rate(statistic: ask.ExcessRate, metrics: pd.DataFrame) -> Found:
@@ -260,7 +273,7 @@ def _kept(statistic: ask.Kept, transfer: pd.DataFrame) -> Found:
 FINDERS: Mapping[type, Callable[..., Found]] = {
     ask.BridgesExist: _bridges_exist,
     ask.TowardsNeighbours: _towards,
-    ask.NotTowardsSecond: _towards,
+    ask.NotTowardsSecond: _not_towards,
     ask.ExcessRate: _excess_rate,
     ask.CauseWithinFloor: _cause_within_floor,
     ask.CauseIsFloor: _cause_within_floor,
