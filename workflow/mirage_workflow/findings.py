@@ -71,12 +71,24 @@ def _pooled(
 ) -> Found:
     share, seeds = rows.rate("", int(hits.sum()), int(n.sum())), len(hits)
     ends = share.value, share.low, share.high
-    return Found(*ends, wanted, bound, seeds, evidence, float(n.sum()), plan)
+    whole = None if plan is None or seeds < 2 else partial(_for_all_but_one, plan, seeds)
+    return Found(*ends, wanted, bound, seeds, evidence, float(n.sum()), whole)
+
+
+def _for_all_but_one(plan: Plan, seeds: int, alpha: float) -> float:
+    """Samples of which as many as planned are left without a seed."""
+    return plan(alpha) * seeds / (seeds - 1)
+
+
+def _bridges(metrics: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rates of bridges, and shares of far samples towards neighbours."""
+    bridges = _generation(metrics, "endpoint_rate", {"label": "bridge"})
+    return bridges, _generation(metrics, "towards_neighbours")
 
 
 def _bridges_exist(statistic: ask.BridgesExist, metrics: pd.DataFrame) -> Found:
-    bridges = _generation(metrics, "endpoint_rate", {"label": "bridge"})
-    towards = _generation(metrics, "towards_neighbours").reindex(bridges.index)
+    bridges, towards = _bridges(metrics)
+    towards = towards.reindex(bridges.index)
     evidence = _existence(bridges, towards, statistic.rate)
     floor = _expected(bridges, "blurred").sum() / bridges["n"].sum()
     plan = partial(existence.samples_to_find, floor, statistic.rate)
@@ -92,13 +104,20 @@ def _existence(bridges: pd.DataFrame, towards: pd.DataFrame, rate: float) -> Evi
 
 
 def _towards(statistic: ask.TowardsNeighbours, metrics: pd.DataFrame) -> Found:
+    bridges, looks = _bridges(metrics)
+    return _directed(looks, "above", _existence(bridges, looks, statistic.rate))
+
+
+def _not_towards(statistic: ask.NotTowardsSecond, metrics: pd.DataFrame) -> Found:
     looks = _generation(metrics, statistic.metric)
-    hits, expected = _hits(looks), _expected(looks, "floor")
-    more = isinstance(statistic, ask.TowardsNeighbours)
-    rule = existence.more_than_chance if more else existence.fewer_than_chance
-    side = "above" if more else "below"
-    chance = expected.sum() / looks["n"].sum() if looks["n"].sum() else np.nan
-    return _pooled(hits, looks["n"], side, chance, rule(hits, looks["n"], expected))
+    rule = existence.fewer_than_chance
+    return _directed(looks, "below", rule(_hits(looks), looks["n"], _expected(looks, "floor")))
+
+
+def _directed(looks: pd.DataFrame, side: str, evidence: Evidence) -> Found:
+    n, expected = looks["n"], _expected(looks, "floor")
+    chance = expected.sum() / n.sum() if n.sum() else np.nan
+    return _pooled(_hits(looks), n, side, chance, evidence)
 
 
 def _excess_rate(statistic: ask.ExcessRate, metrics: pd.DataFrame) -> Found:
@@ -222,13 +241,15 @@ def _bridge_trend(statistic: ask.BridgeTrend, sweeps: pd.DataFrame) -> Found:
         _existence(on, looks, statistic.rate).holds <= ALPHA
         for on, looks in zip(bridges, towards, strict=True)
     ]
+    together = _paired(*bridges)
     hits, floors, n = (
-        np.stack([of(cell) for cell in bridges])
+        np.stack([of(cell) for cell in together])
         for of in (_hits, lambda cell: _expected(cell, "blurred"), lambda cell: cell["n"])
     )
     if sum(seen) < 2:
         raise NotMeasuredError("there are bridges at fewer than two levels")
-    return _by_seed(statistic, pd.Series(magnitude.trend(levels, hits, floors, n, np.array(seen))))
+    slopes = magnitude.trend(levels, hits, floors, n, np.array(seen))
+    return _by_seed(statistic, pd.Series(slopes, together[0].index))
 
 
 def _slope_ratio(statistic: ask.SlopeRatio, slopes: pd.DataFrame) -> Found:
@@ -238,6 +259,8 @@ def _slope_ratio(statistic: ask.SlopeRatio, slopes: pd.DataFrame) -> Found:
 
 def _kept(statistic: ask.Kept, transfer: pd.DataFrame) -> Found:
     own = transfer[(transfer["from_seed"] == transfer["seed"]) & (transfer["generation"] == 0)]
+    if len(own) and own["threshold"].isna().all():
+        raise NotMeasuredError("no seed has 19 hallucinations to find a threshold by")
     own = own.set_index("seed").dropna(subset=["specificity", "sensitivity"])
     kept = magnitude.logit(np.rint(own["specificity"] * own["valid"]), own["valid"])
     found = own["sensitivity"] * own["hallucinated"]
@@ -250,7 +273,7 @@ def _kept(statistic: ask.Kept, transfer: pd.DataFrame) -> Found:
 FINDERS: Mapping[type, Callable[..., Found]] = {
     ask.BridgesExist: _bridges_exist,
     ask.TowardsNeighbours: _towards,
-    ask.NotTowardsSecond: _towards,
+    ask.NotTowardsSecond: _not_towards,
     ask.ExcessRate: _excess_rate,
     ask.CauseWithinFloor: _cause_within_floor,
     ask.CauseIsFloor: _cause_within_floor,

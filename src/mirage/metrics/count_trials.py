@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import chi, norm
 
 from mirage.metrics import existence, magnitude, point_trials, transfer
 from mirage.metrics.claims_audit import CONTROL, EFFECT, INTERVAL, Trial
 from mirage.metrics.detection import SENSITIVITY
-from mirage.metrics.rules import RULES
+from mirage.metrics.rules import NO_HIT, ONE_WRONG, RULES
 from mirage.metrics.verdicts import ALPHA, Evidence, all_of
 
 SEEDS = 5
@@ -21,7 +22,7 @@ Judge = Callable[[np.random.Generator, int], Evidence]
 
 def trials() -> list[Trial]:
     """All trials, of every rule that decides a claim."""
-    counts = [*_above_a_floor(), *_bounds(), *_others(), *_trends()]
+    counts = [*_above_a_floor(), *_directed(), *_bounds(), *_others(), *_trends()]
     return [*point_trials.trials(), *counts, *_ratios(), *_typical(), *_detectors()]
 
 
@@ -35,6 +36,11 @@ def _trials(rule: str, judges: Mapping[str, Judge], data: str = "counts") -> lis
     return [trial(scenario, judge) for scenario, judge in judges.items()]
 
 
+def _one(wrong: float, others: float) -> np.ndarray:
+    """Of the seeds, of which one has gone wrong."""
+    return np.where(np.arange(SEEDS) == 0, wrong, others)
+
+
 def _above_a_floor() -> list[Trial]:
     """That there is more than a counter's false alarms, of which the floor is an upper end."""
     n, floor = 2_000, 5e-4
@@ -46,14 +52,32 @@ def _above_a_floor() -> list[Trial]:
 
         return judge
 
-    one = np.where(np.arange(SEEDS) == 0, 0.1, 0.0)
+    one = _one(0.1, floor)
     return _trials(
         "more_than_floor",
         {
-            "one wrong seed": at(lambda k: np.tile(one, (k, 1))),
+            ONE_WRONG: at(lambda k: np.tile(one, (k, 1))),
             "0.5 %": at(lambda k: np.full((k, SEEDS), 0.005)),
         },
     )
+
+
+def _directed() -> list[Trial]:
+    """That more or fewer points lie in some directions than chance has there."""
+    n, chance = 200, 0.4
+
+    def at(rates: np.ndarray, rule: Callable[..., Evidence]) -> Judge:
+        def judge(rng: np.random.Generator, k: int) -> Evidence:
+            return rule(rng.binomial(n, rates, (k, SEEDS)), n, np.full(SEEDS, chance * n))
+
+        return judge
+
+    more = at(_one(0.95, existence.TIMES * chance), existence.more_than_chance)
+    fewer = at(_one(0.0, chance), existence.fewer_than_chance)
+    return [
+        *_trials("more_than_chance", {ONE_WRONG: more}),
+        *_trials("fewer_than_chance", {ONE_WRONG: fewer}),
+    ]
 
 
 def _bounds() -> list[Trial]:
@@ -61,19 +85,32 @@ def _bounds() -> list[Trial]:
 
     power = (1 + existence.POWER) / 2  # on either side
 
-    def at(times: float, margin: float, k: float, rule: Callable[..., Evidence]) -> Judge:
+    def at(times: ArrayLike, margin: float, k: float, rule: Callable[..., Evidence]) -> Judge:
         floor = float(chi.sf(k, 2))
-        # Half as many again as all seeds together need: all but one must agree by themselves.
+        # Half as many again as all seeds together need: p is that without a seed.
         expected = 1.5 * floor * existence.samples_to_bound(floor, margin, ALPHA, power) / SEEDS
 
         def judge(rng: np.random.Generator, repetitions: int) -> Evidence:
-            hits = rng.poisson(times * expected, (repetitions, SEEDS))
+            hits = rng.poisson(np.multiply(times, expected), (repetitions, SEEDS))
             return rule(hits, np.full(SEEDS, expected), margin)
 
         return judge
 
-    no_more = {"at the margin": 3, "ten times the floor": 10, "perfect sampler": 1}
-    same = {"at the margin": 1.1, "below it by as much": 1 / 1.1, "no hit": 0, "perfect sampler": 1}
+    no_more = {
+        "at the margin": 3,
+        "ten times the floor": 10,
+        ONE_WRONG: _one(9, 0.5),
+        NO_HIT: _one(0, 3),
+        "perfect sampler": 1,
+    }
+    same = {
+        "at the margin": 1.1,
+        "below it by as much": 1 / 1.1,
+        "no hit": 0,
+        ONE_WRONG: _one(1.5, 0.95),
+        NO_HIT: _one(0, 1.1),
+        "perfect sampler": 1,
+    }
     return [
         *_trials(
             "no_more_than_floor",
@@ -92,7 +129,7 @@ def _bounds() -> list[Trial]:
 def _others() -> list[Trial]:
     """That one rate is above another, whose samples may be few."""
 
-    def at(rate: float, other: float, other_n: int) -> Judge:
+    def at(rate: ArrayLike, other: float, other_n: int) -> Judge:
         def judge(rng: np.random.Generator, k: int) -> Evidence:
             # What training adds differs from seed to seed, and is the same for both.
             common, n = np.exp(SPREAD * rng.standard_normal((k, SEEDS))), 20_000
@@ -107,6 +144,7 @@ def _others() -> list[Trial]:
         {
             "same rate, few samples": at(0.001, 0.001, 1_000),
             "same rate, many samples": at(0.01, 0.01, 20_000),
+            ONE_WRONG: at(_one(0.3, 0.01), 0.01, 20_000),
             "ten times": at(0.02, 0.002, 1_000),
         },
     )
@@ -203,9 +241,9 @@ def _typical() -> list[Trial]:
 
 def _detectors() -> list[Trial]:
     """That a share of valid samples is kept at the threshold that finds most of the others."""
-    hits, valid, bound = 100, 1_000, 0.96  # of either half of a seed
+    valid, bound = 1_000, 0.96  # of either half of a seed
 
-    def telling(kept: float) -> Judge:
+    def telling(kept: float, hits: int = 100) -> Judge:
         """Scores whose threshold at 95 % sensitivity keeps such a share in truth."""
         apart = norm.ppf(kept) + norm.ppf(SENSITIVITY)
 
@@ -213,8 +251,9 @@ def _detectors() -> list[Trial]:
             calibration = apart + rng.standard_normal((k * SEEDS, hits))
             found = [transfer.finding(scores, SENSITIVITY) for scores in calibration]
             test = rng.standard_normal((k * SEEDS, valid))
-            shares = (test < np.array(found)[:, None]).sum(1).reshape(k, SEEDS)
-            return magnitude.above(magnitude.logit(shares, valid), np.log(bound / (1 - bound)))
+            shares = np.where(np.isnan(found), np.nan, (test < np.array(found)[:, None]).sum(1))
+            kept = magnitude.logit(shares.reshape(k, SEEDS), valid)
+            return magnitude.above(kept, np.log(bound / (1 - bound)))
 
         return judge
 
@@ -223,6 +262,7 @@ def _detectors() -> list[Trial]:
         {
             "scores shuffled among samples": telling(1 - SENSITIVITY),
             "keeps as many as the bound": telling(bound),
+            **{f"at the bound, {few} hallucinations": telling(bound, few) for few in (2, 18, 19)},
             "keeps 99 %": telling(0.99),
         },
         data="scores",

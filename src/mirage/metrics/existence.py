@@ -2,6 +2,9 @@
 
 True of these seeds' models. How large it is differs from model to model: see `magnitude`.
 Counts are arrays with the seeds along the last axis, and whatever else before it.
+
+One seed may have gone wrong, and must decide nothing: p is the largest of those of the counts
+pooled over all seeds but one, whichever it is.
 """
 
 from collections.abc import Callable
@@ -31,34 +34,36 @@ def more_than_floor(hits: ArrayLike, floors: ArrayLike, wanted: ArrayLike) -> Ev
         hits: of each seed.
         floors: hits expected of the floor, of each seed; of a floor that is itself
             estimated, its upper end.
-        wanted: hits of all seeds together at the effect that is wanted.
+        wanted: hits of all seeds together at the effect that is wanted, as many of each.
     """
-    hits, floors = _pooled(hits, floors)
-    total = hits.sum(-1)
-    return _agreed(hits > floors, poisson.sf(total - 1, floors.sum(-1)), poisson.cdf(total, wanted))
+    hits, floors = _counts(hits, floors)
+    total, floor = _but_one(hits, floors)
+    share = np.asarray(wanted, float)[..., None] * (1 - 1 / hits.shape[-1])
+    return _agreed(hits > floors, poisson.sf(total - 1, floor), poisson.cdf(total, share))
 
 
 def no_more_than_floor(hits: ArrayLike, floors: ArrayLike, margin: float) -> Evidence:
     """Whether hits are within a multiple of the floor.
 
-    For: the Poisson probability of so few hits at the margin. Against: of so many.
+    For: the Poisson probability of so few hits at the margin. Against: of so many. No seed may
+    be beyond the margin by itself: those below it would make up for one.
 
     Args:
         hits: of each seed.
         floors: hits expected of the floor, of each seed.
         margin: of the floor, above 1.
     """
-    hits, floors = _pooled(hits, floors)
-    total, bounds = hits.sum(-1), margin * floors
-    return _agreed(
-        hits < bounds, poisson.cdf(total, bounds.sum(-1)), poisson.sf(total - 1, bounds.sum(-1))
-    )
+    hits, bounds = _counts(hits, margin * np.asarray(floors, float))
+    total, bound = _but_one(hits, bounds)
+    found = _agreed(hits < bounds, poisson.cdf(total, bound), poisson.sf(total - 1, bound))
+    return _none_beyond(found, poisson.sf(hits - 1, bounds))
 
 
 def same_as_floor(hits: ArrayLike, floors: ArrayLike, margin: float) -> Evidence:
     """Whether hits are the floor's, to a factor on either side (two one-sided tests)."""
-    floors = np.asarray(floors, float)
+    hits, floors = _counts(hits, floors)
     above = more_than_floor(hits, floors / margin, floors.sum(-1) / margin)
+    above = _none_beyond(above, poisson.cdf(hits, floors / margin))
     return all_of(no_more_than_floor(hits, floors, margin), above)
 
 
@@ -74,10 +79,9 @@ def more_than_other(
         hits, n: of each seed; what should have the higher rate.
         other_hits, other_n: what it is compared with.
     """
-    hits, others = _pooled(hits, other_hits)
-    n, other_n = _pooled(n, other_n)
-    total, both = hits.sum(-1), hits.sum(-1) + others.sum(-1)
-    share = n.sum(-1) / (n.sum(-1) + other_n.sum(-1))
+    hits, n, others, other_n = _counts(hits, n, other_hits, other_n)
+    total, both, of, of_both = _but_one(hits, hits + others, n, n + other_n)
+    share = of / of_both
     return _agreed(
         hits / n > others / other_n, binom.sf(total - 1, both, share), binom.cdf(total, both, share)
     )
@@ -98,9 +102,9 @@ def more_than_chance(
         expected: hits by chance, of each seed.
         times: of them.
     """
-    hits, n, expected = _pooled(hits, n, expected)
-    total, of = hits.sum(-1), n.sum(-1)
-    chance = expected.sum(-1) / np.maximum(of, 1)
+    hits, n, expected = _counts(hits, n, expected)
+    total, of, by_chance = _but_one(hits, n, expected)
+    chance = by_chance / np.maximum(of, 1)
     return _agreed(
         hits > expected,
         binom.sf(total - 1, of, np.minimum(times * chance, 1)),
@@ -110,9 +114,9 @@ def more_than_chance(
 
 def fewer_than_chance(hits: ArrayLike, n: ArrayLike, expected: ArrayLike) -> Evidence:
     """Whether there are fewer hits than random directions give, by the same rules."""
-    hits, n, expected = _pooled(hits, n, expected)
-    total, of = hits.sum(-1), n.sum(-1)
-    chance = expected.sum(-1) / np.maximum(of, 1)
+    hits, n, expected = _counts(hits, n, expected)
+    total, of, by_chance = _but_one(hits, n, expected)
+    chance = by_chance / np.maximum(of, 1)
     return _agreed(hits < expected, binom.cdf(total, of, chance), binom.sf(total - 1, of, chance))
 
 
@@ -161,16 +165,36 @@ def _fewest(enough: Callable[[int], bool]) -> float:
     return high
 
 
-def _pooled(*counts: ArrayLike) -> list[np.ndarray]:
-    return [np.asarray(count, float) for count in counts]
+def _counts(*counts: ArrayLike) -> list[np.ndarray]:
+    """As arrays of one shape, the seeds last."""
+    return np.broadcast_arrays(*(np.asarray(count, float) for count in counts))
+
+
+def _but_one(*counts: np.ndarray) -> list[np.ndarray]:
+    """Counts pooled over all seeds but each: [..., seed that is left out]."""
+    return [count @ (1 - np.eye(count.shape[-1])) for count in counts]
 
 
 def _agreed(direction: np.ndarray, holds: np.ndarray, fails: np.ndarray) -> Evidence:
-    """The claim's evidence, without any for it unless all seeds but one are on its side.
+    """The evidence that is left whichever seed is left out.
 
-    direction: whether each seed is: [..., seeds].
+    None for the claim unless all seeds but one are on its side.
+
+    Args:
+        direction: whether each seed is: [..., seeds].
+        holds, fails: p without each seed: [..., seeds].
     """
     seeds = direction.shape[-1]
+    holds, fails = holds.max(-1), fails.max(-1)
     if seeds < LEAST_SEEDS:
         return Evidence(np.full(holds.shape, np.nan)[()], np.full(holds.shape, np.nan)[()])
     return Evidence(np.where(direction.sum(-1) >= seeds - 1, holds, 1.0)[()], fails)
+
+
+def _none_beyond(found: Evidence, alone: np.ndarray) -> Evidence:
+    """The evidence, without any for the claim if some seed by itself is against it.
+
+    alone: p of each seed's count at the bound. That there are several makes it stricter.
+    """
+    beyond = alone.min(-1) <= ALPHA
+    return Evidence(np.where(beyond & ~np.isnan(found.holds), 1.0, found.holds)[()], found.fails)

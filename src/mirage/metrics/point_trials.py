@@ -165,7 +165,7 @@ def _second(bench: Bench) -> list[Trial]:
     def everywhere(n: int, rng: np.random.Generator) -> np.ndarray:
         return _mixed(planted(near, n, 0.3, rng), noisy(mixture, n, 0.3, rng), 1 / 2, rng)
 
-    around, few = rules.RULES[name].controls[1:]
+    around, few = rules.RULES[name].controls[1:3]
     return [
         trial(rules.TURNED, CONTROL, 100, turned),
         trial(around, CONTROL, 200, everywhere),

@@ -12,28 +12,28 @@ CALIBRATION, TEST = 0, 1
 
 
 def threshold(scores: pd.DataFrame, score: Score) -> float:
-    """The threshold that finds 95 % of the hallucinations of a calibration half; NaN without any.
+    """The threshold that finds 95 % of hallucinations; NaN with fewer than 19 in its half.
 
     scores: columns `sample`, `label` and the score's.
     """
     half = scores[scores["sample"] % 2 == CALIBRATION]
     hits = finite(half[score.column])[(half["label"] != "valid").to_numpy()]
-    return finding(hits, SENSITIVITY) if len(hits) else np.nan
+    return finding(hits, SENSITIVITY)
 
 
 def finding(hits: np.ndarray, sensitivity: float) -> float:
     """The largest threshold that finds a share of hits that are yet to come, on average.
 
     Of n scores the k-th lowest has k / (n + 1) of further ones below it on average, whatever
-    their distribution: the quantile of the n at hand would miss more than it says. With too
-    few the lowest of all.
+    their distribution: the quantile of the n at hand would miss more than it says. NaN
+    with too few (for 95 %, fewer than 19): even the lowest of them misses more.
 
     Args:
-        hits: scores of hallucinations: [n], n at least 1.
+        hits: scores of hallucinations: [n].
         sensitivity: wanted.
     """
     missed = int((1 - sensitivity) * (len(hits) + 1) + 1e-9)
-    return float(np.partition(hits, max(missed - 1, 0))[max(missed - 1, 0)])
+    return float(np.partition(hits, missed - 1)[missed - 1]) if missed else np.nan
 
 
 def test(scores: pd.DataFrame, score: Score, threshold: float) -> dict[str, float]:

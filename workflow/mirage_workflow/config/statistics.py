@@ -154,11 +154,17 @@ class BridgesExist(Statistic):
 
 
 class TowardsNeighbours(Statistic):
-    """More of the far samples towards nearest neighbours than random directions give."""
+    """More of the far samples towards nearest neighbours than random directions give.
 
-    kind, rule = "metrics", "more_than_chance"
+    Modes that are stretched towards their neighbours give more too, so that there must be
+    more bridges than wider modes have, besides.
+    """
+
+    kind, rule = "metrics", "exist"
     metric: ClassVar[str] = "towards_neighbours"
     name: Literal["towards_neighbours"]
+    rate: PositiveFloat
+    """Share of samples on bridges that is wanted: that there are fewer refutes the claim."""
 
 
 class NotTowardsSecond(Statistic):
