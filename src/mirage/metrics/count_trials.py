@@ -169,9 +169,8 @@ def _trends() -> list[Trial]:
                 existence.more_than_floor(hits, floors, 1e-3 * n * SEEDS),
                 existence.more_than_chance(directed, looked, 0.4 * looked),
             )
-            slopes = magnitude.trend(
-                levels, hits, floors, np.full(hits.shape, n), exist.holds <= ALPHA
-            )
+            seen = np.asarray(exist.holds <= ALPHA)
+            slopes = magnitude.trend([*levels], hits, floors, np.full(hits.shape, n), seen)
             return magnitude.below(slopes, 0.0)
 
         return judge

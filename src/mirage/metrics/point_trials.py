@@ -65,7 +65,8 @@ class Bench:
         width = of_blur(labels, self.mixture, models).reshape(*seeds, -1)
         looks = directions.to_neighbours(labels, self.mixture).counts(models, self.n)
         floor = more_than_floor(bridges, self.n * self.floor(width), WANTED * SEEDS * self.n)
-        chance = more_than_chance(*(count.reshape(seeds) for count in looks))
+        hits, n, expected = (count.reshape(seeds) for count in looks)
+        chance = more_than_chance(hits, n, expected)
         return {
             "more_than_floor": floor,
             "more_than_chance": chance,
