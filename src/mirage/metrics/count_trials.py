@@ -96,14 +96,14 @@ def _bounds() -> list[Trial]:
 
         return judge
 
-    no_more = {
+    no_more: dict[str, ArrayLike] = {
         "at the margin": 3,
         "ten times the floor": 10,
         ONE_WRONG: _one(9, 0.5),
         NO_HIT: _one(0, 3),
         "perfect sampler": 1,
     }
-    same = {
+    same: dict[str, ArrayLike] = {
         "at the margin": 1.1,
         "below it by as much": 1 / 1.1,
         "no hit": 0,

@@ -165,7 +165,7 @@ def _fewest(enough: Callable[[int], bool]) -> float:
     return high
 
 
-def _counts(*counts: ArrayLike) -> list[np.ndarray]:
+def _counts(*counts: ArrayLike) -> tuple[np.ndarray, ...]:
     """As arrays of one shape, the seeds last."""
     return np.broadcast_arrays(*(np.asarray(count, float) for count in counts))
 
