@@ -43,9 +43,9 @@ def _one(wrong: float, others: float) -> np.ndarray:
 
 def _above_a_floor() -> list[Trial]:
     """That there is more than a counter's false alarms, of which the floor is an upper end."""
-    n, floor = 2_000, 5e-4
+    floor = 5e-4
 
-    def at(rates: Callable[[int], np.ndarray]) -> Judge:
+    def at(rates: Callable[[int], np.ndarray], n: int = 2_000) -> Judge:
         def judge(rng: np.random.Generator, k: int) -> Evidence:
             hits = rng.binomial(n, rates(k))
             return existence.more_than_floor(hits, np.full(SEEDS, floor * n), 1e-3 * n * SEEDS)
@@ -56,7 +56,7 @@ def _above_a_floor() -> list[Trial]:
     return _trials(
         "more_than_floor",
         {
-            ONE_WRONG: at(lambda k: np.tile(one, (k, 1))),
+            ONE_WRONG: at(lambda k: np.tile(one, (k, 1)), 20_000),
             "0.5 %": at(lambda k: np.full((k, SEEDS), 0.005)),
         },
     )

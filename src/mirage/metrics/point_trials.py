@@ -171,7 +171,7 @@ def _second(bench: Bench) -> list[Trial]:
         trial(rules.TURNED, CONTROL, 100, turned),
         trial(around, CONTROL, 200, everywhere),
         trial(few, CONTROL, 130, both),
-        trial(rules.RULES[name].effects[0], EFFECT, 100, thick),
+        trial(rules.RULES[name].effects[0], EFFECT, 125, thick),
     ]
 
 
