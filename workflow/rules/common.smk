@@ -14,6 +14,7 @@ if not (HOME / "src/mirage").is_dir():
     sys.exit(f"mirage: no library in {HOME}: take the workflow from a checkout, not from a URL")
 sys.path[:0] = [str(HOME / "src"), str(HOME / "workflow")]  # jobs get them with the rest
 
+from mirage.figures.own import OF_SHOWN, arguments
 from mirage.filters import filters
 from mirage.registry import places
 from mirage_workflow.code_hash import as_text, code_of, named
@@ -312,6 +313,29 @@ def figure_files() -> list[str]:
         for name in figure_names(experiment)
         for kind in ("pdf", "png")
     ]
+
+
+def own_figures() -> list[str]:
+    """The figures of a user's own that experiments of this run name."""
+    return sorted({name for options in EXPERIMENTS.values() for name in options.figures})
+
+
+def figure_tables(wildcards) -> dict[str, list[str]]:
+    """The tables that a figure asks for, by its arguments."""
+    here, files = f"{SHOWN}/gen0", {}
+    for name in arguments(wildcards.figure):
+        if name in ("samples", "scores"):
+            files[name] = shards(wildcards.experiment, f"{here}/{name}")
+        elif name in OF_SHOWN:
+            files[name] = [f"{here}/{name}.parquet"]
+        else:
+            files[name] = [f"{RESULTS}/{name}.parquet"]
+    return files
+
+
+def given_labels(wildcards) -> list[str]:
+    """The files of people's labels."""
+    return [local(path) for path in experiment_of(wildcards).labels]
 
 
 def page_files() -> list[str]:

@@ -1,25 +1,5 @@
 """Figures of a user's own: functions registered by an extension, whose arguments are tables."""
 
-from mirage.figures.own import OF_SHOWN, arguments
-
-
-def own_figures() -> list[str]:
-    """The figures of a user's own that experiments of this run name."""
-    return sorted({name for options in EXPERIMENTS.values() for name in options.figures})
-
-
-def figure_tables(wildcards) -> dict[str, list[str]]:
-    """The tables that a figure asks for, by its arguments."""
-    here, files = f"{SHOWN}/gen0", {}
-    for name in arguments(wildcards.figure):
-        if name in ("samples", "scores"):
-            files[name] = shards(wildcards.experiment, f"{here}/{name}")
-        elif name in OF_SHOWN:
-            files[name] = [f"{here}/{name}.parquet"]
-        else:
-            files[name] = [f"{RESULTS}/{name}.parquet"]
-    return files
-
 
 wildcard_constraints:
     figure="|".join(own_figures()) or "(?!)",

@@ -1,11 +1,6 @@
 """Pages to look with, each one file that needs no network."""
 
 
-def given_labels(wildcards) -> list[str]:
-    """The files of people's labels."""
-    return [local(path) for path in experiment_of(wildcards).labels]
-
-
 rule make_label_page:
     """Where no formula tells what is hallucinated, people do: blind to every score."""
     input:
