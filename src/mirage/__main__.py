@@ -1,6 +1,7 @@
 """The command line: `mirage score FOLDER`, `mirage explain FILE`, or `python -m mirage ...`."""
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,9 +47,8 @@ def _score(options: argparse.Namespace) -> None:
 
 def _explain(options: argparse.Namespace) -> None:
     sys.path.append("workflow")
-    from mirage_workflow.explain import explain
-
-    print("\n".join(explain(options.file, options.name)))
+    pipeline = importlib.import_module("mirage_workflow.explain")
+    print("\n".join(pipeline.explain(options.file, options.name)))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -147,7 +147,7 @@ def test_detector_and_window_move_all_three_views(visit, plane):
     shown = slice(0, 2_000)  # 0 and 1: valid, kept and flagged; 2 and 3: missed and found
     expected = np.bincount(2 * bad[shown] + flagged[shown], minlength=4)
     assert drawn["states"] == expected.tolist()
-    curve = detection.rank([scores], ["drift_0_4"])["drift_0_4"].curve()
+    curve = detection.rank([scores], [Score("drift", 0, 4)])[Score("drift", 0, 4)].curve()
     assert drawn["area"] == pytest.approx(
         np.trapezoid(curve["true_positive_rate"], curve["false_positive_rate"]), abs=2e-3
     )

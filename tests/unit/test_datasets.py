@@ -96,13 +96,13 @@ def complaint(call, *args, **values) -> str:
 class TestOptions:
     def test_of_a_class_are_those_of_the_config(self, own):
         own(RING)
-        ring = read("ring", number=5, std=0.1)
-        assert (ring.number, ring.std, ring.imbalance, ring.samples) == (5, 0.1, 1.0, 100)
+        ring = read("ring", number=5, std=0.05)
+        assert (ring.number, ring.std, ring.imbalance, ring.samples) == (5, 0.05, 1.0, 100)
         assert ring.mixture.means.shape == (5, 2)
         assert datasets.write(ring) == {
             "name": "ring",
             **SIZES,
-            "std": 0.1,
+            "std": 0.05,
             "imbalance": 1.0,
             "number": 5,
         }
@@ -138,7 +138,7 @@ class TestOptions:
 class TestOwn:
     def test_mixture_is_sampled_labelled_and_measured_as_those_that_come_with_mirage(self, own):
         own(RING)
-        ring = read("ring")
+        ring = read("ring", std=0.03)
         (samples, modes), (heldout, _) = real_samples(ring, seed=0)
         assert (samples.shape, heldout.shape) == ((100, 2), (10, 2))
         np.testing.assert_allclose(samples, ring.mixture.means[modes], atol=0.3)

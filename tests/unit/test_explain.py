@@ -19,16 +19,16 @@ def test_a_script_is_told_by_the_functions_that_it_names_with_file_and_line():
 
 
 def test_a_column_is_told_by_the_functions_that_name_it():
-    found = naming(SCRIPTS / "describe_reference.py", "rotation")
+    found = naming("rotation", SCRIPTS / "describe_reference.py")
     assert all(name.startswith("mirage.") for name in found)
-    assert not naming(SCRIPTS / "filter_samples.py", "no_such_column")
+    assert not naming("no_such_column", SCRIPTS / "filter_samples.py")
 
 
 @pytest.mark.parametrize("kind", ["png", "pdf"])
 def test_a_figure_leads_to_its_function_and_its_table(tmp_path, monkeypatch, kind):
     monkeypatch.chdir(tmp_path)
     modes = pd.DataFrame({"mode": [0], "coordinate": [0], "mean": [1.0], "std": [0.1]})
-    tables.write("modes.parquet", modes, MODES, {"script": "describe_modes"})
+    tables.write("modes.parquet", modes, MODES, {"script": "describe_modes", "config": {}})
     about = {
         "Subject": f"{bridges.draw.__module__}.draw",
         "Keywords": "modes.parquet\nresults/gone.safetensors",

@@ -107,7 +107,7 @@ def test_a_jobs_log_ends_with_what_it_took(tmp_path):
     status, lines = ended(tmp_path, "sum(range(10_000_000))")
     assert status == 0
     found = re.search(r"split_causes took (.+) core-seconds and (\d+) MB$", lines[-1])
-    assert float(found[1]) > 0.1
+    assert float(found[1]) > 0
     assert int(found[2]) > 10
 
 

@@ -26,6 +26,7 @@ rule report:
         "theirs/results/smoke/figures/mine_roc.png",
         "theirs/results/smoke/figures/mine_rate_by_generation.pdf",
         "theirs/results/smoke/claims.md",
+        "theirs/results/smoke/mine/config.yaml",
     output:
         "report.txt",
     shell:

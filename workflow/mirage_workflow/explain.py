@@ -11,8 +11,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import mirage
+import mirage.datasets.known
+import mirage.filters  # both register what a config names
+from mirage.registry import places
 from mirage_workflow import tables
-from mirage_workflow.code_hash import closure
+from mirage_workflow.code_hash import closure, named
 
 ROOT = Path(mirage.__file__).resolve().parents[2]
 SCRIPTS = ROOT / "workflow/scripts"
@@ -63,10 +66,10 @@ def functions(script: Path) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def naming(script: Path, name: str) -> dict[str, str]:
-    """The functions, in all of the library that a script's code is in, that name a column."""
+def naming(name: str, *paths: Path) -> dict[str, str]:
+    """The functions, in all of the library that some files' code is in, that name a column."""
     found = {}
-    for path in closure(script):
+    for path in closure(*paths):
         if path.is_relative_to(ROOT / "src") and path.suffix == ".py":
             module = ".".join(path.relative_to(ROOT / "src").with_suffix("").parts)
             tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -96,7 +99,8 @@ def _of_table(path: Path, name: str) -> list[str]:
     lines = [f"  made by {script.relative_to(ROOT)}"]
     if script.stem in GATHERING:
         return lines + _of_tables(origin["tables"], name)
-    with_what = naming(script, name) if name else functions(script)
+    parts = named(origin["config"], places())
+    with_what = naming(name, script, *parts) if name else functions(script)
     if name and not with_what:
         lines.append(f"    where no function names {name!r}")
     return lines + [f"    with {function}, {place}" for function, place in with_what.items()]

@@ -92,7 +92,7 @@ class Job:
         self.extensions: list[str] = self.told.pop("extensions", [])
         """The user's own files that it takes part of its code from."""
         self.seed = int(getattr(self.wildcards, "seed", 0))
-        self.script = Path(sys.modules["__main__"].__file__)
+        self.script = Path(getattr(sys.modules["__main__"], "__file__", sys.argv[0]))
         self.name = self.script.stem.rpartition(".")[2]
         """Of the script, of which Snakemake runs a copy: `train_model`."""
         self._failed = False
