@@ -52,7 +52,7 @@ def _describe(fault: Any, said_in: Callable[[list[str | int]], str]) -> str:
     location = list(fault["loc"])
     if location[:1] == ["network"]:
         del location[1:2]  # pydantic's tag of the kind of network, no key of the file
-    key = ".".join(str(part) for part in location)
+    key = ".".join(repr(str(part))[1:-1] for part in location)  # a key may be unprintable
     message = fault["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     if fault["type"] == "unknown_key":
