@@ -362,7 +362,7 @@ def test_each_figure_names_its_own_function_and_leads_to_its_tables(smoke, monke
         assert path.stem.endswith(function[1]), path
         assert (ROOT / function[2]).is_file()
         assert any(re.match(r"    made by workflow/scripts/\w+\.py$", line) for line in told), path
-        assert any(re.match(r"      with mirage\.\S+, src/\S+:\d+$", line) for line in told), path
+        assert any(re.match(r" +with mirage\.\S+, src/\S+:\d+$", line) for line in told), path
 
 
 def test_a_metric_leads_to_the_function_that_measures_it(smoke):

@@ -111,7 +111,7 @@ class _Described:
     """Describes the section in the JSON schema: one of all datasets that are registered."""
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
-        sections = Union[tuple(section(kind) for kind in DATASETS.values())]  # noqa: UP007
+        sections = Union[tuple(section(DATASETS[name]) for name in sorted(DATASETS))]  # noqa: UP007
         by_name = Annotated[sections, PydanticField(discriminator="name")]
         return handler(TypeAdapter(by_name).core_schema)
 
