@@ -11,8 +11,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import mirage
-import mirage.datasets.known
-import mirage.filters  # both register what a config names
 from mirage.registry import places
 from mirage_workflow import tables
 from mirage_workflow.code_hash import closure, named
@@ -99,6 +97,9 @@ def _of_table(path: Path, name: str) -> list[str]:
     lines = [f"  made by {script.relative_to(ROOT)}"]
     if script.stem in GATHERING:
         return lines + _of_tables(origin["tables"], name)
+    from mirage import filters  # noqa: F401  registers what a config names
+    from mirage.datasets import known  # noqa: F401  registers what a config names
+
     parts = named(origin["config"], places())
     with_what = naming(name, script, *parts) if name else functions(script)
     if name and not with_what:
