@@ -4,7 +4,6 @@ A rule is one of `mirage.metrics.rules`: those that count pool all seeds, the ot
 number a seed.
 """
 
-import difflib
 from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal
 
@@ -14,7 +13,7 @@ from mirage.filters import filters
 from mirage.metrics.names import METRICS, THRESHOLDS
 from mirage.registry import DETECTORS
 from mirage_workflow.config.recipe import Window
-from mirage_workflow.config.section import Section
+from mirage_workflow.config.section import Section, unknown
 
 
 def one_of(what: str, name: str, known: Iterable[str]) -> str:
@@ -24,9 +23,7 @@ def one_of(what: str, name: str, known: Iterable[str]) -> str:
         ValueError: for any other, with the nearest.
     """
     if name not in known:
-        near = difflib.get_close_matches(name, list(known), n=1)
-        hint = f" (did you mean {near[0]!r}?)" if near else ""
-        raise ValueError(f"unknown {what} {name!r}{hint}; allowed: {', '.join(known)}")
+        raise ValueError(unknown(what, name, known))
     return name
 
 
