@@ -7,7 +7,7 @@ already carries the noise beta_0.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -33,6 +33,22 @@ class Schedule:
         The defaults are the official code's.
         """
         return cls(np.linspace(beta_start, beta_end, timesteps))
+
+    @classmethod
+    def cosine(cls, timesteps: int = 1000) -> Schedule:
+        """Signal that falls as a squared cosine (Nichol and Dhariwal 2021, equation 17).
+
+        As there, with the offset 0.008, so that the first steps are not too small, and no beta
+        above 0.999, which is reached at the last time alone.
+        """
+        angles = (np.arange(timesteps + 1) / timesteps + 0.008) / 1.008 * np.pi / 2
+        abar = np.cos(angles) ** 2
+        return cls(np.minimum(1 - abar[1:] / abar[:-1], 0.999))
+
+    @classmethod
+    def given(cls, betas: Sequence[float]) -> Schedule:
+        """Any noise, by its betas."""
+        return cls(np.asarray(betas, np.float64))
 
     @cached_property
     def alphas_cumprod(self) -> np.ndarray:

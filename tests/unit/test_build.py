@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mirage.diffusion import Schedule
+from mirage.learned_schedule import learn
 from mirage.networks.classifier import train
 from mirage.networks.mlp import TemporalMLP
 from mirage.networks.unet import build_unet
@@ -18,7 +19,10 @@ from mirage_workflow.trainers import options_of
 
 EXPERIMENTS = Path(__file__).parents[2] / "config/experiments"
 PAIRS = [
-    (recipe.Diffusion, Schedule.linear, set()),
+    (recipe.Linear, Schedule.linear, set()),
+    (recipe.Cosine, Schedule.cosine, set()),
+    (recipe.Given, Schedule.given, set()),
+    (recipe.Learned, learn, {"data", "seed", "network"}),
     (recipe.MLP, TemporalMLP, {"dim"}),
     (recipe.UNet, build_unet, {"shape", "schedule"}),
     (recipe.Classifier, train, {"pictures", "labels", "heldout", "seed"}),
@@ -27,6 +31,7 @@ PAIRS = [
 OWN = {
     recipe.Classifier: {"torchscript"},
     recipe.Training: {"threads"},
+    recipe.Learned: {"timesteps"},
 }
 """Options that the pipeline uses itself."""
 

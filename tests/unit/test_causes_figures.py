@@ -8,6 +8,7 @@ from mirage.figures import (
     bridges,
     causes,
     claims_audit,
+    density_by_level,
     score,
     score_field,
     slopes,
@@ -151,6 +152,46 @@ class TestSweeps:
         said = title(sweeps.draw(sweep(3)))
         for words in ("5 std", "n = 100", "3 seeds", "perfect sampler: 0.0001 %"):
             assert words in said
+
+
+def counted(factor, level, counts, seed=0):
+    """Counts in bins of 1 from 0 on, of a true density of two modes at the ends."""
+    left = np.arange(len(counts))
+    true = np.where((left == 0) | (left == left[-1]), 0.5, 0.0)
+    table = {"left": left, "right": left + 1, "count": counts, "n": 100, "true_density": true}
+    at = {"factor": factor, "level": level, "level_number": number(level), "seed": seed}
+    return pd.DataFrame(table).assign(coordinate=0, **at)
+
+
+class TestDensityByLevel:
+    @pytest.fixture
+    def drawn(self):
+        levels = {"10000": [50, 0, 0, 50], "infinite": [50, 0, 0, 50], "200": [49, 1, 0, 50]}
+        parts = [
+            counted("training_size", name, of, k) for name, of in levels.items() for k in (0, 1)
+        ]
+        parts += [counted("width", "64", [9, 9, 9, 9])]
+        modes = [["training_size", name, [[0.5], [3.5]], 0.1] for name in levels]
+        return density_by_level.draw(pd.concat(parts), modes)
+
+    def test_a_panel_for_each_level_by_size_and_none_of_other_factors(self, drawn):
+        assert [axes.get_title() for axes in drawn.axes] == ["200", "10000", "infinite"]
+        assert drawn.axes[0].get_ylabel().startswith("training size")
+
+    def test_seeds_are_pooled_on_a_log_scale_that_shows_one_sample(self, drawn):
+        (stairs,) = drawn.axes[0].patches[-1:]
+        assert stairs.get_data().values.tolist() == [0.49, 0.01, 0, 0.5]
+        assert drawn.axes[0].get_yscale() == "log"
+        assert drawn.axes[0].get_ylim()[0] == pytest.approx(0.0025)
+        assert title(drawn) == (
+            "n = 200 samples a panel, 2 seeds; one sample in a bin is a density of 0.005"
+        )
+
+    def test_modes_are_ticks_and_the_middle_half_between_them_is_marked(self, drawn):
+        axes = drawn.axes[0]
+        assert axes.get_xticks().tolist() == [0.5, 3.5]
+        band = axes.patches[0]
+        assert (band.get_x(), band.get_width()) == (1.25, 1.5)
 
 
 def window_rows(best):

@@ -61,6 +61,22 @@ def test_noised_points_have_the_forward_mean_and_variance(official, t):
     assert x_t.var().item() == pytest.approx(1 - abar, rel=4 * (2 / n) ** 0.5)
 
 
+def test_the_cosine_schedule_leaves_the_published_signal():
+    """Nichol and Dhariwal (2021, equation 17), with betas cut at 0.999."""
+    schedule = Schedule.cosine(1000)
+    t = np.arange(1, 1001)
+    expected = (
+        np.cos((t / 1000 + 0.008) / 1.008 * np.pi / 2) ** 2 / np.cos(0.008 / 1.008 * np.pi / 2) ** 2
+    )
+    np.testing.assert_allclose(schedule.alphas_cumprod[:-1], expected[:-1], rtol=1e-9)
+    assert (schedule.betas[-1], schedule.betas[:-1].max() < 0.999) == (0.999, True)
+    assert schedule.alphas_cumprod[499] == pytest.approx(0.4938, abs=1e-3)
+
+
+def test_a_schedule_may_be_given_by_its_betas():
+    assert Schedule.given([0.5, 0.75]).alphas_cumprod.tolist() == [0.5, 0.125]
+
+
 def test_adding_noise_step_by_step_gives_the_same_variance_as_at_once(official):
     signal, variance = 1.0, 0.0
     for t, beta in enumerate(official.betas[:300]):

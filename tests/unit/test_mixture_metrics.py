@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
+from mirage.datasets import mixtures
 from mirage.labels.points import label_points
 from mirage.metrics import mixture
-from mirage.metrics.histogram import histogram
+from mirage.metrics.histogram import histogram, marginals
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -197,3 +198,19 @@ def test_a_histogram_counts_in_fifths_of_a_standard_deviation_from_ten_below_to_
     assert table["count"].sum() == 2
     # What lies outside still counts among all points.
     assert (table["density"] * 0.01).sum() == pytest.approx(2 / 3)
+
+
+def test_points_of_the_plane_are_counted_along_each_coordinate_with_the_true_marginal():
+    mixture = mixtures.grid()
+    points, _ = mixture.sample(20_000, rng())
+    table = marginals(np.concatenate([points, [[0.0, 99.0]]]), mixture)
+    for coordinate, lost in ((0, 0), (1, 1)):
+        along = table[table["coordinate"] == coordinate]
+        width = along["right"] - along["left"]
+        assert (along["count"].sum(), set(along["n"])) == (20_001 - lost, {20_001})
+        assert (along["true_density"] * width).sum() == pytest.approx(1, abs=1e-4)
+        expected = 20_001 * along["true_density"] * width
+        residual = ((along["count"] - expected) / np.sqrt(expected))[expected > 20]
+        assert residual.abs().max() < 4.5
+    with pytest.raises(AssertionError):  # neither is the other's
+        np.testing.assert_array_equal(*(part["count"] for _, part in table.groupby("coordinate")))

@@ -11,11 +11,15 @@ import yaml
 import mirage
 from mirage.diffusion import ddpm_steps, times_of
 from mirage.exact import DiffusedMixture
+from mirage_workflow import tables
 from mirage_workflow.config.check import ConfigError, merge
 from mirage_workflow.config.experiment import Experiment
+from mirage_workflow.config.recipe import Cosine, Linear
 from mirage_workflow.config.settings import read_experiment
 from mirage_workflow.config.sweeps import base, variants
 from mirage_workflow.process import schedule_of
+from mirage_workflow.schemas.schedule import SCHEDULE
+from mirage_workflow.sections import sections
 from mirage_workflow.variants import Seeds, draw, draw_as_told, train
 
 EXPERIMENTS = Path(mirage.__file__).parents[2] / "config" / "experiments"
@@ -70,6 +74,40 @@ def test_a_small_model_is_like_the_base_but_for_one_thing():
     assert small.experiment == expected
 
 
+def test_a_schedule_of_another_name_takes_nothing_of_the_one_below():
+    values = {
+        "cosine": {"diffusion": {"name": "cosine"}},
+        "short": {"diffusion": {"beta_end": 0.3}},
+    }
+    start = {"diffusion": {"beta_end": 0.1}, "sampling": {"start": None}}
+    small = variants(experiment(**start, sweeps={"factors": {"noise": values}}))
+    assert small["base"][0].experiment.diffusion == Linear(beta_end=0.1)
+    assert small["noise=cosine"][0].experiment.diffusion == Cosine(name="cosine")
+    assert small["noise=short"][0].experiment.diffusion == Linear(beta_end=0.3)
+
+
+@pytest.mark.parametrize("level", ["0.0001-0.02", "cosine"])
+def test_another_schedule_starts_and_looks_at_the_noise_of_the_base(level):
+    trainings = variants(read_experiment(EXPERIMENTS / "gaussian2d_grid.yaml", "default"))
+    base, other = (trainings[name][0].experiment for name in ("base", f"noise_schedule={level}"))
+    at_start, focused = (
+        [schedule_of(recipe).alphas_cumprod[of(recipe)] for recipe in (base, other)]
+        for of in (lambda recipe: recipe.start, lambda recipe: recipe.training.time_focus.below)
+    )
+    assert max(at_start) < 1e-4
+    assert focused[1] == pytest.approx(focused[0], abs=0.1)
+    assert other.training.time_focus.share == base.training.time_focus.share
+
+
+def test_a_job_sees_a_learned_schedule_as_its_betas(tmp_path):
+    table = pd.DataFrame({"t": [0, 1], "beta": [0.5, 0.75], "alphas_cumprod": [0.5, 0.125]})
+    tables.write(tmp_path / "schedule.parquet", table, SCHEDULE, {})
+    told = {"diffusion": {"name": "learned"}, "sampling": {"samples": 5}}
+    job = sections(told, tmp_path / "schedule.parquet")
+    assert schedule_of(job).betas.tolist() == [0.5, 0.75]
+    assert job.diffusion.timesteps == 2
+
+
 def test_an_experiment_without_sweeps_has_no_small_models():
     assert variants(experiment()) == {}
 
@@ -119,6 +157,31 @@ WRONG = {
     "a snapshot after the end": (
         {"sweeps": {"base": {"training": {"updates": 30}}, "snapshots": [31]}},
         ["sweeps.snapshots", "30 updates", "31"],
+    ),
+    "a learned schedule walked from a time": (
+        {"sweeps": {"factors": {"noise": {"own": {"diffusion": {"name": "learned"}}}}}},
+        ["sweeps: noise=own", "sampling.start", "learned", "null"],
+    ),
+    "a schedule learned on other points": (
+        {
+            "sampling": {"start": None},
+            "sweeps": {
+                "factors": {
+                    "noise": {
+                        "own": {
+                            "diffusion": {"name": "learned"},
+                            "dataset": {"means": [1, 3, 5]},
+                        }
+                    }
+                }
+            },
+        },
+        ["sweeps", "own points", "diffusion.name 'learned'"],
+    ),
+    "an unknown schedule": ({"diffusion": {"name": "cosinus"}}, ["diffusion", "'cosinus'"]),
+    "a key of another schedule": (
+        {"diffusion": {"name": "cosine", "beta_end": 0.1}},
+        ["diffusion", "'beta_end'", "timesteps"],
     ),
     "one replicate": ({"sweeps": {"replicates": 1}}, ["sweeps.replicates", "1"]),
     "a factor that is no file name": (

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from mirage.metrics import existence, magnitude, rows
+from mirage.metrics.segments import log_ratio
 from mirage.metrics.verdicts import ALPHA, Evidence, all_of
 from mirage_workflow.config import statistics as ask
 
@@ -252,6 +253,28 @@ def _bridge_trend(statistic: ask.BridgeTrend, sweeps: pd.DataFrame) -> Found:
     return _by_seed(statistic, pd.Series(slopes, together[0].index))
 
 
+def _segment_ratio(statistic: ask.SegmentRatio, metrics: pd.DataFrame) -> Found:
+    bridges, towards = _paired(*_bridges(metrics))
+    if not _existence(bridges, towards, statistic.rate).holds <= ALPHA:
+        raise NotMeasuredError("there are no bridges to compare")
+    segments = [statistic.of, *statistic.to]
+    rates, per_std = (
+        _paired(*(_generation(metrics, name, {"segment": segment}) for segment in segments))
+        for name in ("segment_rate", "segment_rate_per_std")
+    )
+    # The upper end of a rate is never zero.
+    lengths = [
+        float((rate["high"] / of["high"]).iloc[0]) for rate, of in zip(rates, per_std, strict=True)
+    ]
+    hits, floors = (
+        np.stack([counts(rate) for rate in rates])
+        for counts in (_hits, lambda rate: _expected(rate, "blurred"))
+    )
+    ratios = log_ratio(hits, floors, lengths, 0, range(1, len(segments)))
+    n = float(rates[0]["n"].sum())
+    return _by_seed(statistic, pd.Series(ratios, rates[0].index), np.log, np.exp, n=n)
+
+
 def _slope_ratio(statistic: ask.SlopeRatio, slopes: pd.DataFrame) -> Found:
     cells = slopes[slopes["noise_fraction"] == statistic.noise_fraction]
     return _by_seed(statistic, cells.groupby("seed")["ratio"].mean())
@@ -282,6 +305,7 @@ FINDERS: Mapping[type, Callable[..., Found]] = {
     ask.Growth: _growth,
     ask.FilterRatio: _filter_ratio,
     ask.BridgeTrend: _bridge_trend,
+    ask.SegmentRatio: _segment_ratio,
     ask.SlopeRatio: _slope_ratio,
     ask.Kept: _kept,
 }

@@ -108,6 +108,11 @@ class Job:
         """The filter that led to the generation; `shared` for the first."""
         return filter_of(self.wildcards.lineage)
 
+    @property
+    def schedule(self) -> str | None:
+        """The table of a learned noise schedule, where the job is given one."""
+        return getattr(self.input, "schedule", None) or None
+
     def device(self) -> str:
         """`cuda` if the job was given a GPU and there is one, else `cpu`.
 
@@ -152,6 +157,7 @@ class Job:
     def fingerprint(self, data: Path | str) -> str:
         """Names a training run by all that decides its weights."""
         parts = [self.config, self.seed, self.generation, self.code, _digest(data)]
+        parts += [_digest(self.schedule)] if self.schedule else []
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def fail(

@@ -20,8 +20,8 @@ def arguments(section: Section, *others: str) -> dict[str, Any]:
 
 
 def schedule_of(experiment: Experiment) -> Schedule:
-    """The forward process."""
-    return Schedule.linear(**arguments(experiment.diffusion))
+    """The forward process; of a learned one, in a job that was given what it came to."""
+    return getattr(Schedule, experiment.diffusion.name)(**arguments(experiment.diffusion))
 
 
 def steps_of(experiment: Experiment) -> list[ReverseStep]:

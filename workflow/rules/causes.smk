@@ -22,11 +22,22 @@ def hours(count: int) -> dict:
 
 BASE = {"recipe": sweep_base}
 PROCESS = ("dataset", "diffusion", "network", "sampling", "causes")
-WEIGHTS = {"weights": f"{RUN}/gen0/model.safetensors"}
+SCHEDULE = {"schedule": learned_schedule}
+WEIGHTS = {"weights": f"{RUN}/gen0/model.safetensors"} | SCHEDULE
 STUDIES = {
+    "learn_schedule": Study(
+        "A noise schedule by the data: each seed's own, for all its generations and small models.",
+        {"data": f"{RUN}/data.parquet"},
+        {"schedule": f"{RUN}/schedule.parquet"},
+        "seed{seed}/learn_schedule",
+        {"recipe": learning},
+        ("dataset", "diffusion"),
+        "torch",
+        {"runtime": growing(60)},
+    ),
     "decompose_causes": Study(
         "The same walks with a perfect, an overfitted and a learned score.",
-        {"data": empirical_data, "weights": learned_weights},
+        {"data": empirical_data, "weights": learned_weights} | SCHEDULE,
         {"rates": f"{RUN}/causes/{{model}}.parquet"},
         "seed{seed}/causes/{model}",
         sections=(*PROCESS, "scoring"),
@@ -58,7 +69,7 @@ STUDIES = {
     ),
     "follow_training": Study(
         "Bridges fade as the learned score steepens.",
-        {},
+        {"schedule": base_schedule},
         {"slopes": f"{RUN}/score/followed.parquet"},
         "seed{seed}/follow_training",
         BASE | {"noise_fractions": noise_fractions, "snapshots": snapshots},
@@ -68,8 +79,11 @@ STUDIES = {
     ),
     "measure_variant": Study(
         "One small model of a sweep, like the base but for one thing.",
-        {},
-        {"metrics": f"{RUN}/sweeps/{{variant}}.parquet"},
+        {"schedule": small_schedule},
+        {
+            "metrics": f"{RUN}/sweeps/{{variant}}.parquet",
+            "histograms": f"{RUN}/sweep_histograms/{{variant}}.parquet",
+        },
         "seed{seed}/sweeps/{variant}",
         {"recipe": small, "draws": small_draws},
         SMALL,
@@ -78,7 +92,7 @@ STUDIES = {
     ),
     "replicate_rates": Study(
         "The same rate with other seeds of data, training and sampling.",
-        {},
+        {"schedule": replicate_schedule},
         {"rates": f"{RESULTS}/replicates/data{{data_seed}}.parquet"},
         "replicates/data{data_seed}",
         BASE | {"replicates": replicates},

@@ -174,6 +174,16 @@ def checkpoint_every(wildcards) -> int:
     return experiment_of(wildcards).compute.checkpoint_every
 
 
+def learned_schedule(wildcards) -> str | list:
+    """What a learned noise schedule came to, where the experiment has one."""
+    return of_learned(experiment_of(wildcards))
+
+
+def of_learned(recipe: Experiment) -> str | list:
+    """The table of a recipe's learned schedule; none of another kind."""
+    return f"{RUN}/schedule.parquet" if recipe.diffusion.name == "learned" else []
+
+
 def own_pictures(wildcards) -> list[str]:
     """The user's own files that a dataset is read from."""
     return [local(str(path)) for path in experiment_of(wildcards).dataset.files]

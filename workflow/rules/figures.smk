@@ -98,6 +98,11 @@ SHOW = {
         {"slopes": every_seed("score/followed.parquet")},
     ),
     "sweeps": Figure("What drives the rate, one factor at a time.", SWEPT),
+    "density_by_level": Figure(
+        "The published view: bridges on a line by training-set size, distance and imbalance.",
+        {"histograms": sweep_histograms},
+        {"modes": varied_modes},
+    ),
     "windows": Figure("Whether the best window can be told beforehand.", SWEPT),
     "bridges": Figure(
         "In which direction far samples are, against the same samples turned.", METRICS

@@ -2,6 +2,7 @@ rule draw_samples:
     """Samples leave with their trajectory already scored, so no trajectory is stored."""
     input:
         weights=f"{RUN}/{{lineage}}/model.safetensors",
+        schedule=learned_schedule,
     output:
         samples=bulky(f"{RUN}/{{lineage}}/samples/shard{{shard}}.parquet"),
     log:
@@ -52,6 +53,7 @@ rule record_trajectories:
     input:
         weights=f"{RUN}/{{lineage}}/model.safetensors",
         scores=in_shards(f"{RUN}/{{lineage}}/scores"),
+        schedule=learned_schedule,
     output:
         trajectories=f"{RUN}/{{lineage}}/trajectories.parquet",
     log:

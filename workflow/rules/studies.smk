@@ -1,7 +1,7 @@
 """Where the files of studies come from: causes, sweeps and claims."""
 
 from mirage_workflow.config.claims import read_claims
-from mirage_workflow.config.sweeps import base, variants
+from mirage_workflow.config.sweeps import base, learned_of, variants
 
 try:
     CLAIMS = read_claims(
@@ -58,6 +58,34 @@ def every_sweep(wildcards) -> list[str]:
     return sweep_files(wildcards.experiment)
 
 
+def varied_data(experiment: str) -> list[list]:
+    """[factor, level, means of the modes, their std] of factors that change the data."""
+    draws = [draw for of in VARIANTS[experiment].values() for draw in of]
+    start = base(EXPERIMENTS[experiment]).dataset if draws else None
+    factors = {draw.factor for draw in draws if draw.experiment.dataset != start}
+    return [
+        [draw.factor, draw.value, mixture.means.tolist(), mixture.std]
+        for draw in draws
+        if draw.factor in factors and (mixture := draw.experiment.dataset.mixture)
+    ]
+
+
+def varied_modes(wildcards) -> list[list]:
+    """The same as a function of the wildcards."""
+    return varied_data(wildcards.experiment)
+
+
+def sweep_histograms(wildcards) -> list[str]:
+    """The counts of every small model whose factor changes the data, of every seed."""
+    shown = {factor for factor, *_ in varied_data(wildcards.experiment)}
+    names = [
+        name
+        for name, draws in VARIANTS[wildcards.experiment].items()
+        if shown & {draw.factor for draw in draws}
+    ]
+    return of_seeds(wildcards.experiment, "sweep_histograms/{variant}.parquet", variant=names)
+
+
 def cause_rates(wildcards) -> list[str]:
     """The rates of every model and seed of an experiment."""
     return of_seeds(wildcards.experiment, "causes/{model}.parquet", model=MODELS)
@@ -66,6 +94,27 @@ def cause_rates(wildcards) -> list[str]:
 def small(wildcards) -> Experiment:
     """The recipe of a small model."""
     return VARIANTS[wildcards.experiment][wildcards.variant][0].experiment
+
+
+def small_schedule(wildcards) -> str | list:
+    """What a small model's learned schedule came to."""
+    return of_learned(small(wildcards))
+
+
+def base_schedule(wildcards) -> str | list:
+    """The same of the base."""
+    return of_learned(sweep_base(wildcards))
+
+
+def replicate_schedule(wildcards) -> str | list:
+    """The same of a data seed."""
+    seed = f"{RESULTS}/seed{wildcards.data_seed}"
+    return f"{seed}/schedule.parquet" if base_schedule(wildcards) else []
+
+
+def learning(wildcards) -> Experiment:
+    """The recipe, of an experiment or a small model of its, whose schedule is learned."""
+    return learned_of(experiment_of(wildcards), VARIANTS[wildcards.experiment])
 
 
 def small_draws(wildcards) -> list[list]:
@@ -129,6 +178,8 @@ def study_figures(experiment: str) -> list[str]:
     if options.sweeps:
         names += ["sweeps", "windows"]
         names += ["slopes"] if options.sweeps.snapshots else []
+        on_a_line = options.dataset.shape == (1,)
+        names += ["density_by_level"] if on_a_line and varied_data(experiment) else []
     return names
 
 

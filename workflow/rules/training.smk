@@ -2,6 +2,7 @@ rule train_model:
     """Every generation starts from scratch: only its data carry over."""
     input:
         data=training_data,
+        schedule=learned_schedule,
     output:
         weights=f"{RUN}/{{lineage}}/model.safetensors",
         loss=f"{RUN}/{{lineage}}/loss.parquet",

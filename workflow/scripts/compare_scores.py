@@ -15,7 +15,7 @@ from mirage_workflow.schemas.score import SCORE_LINES
 from mirage_workflow.schemas.slopes import SLOPES
 from mirage_workflow.sections import sections
 
-experiment = sections(job.config)
+experiment = sections(job.config, job.schedule)
 torch.set_num_threads(job.threads)
 mixture, schedule = experiment.dataset.mixture, schedule_of(experiment)
 network = load_network(experiment, job.input.weights, "cpu")

@@ -18,7 +18,7 @@ from mirage_workflow.schemas.causes import CAUSES
 from mirage_workflow.sections import sections
 from mirage_workflow.variants import draw, for_sampling
 
-experiment, kind = sections(job.config), job.wildcards.model
+experiment, kind = sections(job.config, job.schedule), job.wildcards.model
 torch.set_num_threads(job.threads)
 device = job.device()
 mixture, schedule = experiment.dataset.mixture, schedule_of(experiment)

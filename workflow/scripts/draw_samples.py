@@ -16,7 +16,7 @@ from mirage_workflow.process import steps_of
 from mirage_workflow.schemas.samples import samples_schema
 from mirage_workflow.sections import sections
 
-experiment = sections(job.config)
+experiment = sections(job.config, job.schedule)
 options, detection = experiment.sampling, experiment.detection
 torch.set_num_threads(job.threads)
 device = job.device()

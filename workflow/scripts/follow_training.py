@@ -16,7 +16,7 @@ from mirage_workflow.schemas.slopes import FOLLOWED
 from mirage_workflow.sections import sections
 from mirage_workflow.variants import Seeds, draw_as_told, train
 
-experiment, device = sections(job.config), job.device()
+experiment, device = sections(job.config, job.schedule), job.device()
 mixture, schedule = experiment.dataset.mixture, schedule_of(experiment)
 truth = DiffusedMixture(mixture, schedule)
 times = {

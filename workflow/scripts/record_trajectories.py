@@ -17,7 +17,7 @@ from mirage_workflow.process import steps_of
 from mirage_workflow.schemas.trajectories import trajectories_schema
 from mirage_workflow.sections import sections
 
-experiment = sections(job.config)
+experiment = sections(job.config, job.schedule)
 options, shape = experiment.sampling, experiment.dataset.shape
 torch.set_num_threads(job.threads)
 device = job.device()

@@ -13,7 +13,7 @@ from mirage_workflow.schemas.replicates import REPLICATES
 from mirage_workflow.sections import sections
 from mirage_workflow.variants import Seeds, draw_as_told, train
 
-experiment, device = sections(job.config), job.device()
+experiment, device = sections(job.config, job.schedule), job.device()
 mixture = experiment.dataset.mixture
 data_seed, replicates = int(job.wildcards.data_seed), job.told["replicates"]
 parts = []

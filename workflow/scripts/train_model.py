@@ -14,7 +14,7 @@ from mirage_workflow.schemas.training import LOSS
 from mirage_workflow.sections import sections
 from mirage_workflow.trainers import trainer_of
 
-experiment, device = sections(job.config), job.device()
+experiment, device = sections(job.config, job.schedule), job.device()
 data = tables.read_points(job.input.data, shape=experiment.dataset.shape)
 every = job.told["checkpoint_every"]
 trainer = trainer_of(experiment, data, job.seed, job.generation, device, checkpoint_every=every)

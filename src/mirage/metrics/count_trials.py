@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import chi, norm
 
-from mirage.metrics import existence, magnitude, point_trials, transfer
+from mirage.metrics import existence, magnitude, point_trials, segment_trials, transfer
 from mirage.metrics.claims_audit import CONTROL, EFFECT, INTERVAL, Trial
 from mirage.metrics.detection import SENSITIVITY
 from mirage.metrics.rules import NO_HIT, ONE_WRONG, RULES
@@ -23,7 +23,8 @@ Judge = Callable[[np.random.Generator, int], Evidence]
 def trials() -> list[Trial]:
     """All trials, of every rule that decides a claim."""
     counts = [*_above_a_floor(), *_directed(), *_bounds(), *_others(), *_trends()]
-    return [*point_trials.trials(), *counts, *_ratios(), *_typical(), *_detectors()]
+    points = [*point_trials.trials(), *segment_trials.trials()]
+    return [*points, *counts, *_ratios(), *_typical(), *_detectors()]
 
 
 def _trials(rule: str, judges: Mapping[str, Judge], data: str = "counts") -> list[Trial]:

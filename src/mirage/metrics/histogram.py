@@ -1,4 +1,4 @@
-"""Counts of one-dimensional samples in fixed bins."""
+"""Counts of samples in fixed bins, along one axis."""
 
 from collections.abc import Iterable
 
@@ -42,3 +42,24 @@ def histogram(parts: Iterable[np.ndarray], mixture: GaussianMixture) -> pd.DataF
             "true_density": density,
         }
     )
+
+
+def marginals(points: np.ndarray, mixture: GaussianMixture) -> pd.DataFrame:
+    """Count points along each of their coordinates, beside the true marginal density.
+
+    Args:
+        points: [n, d].
+        mixture: that they should follow.
+
+    Returns:
+        Columns `coordinate`, `left`, `right`, `count`, `n` (all points, those beyond the bins
+        too) and `true_density`.
+    """
+    parts = []
+    for coordinate, along in enumerate(mixture.means.T):
+        alone = GaussianMixture(along[:, None], mixture.std, mixture.imbalance)
+        table = histogram([points[:, [coordinate]]], alone).drop(columns="density")
+        table.insert(0, "coordinate", coordinate)
+        table.insert(4, "n", len(points))
+        parts.append(table)
+    return pd.concat(parts, ignore_index=True)

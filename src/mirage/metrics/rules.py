@@ -59,6 +59,15 @@ RULES = {
         ("same rate, few samples", "same rate, many samples", ONE_WRONG), ("ten times",)
     ),
     "ratio": Rule(("two names for one filter",), ("a third fewer",)),
+    "thinner": Rule(
+        (
+            "as many a length on every segment",
+            "as many a length on every segment, modes blurred x 2",
+            BLURS[1],
+            TAILS,
+        ),
+        ("a third as many a length in the gap",),
+    ),
     "typical": Rule(
         ("at the bound", "at the bound, wide", "at the bound, heavy tails"), ("twice",)
     ),

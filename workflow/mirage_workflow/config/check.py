@@ -18,10 +18,16 @@ class ConfigError(ValueError):
 
 
 def merge(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
-    """Lay a sparse override over nested dictionaries; other values are replaced."""
+    """Lay a sparse override over nested dictionaries; other values are replaced.
+
+    So is a schedule by one of another name, as they have nothing in common.
+    """
     merged = dict(base)
     for key, value in override.items():
         both_dicts = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        if both_dicts and key == "diffusion":
+            named = merged[key].get("name", "linear")
+            both_dicts = value.get("name", named) == named
         merged[key] = merge(merged[key], value) if both_dicts else value
     return merged
 
@@ -50,8 +56,8 @@ def check(
 
 def _describe(fault: Any, said_in: Callable[[list[str | int]], str]) -> str:
     location = list(fault["loc"])
-    if location[:1] == ["network"]:
-        del location[1:2]  # pydantic's tag of the kind of network, no key of the file
+    if location[:1] in (["network"], ["diffusion"]):
+        del location[1:2]  # pydantic's tag of the kind, no key of the file
     key = ".".join(repr(str(part))[1:-1] for part in location)  # a key may be unprintable
     message = fault["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]

@@ -20,6 +20,7 @@ from mirage_workflow.config.recipe import (
     Detection,
     Diffusion,
     Embedding,
+    Linear,
     Recursion,
     Sampling,
     Scoring,
@@ -48,7 +49,7 @@ class Experiment(Section):
     """A dataset and a recipe. One file of config/experiments describes one."""
 
     dataset: Dataset
-    diffusion: Diffusion = Diffusion()
+    diffusion: Diffusion = Linear()
     network: Annotated[MLP | UNet, Field(discriminator="name")]
     training: Training
     sampling: Sampling
@@ -74,6 +75,7 @@ class Experiment(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Experiment":
+        self._check_learned_schedule()
         self._check_network()
         self._check_times()
         self._check_endpoint()
@@ -82,6 +84,31 @@ class Experiment(Section):
         self._check_shards()
         self._check_labels()
         return self
+
+    def _check_learned_schedule(self) -> None:
+        """Nothing may rest on its times, which are not known before."""
+        if self.diffusion.name != "learned":
+            return
+        if len(self.dataset.shape) > 1:
+            raise ValueError(
+                f"diffusion.name: 'learned' is of points: found {self.dataset.name}; "
+                "allowed: linear, cosine, given"
+            )
+        times = {
+            "sampling.start": self.sampling.start,
+            "training.time_focus": self.training.time_focus,
+        }
+        for key, value in times.items():
+            if value is not None:
+                raise ValueError(
+                    f"{key}: no time of a learned schedule is known before it is learned; "
+                    "allowed: null"
+                )
+        if self.scoring.window == "auto":
+            raise ValueError(
+                "scoring.window: 'auto' needs a schedule that is known before: found "
+                "diffusion.name 'learned'"
+            )
 
     def _check_network(self) -> None:
         wanted = "mlp" if len(self.dataset.shape) == 1 else "unet"
@@ -105,7 +132,7 @@ class Experiment(Section):
         if self.network.prediction == "v_prediction" and left < LEAST_ABAR:
             raise ValueError(
                 f"network.prediction: 'v_prediction' needs abar of at least {LEAST_ABAR:g} at the "
-                f"last time: found {left:.1e}; lower diffusion.beta_end"
+                f"last time: found {left:.1e}; lower diffusion.beta_end, or take another schedule"
             )
 
     def _check_times(self) -> None:

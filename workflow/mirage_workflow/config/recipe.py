@@ -1,8 +1,10 @@
 """The sections of a recipe, each checked by itself."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import (
+    BeforeValidator,
     Field,
     NonNegativeInt,
     PositiveFloat,
@@ -17,15 +19,65 @@ from mirage_workflow.config.section import Section, Unique, require_known
 Precision = Literal["float32", "bfloat16"]
 
 
-class Diffusion(Section):
-    """The forward process: T steps with linearly rising noise (DDPM, Ho et al. 2020)."""
+class Linear(Section):
+    """The forward process: T steps with linearly rising noise (DDPM, Ho et al. 2020).
+    A section without a name is one of these."""
 
+    name: Literal["linear"] = "linear"
     timesteps: PositiveInt = 1000
     """T, the number of steps."""
     beta_start: Annotated[float, Field(gt=0, lt=1)] = 0.001
     """Noise variance added in the first step."""
     beta_end: Annotated[float, Field(gt=0, lt=1)] = 0.2
     """Noise variance added in the last step."""
+
+
+class Cosine(Section):
+    """Signal that falls as a squared cosine, no beta above 0.999 (Nichol and Dhariwal 2021)."""
+
+    name: Literal["cosine"]
+    timesteps: PositiveInt = 1000
+    """T, the number of steps."""
+
+
+class Learned(Section):
+    """Noise learned on the training points, once for each seed, before any network that is
+    sampled from (Kingma et al. 2021): its ends with the variational bound, its inside so that the
+    bound's estimate varies least. Of points alone; its times mean nothing before, so that
+    `sampling.start` and `training.time_focus` must be null."""
+
+    name: Literal["learned"]
+    timesteps: Annotated[int, Field(ge=2)] = 1000
+    """T, the number of steps that it is cut into."""
+    updates: PositiveInt = 2000
+    """Of the schedule, and of a small network that is not kept."""
+    batch_size: PositiveInt = 1000
+    """Samples in each."""
+
+
+class Given(Section):
+    """A forward process of your own."""
+
+    name: Literal["given"]
+    betas: list[Annotated[float, Field(gt=0, lt=1)]] = Field(min_length=2)
+    """Noise variance added in each step."""
+
+    @property
+    def timesteps(self) -> int:
+        """T, the number of steps."""
+        return len(self.betas)
+
+
+def _linear(values: Any) -> Any:
+    """A section that names no schedule means the linear one."""
+    return {"name": "linear", **values} if isinstance(values, Mapping) else values
+
+
+Diffusion = Annotated[
+    Annotated[Linear | Cosine | Learned | Given, Field(discriminator="name")],
+    BeforeValidator(_linear),
+]
+"""The forward process, by the name of its schedule."""
 
 
 class MLP(Section):

@@ -29,7 +29,7 @@ UNITS = {
     "standard deviations": "radius",
     "half spacings": "noise_fractions",
     "as the data": "means std",
-    "variance": "beta_start beta_end",
+    "variance": "beta_start beta_end betas",
     "share": "share heldout_share",
     "per update": "ema_decay",
 }

@@ -13,7 +13,7 @@ from mirage.filters import filters
 from mirage.metrics.names import METRICS, THRESHOLDS
 from mirage.registry import DETECTORS
 from mirage_workflow.config.recipe import Window
-from mirage_workflow.config.section import Section, unknown
+from mirage_workflow.config.section import Section, Unique, unknown
 
 
 def one_of(what: str, name: str, known: Iterable[str]) -> str:
@@ -197,6 +197,27 @@ class BridgeTrend(_Bounded):
         return {"label": "bridge"}
 
 
+class SegmentRatio(_Bounded):
+    """Typical ratio of bridges a length on one segment to those on others, on the same seeds.
+
+    What modes of the model's own width show is taken off, and there must be bridges.
+    """
+
+    kind, rule = "metrics", "thinner"
+    metric: ClassVar[str] = "segment_rate_per_std"
+    name: Literal["segment_ratio"]
+    of: NonNegativeInt
+    """The segment that is looked at; on a line they are numbered from the left."""
+    to: Annotated[Unique[NonNegativeInt], Field(min_length=1)]
+    """Those that it is compared with, taken together."""
+    rate: PositiveFloat
+    """Share on bridges, of all segments, by which they are looked for."""
+
+    @property
+    def at(self) -> dict[str, str | float]:
+        return {"segment": self.of}
+
+
 class SlopeRatio(_Bounded):
     """Slope of the learned score at midpoints over the true one, mean over pairs."""
 
@@ -321,6 +342,7 @@ AnyStatistic = Annotated[
     | NotTowardsSecond
     | ExcessRate
     | BridgeTrend
+    | SegmentRatio
     | SlopeRatio
     | CauseWithinFloor
     | CauseIsFloor

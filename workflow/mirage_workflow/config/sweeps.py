@@ -53,7 +53,35 @@ def variants(experiment: Experiment, where: str = "") -> dict[str, list[Draw]]:
             draw = Draw(factor, value, _variant(start, name, override, where))
             shared = set(override) <= {"sampling"}
             trainings.setdefault(BASE if shared else name, []).append(draw)
+    _learned_once(experiment, trainings, where)
     return trainings
+
+
+def learned_of(experiment: Experiment, trainings: dict[str, list[Draw]]) -> Experiment:
+    """The experiment, with the schedule that it or a small model of its has learned."""
+    return experiment.model_copy(update={"diffusion": _learned(experiment, trainings)[0].diffusion})
+
+
+def _learned(experiment: Experiment, trainings: dict[str, list[Draw]]) -> list[Experiment]:
+    recipes = [experiment, *(draws[0].experiment for draws in trainings.values())]
+    return [recipe for recipe in recipes if recipe.diffusion.name == "learned"]
+
+
+def _learned_once(experiment: Experiment, trainings: dict[str, list[Draw]], where: str) -> None:
+    """A schedule is learned on the experiment's own points, for all that is asked of it."""
+    own = experiment.dataset.mixture
+    for recipe in (learned := _learned(experiment, trainings)):
+        if recipe.diffusion != learned[0].diffusion:
+            raise ConfigError(
+                f"{where}: sweeps: one schedule is learned for an experiment and its small "
+                f"models: found {learned[0].diffusion!r} and {recipe.diffusion!r}"
+            )
+        mixture = recipe.dataset.mixture
+        if (mixture.means.tolist(), mixture.std) != (own.means.tolist(), own.std):
+            raise ConfigError(
+                f"{where}: sweeps: a schedule is learned on the experiment's own points: found "
+                "a small model of others with diffusion.name 'learned'"
+            )
 
 
 def number(level: str) -> float:

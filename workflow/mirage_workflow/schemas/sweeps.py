@@ -2,9 +2,16 @@
 
 import pyarrow as pa
 
-from mirage_workflow.schemas.fields import fields
+from mirage_workflow.schemas.fields import REPLICATE, fields
 from mirage_workflow.schemas.metrics import METRICS
 
-SWEEP = pa.schema(
-    [*METRICS, *fields(factor=pa.string(), level=pa.string(), level_number=pa.float64())]
+_VARIED = fields(factor=pa.string(), level=pa.string(), level_number=pa.float64())
+SWEEP = pa.schema([*METRICS, *_VARIED])
+MARGINALS = pa.schema(
+    [
+        *REPLICATE,
+        *_VARIED,
+        *fields(coordinate=pa.int16(), left=pa.float64(), right=pa.float64()),
+        *fields(count=pa.int64(), n=pa.int64(), true_density=pa.float64()),
+    ]
 )

@@ -1,0 +1,62 @@
+"""Bridges a length of their segment: counts by hand, and tables with known verdicts."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import TypeAdapter
+
+from mirage.metrics.segments import log_ratio
+from mirage_workflow.config.statistics import AnyStatistic
+from mirage_workflow.findings import find
+from mirage_workflow.schemas.metrics import METRICS
+
+ASKED = TypeAdapter(AnyStatistic).validate_python(
+    {"name": "segment_ratio", "of": 1, "to": [0, 2], "rate": 1e-4, "below": 1}
+)
+LENGTHS = np.array([20, 40, 20]) / 2  # the middle halves, in standard deviations
+N = 100_000
+
+
+def table(hits, blurred=0.0, towards=0.9):
+    """Metrics of five seeds. hits: on each segment, [seeds, 3]."""
+    rows = []
+    for seed, on in enumerate(hits):
+        at = {"seed": seed, "generation": 0, "n": N}
+        bridge = {"metric": "endpoint_rate", "label": "bridge", "value": sum(on) / N}
+        rows.append(at | bridge | {"blurred": 3 * blurred / N})
+        rows.append(at | {"metric": "towards_neighbours", "n": 200, "value": towards, "floor": 0.5})
+        for segment, count in enumerate(on):
+            rate = at | {"segment": segment, "value": count / N, "high": count / N + 1e-4}
+            rows.append(rate | {"metric": "segment_rate", "blurred": blurred / N})
+            scaled = {key: rate[key] / LENGTHS[segment] for key in ("value", "high")}
+            rows.append(rate | scaled | {"metric": "segment_rate_per_std"})
+    found = pd.DataFrame(rows).reindex(columns=METRICS.names).astype({"segment": "Int16"})
+    return found.fillna({"blurred": 0.0})
+
+
+def test_a_ratio_is_of_counts_a_length_above_their_floors():
+    hits, floors = [[110.5], [50.5], [90.5]], [[11], [11], [11]]
+    expected = (40 / 40) / ((99.5 + 79.5 + 0.5) / 40)
+    found = log_ratio(hits, floors, [20, 40, 20], 1, [0, 2])
+    assert np.exp(found) == pytest.approx([expected])
+
+
+def test_a_gap_without_a_bridge_has_a_ratio():
+    found = log_ratio([[100], [0], [100]], np.zeros((3, 1)), [20, 40, 20], 1, [0, 2])
+    assert np.exp(found) == pytest.approx([0.5 / 200.5])
+
+
+def test_fewer_a_length_in_the_gap_hold_and_as_many_do_not():
+    rng = np.random.default_rng(0)
+    fewer = find(ASKED, table(rng.poisson([100, 100, 100], (5, 3))))
+    assert fewer.value == pytest.approx(0.5, rel=0.1)
+    assert fewer.evidence.holds < 0.01
+    even = find(ASKED, table(rng.poisson([100, 200, 100], (5, 3))))
+    assert even.value == pytest.approx(1, rel=0.1)
+    assert even.evidence.holds > 0.05
+
+
+def test_bridges_that_wide_modes_explain_are_not_compared():
+    hits = np.random.default_rng(0).poisson([100, 1, 100], (5, 3))
+    assert find(ASKED, table(hits, blurred=100)).reason == "there are no bridges to compare"
+    assert find(ASKED, table(hits, towards=0.5)).reason == "there are no bridges to compare"
