@@ -51,6 +51,7 @@ def _panel(axes: Axes, rows: pd.DataFrame) -> None:
         style.say(axes, "Not measured.")
         return
     order, lines = levels.ordered(rows), levels.ordered(rows, "second_level")
+    drawn = []
     looks = zip(lines, levels.COLOURS, levels.MARKERS, strict=False)
     for index, (level, colour, marker) in enumerate(looks):
         cell = rows[rows["second_level"] == level]
@@ -58,7 +59,7 @@ def _panel(axes: Axes, rows: pd.DataFrame) -> None:
         mean = mean.set_index(mean["level"].map(order.index)).sort_index()
         at = mean.index + APART * (index - (len(lines) - 1) / 2)
         levels.points(axes, at, mean, 100, color=colour, marker=marker, label=level)
+        drawn.append(mean)
     axes.axhline(0, color=style.QUIET, linewidth=0.7, linestyle=":")
-    low, high = 100 * rows[["excess", "excess_low"]].min(axis=None), 100 * rows["excess_high"].max()
-    levels.percent_axis(axes, min(1.5 * low, -levels.LINEAR / 5), max(1.5 * high, levels.LINEAR))
+    levels.share_axis(axes, 100 * pd.concat(drawn)[["value", "low", "high"]])
     levels.ticks(axes, order)

@@ -10,6 +10,8 @@ from mirage.metrics.statistics import mean_over_seeds
 
 COLOURS = ("#0072B2", "#E69F00", "#882255", "#56B4E9", "#009E73")
 MARKERS = ("o", "s", "D", "^", "v")
+WIDE = 30
+"""Times the smallest of some numbers that the largest is, from where an axis is logarithmic."""
 LINEAR = 0.01
 """Percent below which an axis is to scale, so that a rate of zero is seen; beyond, logarithmic."""
 
@@ -59,6 +61,18 @@ def percent_axis(axes: Axes, low: float = 0, high: float = 150) -> None:
     axes.set_ylim(low, high)
     axes.set_yticks(at, [f"{power:g}" for power in at])
     axes.minorticks_off()
+
+
+def share_axis(axes: Axes, percents: pd.DataFrame) -> None:
+    """An axis for shares: from zero and to scale, or logarithmic where they differ by much.
+
+    percents: columns `value`, `low`, `high`, of all that is drawn.
+    """
+    low, high = percents["low"].min(), percents["high"].max()
+    if high < WIDE * max(percents["value"].min(), 0):
+        axes.set_ylim(0, 1.1 * high)
+    else:
+        percent_axis(axes, min(1.5 * low, -LINEAR / 5), max(1.5 * high, LINEAR))
 
 
 def ticks(axes: Axes, levels: Sequence[str]) -> None:
