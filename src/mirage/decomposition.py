@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from mirage.datasets.mixtures import GaussianMixture
 from mirage.diffusion import ReverseStep, Schedule, ddpm_steps, reverse_steps, times_of
-from mirage.exact import optimal_ddpm, refined
+from mirage.exact import refined
 
 FINE = "ddpm_fine"
 """The walk that shows the floor; it needs a score at times between those of the training."""
@@ -47,7 +47,7 @@ def walks(
     """
     every, spread = times_of(start, start + 1), times_of(start, few)
     steps = {
-        "ddpm": reverse_steps(schedule, every, "ddpm", variance),
+        "ddpm": reverse_steps(schedule, every, "ddpm", variance, std=mixture.std),
         "ddim": reverse_steps(schedule, every, "ddim"),
         "ddim_few": reverse_steps(schedule, spread, "ddim"),
         "ddim_few_tail": reverse_steps(schedule, spread, "ddim", "fixed_small", ddpm_tail=tail),
@@ -61,5 +61,5 @@ def fine_walk(schedule: Schedule, mixture: GaussianMixture, start: int) -> Walk:
     narrow = int((schedule.noise_levels < mixture.spacing / 2).sum())
     fine = refined(schedule, narrow, PARTS)
     start = start + narrow * (PARTS - 1)
-    steps = ddpm_steps(fine, times_of(start, start + 1), "fixed_small")
-    return Walk(fine, optimal_ddpm(mixture, steps))
+    every = times_of(start, start + 1)
+    return Walk(fine, ddpm_steps(fine, every, "optimal", mixture.std))

@@ -105,17 +105,39 @@ class ReverseStep:
         return self.x0_from_x, self.x0_from_eps, self.from_x0, self.from_x, self.sigma
 
 
-def times_of(start: int, steps: int) -> np.ndarray:
-    """Evenly spread times from `start` down to 0: int [steps]."""
-    return np.linspace(start, 0, steps).round().astype(int)
+def times_of(start: int, steps: int, spread: str = "even") -> np.ndarray:
+    """Times from `start` down to 0: int [steps].
+
+    Args:
+        start: the first, at least `steps` - 1.
+        steps: how many.
+        spread: `even`, or `quadratic` (Song et al. 2021, appendix D.2): most at the end, where
+            modes are told apart; the last are each time, as whole numbers lie no closer.
+    """
+    if spread == "even":
+        return np.linspace(start, 0, steps).round().astype(int)
+    squares = np.linspace(start**0.5, 0, steps) ** 2
+    return np.maximum(squares.round().astype(int), np.arange(steps)[::-1])
 
 
-def ddpm_steps(schedule: Schedule, times: np.ndarray, variance: str) -> list[ReverseStep]:
+def ddpm_steps(
+    schedule: Schedule, times: np.ndarray, variance: str, std: float | None = None
+) -> list[ReverseStep]:
     """Ancestral sampling (Ho et al. 2020, algorithm 2 and equations 7, 11).
 
     Where times are left out, beta_t is that of the jump: 1 - abar_t / abar_s. The
-    last step adds no noise. `variance` is `fixed_large` (beta_t) or `fixed_small`
-    (the posterior's).
+    last step adds no noise, but with `optimal`.
+
+    A step replaces x_0 by its mean x0_hat and so loses the variance of x_0 about it,
+    v_0 = s^2 (1 - abar) / v_t where modes stand apart (v_t as in `mirage.exact`); the optimal
+    variance gives it back (Bao et al. 2022, Analytic-DPM, theorem 1), also in the last step.
+    For one Gaussian the walk is exact, however coarse the times.
+
+    Args:
+        schedule: the forward process.
+        times: from `times_of`.
+        variance: `fixed_large` (beta_t), `fixed_small` (the posterior's) or `optimal`.
+        std: s, the standard deviation of the modes that x_0 is drawn from; for `optimal`.
     """
     steps = []
     for remaining, t, abar, abar_prev in _jumps(schedule, times):
@@ -124,7 +146,9 @@ def ddpm_steps(schedule: Schedule, times: np.ndarray, variance: str) -> list[Rev
         noise = beta if variance == "fixed_large" else posterior
         from_x0 = abar_prev**0.5 * beta / (1 - abar)
         from_x = (1 - beta) ** 0.5 * (1 - abar_prev) / (1 - abar)
-        sigma = noise**0.5 if remaining else 0.0
+        if variance == "optimal":
+            noise += from_x0**2 * _lost(abar, std)
+        sigma = noise**0.5 if remaining or variance == "optimal" else 0.0
         steps.append(ReverseStep(t, remaining, abar, from_x0, from_x, sigma))
     return steps
 
@@ -149,6 +173,7 @@ def reverse_steps(
     variance: str = "fixed_large",
     eta: float = 0.0,
     ddpm_tail: int = 0,
+    std: float | None = None,
 ) -> list[ReverseStep]:
     """The steps of one sampler, or of DDIM whose last steps are DDPM's.
 
@@ -160,12 +185,20 @@ def reverse_steps(
         eta: noise of DDIM's.
         ddpm_tail: how many of the last steps of DDIM are taken as DDPM's: their noise frees
             samples that are stuck between modes.
+        std: of the modes, for variance `optimal`.
     """
-    ddpm = ddpm_steps(schedule, times, variance)
+    ddpm = ddpm_steps(schedule, times, variance, std)
     if sampler == "ddpm":
         return ddpm
     switch = len(times) - ddpm_tail
     return [*ddim_steps(schedule, times, eta)[:switch], *ddpm[switch:]]
+
+
+def _lost(abar: float, std: float | None) -> float:
+    """Variance of x_0 about its mean, given x_t near one mode."""
+    if std is None:
+        raise ValueError("variance 'optimal' needs the standard deviation of the modes")
+    return std**2 * (1 - abar) / (abar * std**2 + 1 - abar)
 
 
 def _jumps(schedule: Schedule, times: np.ndarray) -> Iterator[tuple[int, int, float, float]]:

@@ -7,14 +7,14 @@ have the `noise` that a perfect network would predict, to put in a network's pla
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from mirage.datasets.mixtures import GaussianMixture
-from mirage.diffusion import ReverseStep, Schedule
+from mirage.diffusion import Schedule
 
 
 @dataclass(frozen=True)
@@ -101,27 +101,6 @@ class DiffusedPoints:
             ones = points.new_ones(len(points), 1)
             total = total * (before - largest).exp() + weights @ torch.cat([ones, points], 1)
         return total[:, 1:] / total[:, :1]
-
-
-def optimal_ddpm(mixture: GaussianMixture, steps: list[ReverseStep]) -> list[ReverseStep]:
-    """DDPM with the best variance that each step can have: samples as wide as the modes.
-
-    A step replaces x_0 by its mean x0_hat and so loses the variance of x_0 about it,
-    v_0 = s^2 (1 - abar) / v_t where modes stand apart; the optimal reverse variance gives it
-    back (Bao et al. 2022, Analytic-DPM, theorem 1), also in the last step. For one Gaussian
-    the walk is exact, however coarse the schedule.
-
-    Args:
-        mixture: that x_0 is drawn from.
-        steps: of DDPM with `fixed_small`, the posterior's variance.
-    """
-    variance = mixture.std**2
-    optimal = []
-    for step in steps:
-        lost = variance * (1 - step.abar) / (step.abar * variance + 1 - step.abar)
-        sigma = math.sqrt(step.sigma**2 + step.from_x0**2 * lost)
-        optimal.append(replace(step, sigma=sigma))
-    return optimal
 
 
 def refined(schedule: Schedule, below: int, parts: int) -> Schedule:

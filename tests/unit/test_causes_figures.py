@@ -6,9 +6,12 @@ import pytest
 
 from mirage.figures import (
     bridges,
+    by_bridge,
     causes,
     claims_audit,
+    crossed,
     density_by_level,
+    eta,
     score,
     score_field,
     slopes,
@@ -126,7 +129,10 @@ def sweep(seeds=1):
     at = {"threshold": 5.0, "match_threshold": np.nan}
     table = pd.DataFrame(rows).assign(metric="hallucination_rate", n=100, **at)
     table["level_number"] = table["level"].map(number)
-    return table.assign(low=table["value"] / 2, high=table["value"] * 2 + 0.01, floor=1e-6)
+    table = table.assign(low=table["value"] / 2, high=table["value"] * 2 + 0.01, floor=1e-6)
+    on = table.assign(metric="endpoint_rate", label="bridge", value=table["value"] / 4)
+    alone = {"second_factor": None, "second_level": None, "second_level_number": np.nan}
+    return pd.concat([table.assign(label=None), on]).assign(**alone, true_value=0.005)
 
 
 class TestSweeps:
@@ -148,6 +154,20 @@ class TestSweeps:
         dotted = [line for line in axes.lines if line.get_linestyle() == ":"]
         assert dotted[0].get_ydata() == pytest.approx([2, 2])
 
+    @pytest.mark.parametrize("seeds", [1, 3])
+    def test_bridges_and_the_true_score_stand_beside(self, seeds):
+        axes = sweeps.draw(sweep(seeds)).axes[1]
+        heights = {round(float(y), 3) for line in axes.lines for y in line.get_ydata()}
+        assert {3, 0.75, 0.5, 2} <= heights  # bars end elsewhere
+        assert legend_texts(sweeps.draw(sweep(seeds))) == [
+            *("beyond the threshold", "on bridges", "true score, beyond the threshold")
+        ]
+
+    def test_models_that_differ_in_two_things_are_left_out(self):
+        both = sweep().assign(second_factor="updates", second_level="9", value=0.5)
+        axes = sweeps.draw(pd.concat([sweep(), both])).axes[1]
+        assert 50 not in {round(float(y)) for line in axes.lines for y in line.get_ydata()}
+
     def test_the_title_states_threshold_floor_and_seeds(self):
         said = title(sweeps.draw(sweep(3)))
         for words in ("5 std", "n = 100", "3 seeds", "perfect sampler: 0.0001 %"):
@@ -160,7 +180,7 @@ def counted(factor, level, counts, seed=0):
     true = np.where((left == 0) | (left == left[-1]), 0.5, 0.0)
     table = {"left": left, "right": left + 1, "count": counts, "n": 100, "true_density": true}
     at = {"factor": factor, "level": level, "level_number": number(level), "seed": seed}
-    return pd.DataFrame(table).assign(coordinate=0, **at)
+    return pd.DataFrame(table).assign(coordinate=0, second_factor=None, **at)
 
 
 class TestDensityByLevel:
@@ -194,6 +214,91 @@ class TestDensityByLevel:
         assert (band.get_x(), band.get_width()) == (1.25, 1.5)
 
 
+def cells(seeds=1, factor="training_size", second="updates"):
+    """Excess of 1 to 6 %, by two levels of the first and three of the second factor."""
+    rows = [
+        {"seed": seed, "level": level, "second_level": other, "excess": (3 * i + j + 1) / 100}
+        for seed in range(seeds)
+        for i, level in enumerate(("1000", "20"))
+        for j, other in enumerate(("9", "x", "100"))
+    ]
+    table = pd.DataFrame(rows).assign(factor=factor, second_factor=second, n=500, threshold=5.0)
+    table["level_number"] = table["level"].map(number)
+    table["second_level_number"] = table["second_level"].map(number)
+    table["excess_low"], table["excess_high"] = table["excess"] - 0.01, table["excess"] + 0.01
+    parts = {"hallucination_rate": None, "endpoint_rate": "bridge"}
+    return pd.concat(
+        table.assign(metric=metric, label=label, match_threshold=np.nan)
+        for metric, label in parts.items()
+    )
+
+
+def heights(axes):
+    """Of all points with a bar, line by line."""
+    return [container.lines[0].get_ydata().tolist() for container in axes.containers]
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_two_factors_have_a_line_for_each_level_of_the_second_by_size(seeds):
+    drawn = crossed.draw(pd.concat([cells(seeds), cells(seeds, "steps", "sampler")]))
+    assert [axes.get_xlabel() for axes in drawn.axes] == ["training size"] * 2 + ["steps"] * 2
+    assert legend_texts(drawn) == ["9", "100", "x"] * 2
+    for axes in drawn.axes:
+        assert [label.get_text() for label in axes.get_xticklabels()] == ["20", "1000"]
+        assert heights(axes) == [pytest.approx(line) for line in ([4, 1], [6, 3], [5, 2])]
+        assert axes.get_ylim()[0] == 0
+    assert "n = 500" in title(drawn)
+
+
+def test_shares_that_differ_by_powers_of_ten_and_none_at_all_are_on_one_axis():
+    table = cells()
+    table["excess"] = np.where(table["level"] == "20", 0.0, table["excess"])
+    axes = crossed.draw(table).axes[0]
+    assert axes.get_yscale() == "symlog"
+    assert axes.get_ylim()[0] < 0 < axes.get_ylim()[1]
+
+
+def test_bridges_stand_at_the_weight_of_their_lighter_mode():
+    rows = [("1", 0, 0.04, 0.04, 0.01), ("16", 0, 0.02, 0.03, 0.02), ("16", 1, 0.01, 0.015, 0.0)]
+    names = ["level", "segment", "lighter_weight", "heavier_weight", "value"]
+    table = pd.DataFrame(rows, columns=names).assign(factor="imbalance", metric="segment_rate")
+    table = table.assign(low=0.0, high=0.03, n=700, seed=0, second_factor=None)
+    drawn = by_bridge.draw(table.assign(level_number=table["level"].astype(float)))
+    left, right = drawn.axes
+    assert heights(left) == [[1], [2, 0]]
+    assert heights(right) == [pytest.approx([12.5]), pytest.approx([40, 0])]
+    assert left.containers[1].lines[0].get_xdata().tolist() == [0.02, 0.01]
+    assert legend_texts(drawn) == ["1", "16"]
+    assert "2 bridges, n = 700" in title(drawn)
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_rate_and_detection_are_shown_by_the_noise_of_the_sampler(seeds):
+    rows = [
+        (seed, level, metric, choice, value)
+        for seed in range(seeds)
+        for level, share in (("1", 0.9), ("0", 0.5))
+        for metric, choice, value in (
+            ("hallucination_rate", None, 1 - share),
+            ("window_auroc", "predicted", share),
+            ("window_auroc", "best", share + 0.05),
+            ("window_kept", "predicted", share - 0.1),
+            ("window_kept", "best", share - 0.2),
+        )
+    ]
+    table = pd.DataFrame(rows, columns=["seed", "level", "metric", "choice", "value"])
+    table = table.assign(factor="eta", second_factor=None, n=900, threshold=5.0)
+    table = table.assign(low=0.0, high=1.0, match_threshold=np.nan, excess=table["value"] - 0.05)
+    table = table.assign(excess_low=0.0, excess_high=0.5, level_number=table["level"].map(float))
+    rate, auroc, kept = eta.draw(table).axes
+    assert sorted(heights(rate)[0]) == pytest.approx([5, 45])
+    assert [sorted(line) for line in heights(auroc)] == [[0.5, 0.9], pytest.approx([0.55, 0.95])]
+    assert [sorted(line) for line in heights(kept)] == [
+        pytest.approx(line) for line in ([40, 80], [30, 70])
+    ]
+    assert [label.get_text() for label in kept.get_xticklabels()] == ["0", "1"]
+
+
 def window_rows(best):
     rows = [
         ("window_steps", "predicted", 5.0),
@@ -202,7 +307,7 @@ def window_rows(best):
         ("window_auroc", "best", 0.95 if best == best else np.nan),
     ]
     table = pd.DataFrame(rows, columns=["metric", "choice", "value"])
-    return table.assign(seed=0, factor="width", level="64")
+    return table.assign(seed=0, factor="width", level="64", second_factor=None, second_level=None)
 
 
 def test_windows_are_points_of_predicted_against_best():
@@ -216,6 +321,12 @@ def test_a_base_that_stands_at_several_levels_is_one_point():
     drawn = windows.draw(pd.concat([window_rows(7.0), again]))
     assert len(drawn.axes[0].collections[0].get_offsets()) == 1
     assert "1 small models" in title(drawn)
+
+
+def test_a_model_that_differs_in_two_things_is_a_point_of_its_own():
+    both = window_rows(9.0).assign(second_factor="updates", second_level="750")
+    drawn = windows.draw(pd.concat([window_rows(7.0), both]))
+    assert "2 small models" in title(drawn)
 
 
 def test_an_undefined_window_is_said_not_drawn():

@@ -258,7 +258,7 @@ def test_what_the_true_score_shows_with_the_same_sampler_is_taken_off():
 
 def sweep(levels, share, towards=0.95):
     parts = [
-        bridges(rate, 1e-7, towards, factor="distance", level_number=level)
+        bridges(rate, 1e-7, towards, factor="distance", level_number=level, second_factor=None)
         for level, rate in zip(levels, share, strict=True)
     ]
     return pd.concat(parts)
@@ -285,6 +285,44 @@ def test_a_trend_is_of_the_seeds_that_all_levels_have():
     found = find(statistic(**TREND), lacking)
     without = find(statistic(**TREND), table[table["seed"] != 3])
     assert (found.seeds, found.value) == (4, without.value)
+
+
+def crossed(shares):
+    """Bridges by distance (first) and updates (second), at levels of 10 and 100."""
+    parts = [
+        bridges(share, 1e-7, 0.95).assign(
+            **{"factor": "distance", "level": str(level), "level_number": level},
+            **{"second_factor": "updates", "second_level": str(second)},
+            second_level_number=second,
+        )
+        for level, row in zip((10, 100), shares, strict=True)
+        for second, share in zip((10, 100), row, strict=True)
+    ]
+    table = pd.concat(parts)
+    scatter = 1 + 0.01 * table["seed"] * (table["level_number"] == 10)
+    table["value"] *= scatter.where(table["metric"] == "endpoint_rate", 1)
+    return table
+
+
+def test_a_main_effect_takes_all_levels_of_the_other_factor_together():
+    """Only updates matter here, and distance looks so where the two go together."""
+    table = crossed([[0.1, 0.01], [0.1, 0.01]])
+    distance = find(statistic(**TREND, over="updates"), table)
+    assert distance.value == pytest.approx(0, abs=0.02)
+    updates = find(statistic(**TREND | {"factor": "updates", "over": "distance"}), table)
+    assert updates.value == pytest.approx(-1, abs=0.01)
+    assert updates.evidence.holds < 1e-4 < distance.evidence.holds
+    diagonal = table[table["level_number"] == table["second_level_number"]]
+    confounded = find(statistic(**TREND), diagonal.assign(second_factor=None))
+    assert confounded.value == pytest.approx(-1, abs=0.02)
+
+
+def test_a_trend_of_a_factor_alone_leaves_out_where_it_is_crossed():
+    alone = sweep([10, 100], [0.1, 0.01])
+    alone["value"] *= 1 + 0.1 * alone["seed"] * (alone["level_number"] == 10)
+    both = pd.concat([alone, crossed([[0.2, 0.2], [0.2, 0.2]])])
+    assert find(statistic(**TREND), both).value == find(statistic(**TREND), alone).value
+    assert "fewer than two levels" in find(statistic(**TREND, over="steps"), both).reason
 
 
 def test_levels_without_bridges_have_no_part_in_a_trend():

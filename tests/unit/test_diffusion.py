@@ -214,6 +214,15 @@ def test_no_time_is_visited_twice(start, steps):
     assert (times[0], times[-1]) == (start, 0)
 
 
+@pytest.mark.parametrize("walk", [(999, 1000), (399, 400), (399, 50), (399, 2), (10, 9)])
+def test_quadratic_times_visit_none_twice_and_lie_closest_at_the_end(walk):
+    times = times_of(*walk, "quadratic")
+    assert (len(times), times[0], times[-1]) == (walk[1], walk[0], 0)
+    assert (np.diff(times) < 0).all()
+    assert times[len(times) // 2] <= times_of(*walk)[len(times) // 2]
+    assert times_of(400, 21, "quadratic")[:3].tolist() == [400, 361, 324]  # of 20, 19, 18
+
+
 def test_steps_that_leave_nothing_out_count_down_with_the_time(official):
     for steps in steps_of_each_kind(official, times_of(399, 400)).values():
         assert [step.t for step in steps] == list(range(399, -1, -1))
@@ -234,6 +243,10 @@ def test_a_walk_takes_the_sampler_and_the_noise_that_are_named(official):
     posterior = beta * (1 - abar_0) / (1 - abar_0 * (1 - beta))
     assert sigma() ** 2 == pytest.approx(beta)
     assert sigma(variance="fixed_small") ** 2 == pytest.approx(posterior)
+    assert sigma(variance="optimal", std=0.05) ** 2 > posterior
+    assert sigma(variance="optimal", std=1e-9) ** 2 == pytest.approx(posterior)
+    with pytest.raises(ValueError, match="standard deviation"):
+        sigma(variance="optimal")
     assert sigma(sampler="ddim") == 0
     assert sigma(sampler="ddim", eta=0.5) ** 2 == pytest.approx(posterior / 4)
 

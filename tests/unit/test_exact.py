@@ -7,7 +7,7 @@ from torch import distributions
 
 from mirage.datasets.mixtures import GaussianMixture
 from mirage.diffusion import Schedule, ddpm_steps, times_of
-from mirage.exact import DiffusedMixture, DiffusedPoints, optimal_ddpm, refined
+from mirage.exact import DiffusedMixture, DiffusedPoints, refined
 from mirage.samplers import draw_block
 
 TIMES = (0, 50, 200, 295)
@@ -269,9 +269,8 @@ def test_finer_steps_pass_through_the_same_noise(official):
 def test_the_optimal_variance_keeps_the_width_of_one_mode_in_any_number_of_steps(
     official, std, steps
 ):
-    mixture = GaussianMixture(np.zeros((1, 1)), std)
     variance = 1.0
-    for step in optimal_ddpm(mixture, ddpm_steps(official, times_of(399, steps), "fixed_small")):
+    for step in ddpm_steps(official, times_of(399, steps), "optimal", std):
         # For one mode x0_hat is linear in x_t, so a step maps a variance V to gain^2 V + sigma^2.
         x0_per_x = math.sqrt(step.abar) * std**2 / (step.abar * std**2 + 1 - step.abar)
         variance = (step.from_x0 * x0_per_x + step.from_x) ** 2 * variance + step.sigma**2

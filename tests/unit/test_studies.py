@@ -20,7 +20,7 @@ from mirage_workflow.config.sweeps import base, variants
 from mirage_workflow.process import schedule_of
 from mirage_workflow.schemas.schedule import SCHEDULE
 from mirage_workflow.sections import sections
-from mirage_workflow.variants import Seeds, draw, draw_as_told, train
+from mirage_workflow.variants import Seeds, draw, draw_as_told, draw_truth, train
 
 EXPERIMENTS = Path(mirage.__file__).parents[2] / "config" / "experiments"
 
@@ -62,6 +62,35 @@ def test_values_that_differ_in_sampling_alone_share_the_training_of_the_base():
     assert list(trainings) == ["base", "training_size=100", "width=32"]
     drawn = [(draw.factor, draw.value) for draw in trainings["base"]]
     assert drawn == [("base", "base"), ("training_size", "500"), ("eta", "0.5")]
+
+
+def test_two_factors_are_crossed_and_cells_that_are_alike_share_a_training():
+    crossed = [
+        {
+            "training_size": {100: {"dataset": {"samples": 100}}, 500: {}},
+            "updates": {20: {"training": {"updates": 20}}, 30: {}},
+        },
+        {
+            "steps": {10: {"sampling": {"steps": 10}}, 20: {}},
+            "eta": {"0.5": {"sampling": {"sampler": "ddim", "eta": 0.5}}},
+        },
+    ]
+    trainings = variants(experiment(sweeps=SWEEPS | {"crossed": crossed}))
+    names = {name: [draw.name for draw in draws] for name, draws in trainings.items()}
+    assert names == {
+        "base": [
+            *("base", "training_size=500", "eta=0.5", "training_size=500,updates=30"),
+            *("steps=10,eta=0.5", "steps=20,eta=0.5"),
+        ],
+        "training_size=100": ["training_size=100", "training_size=100,updates=30"],
+        "width=32": ["width=32"],
+        "training_size=100,updates=20": ["training_size=100,updates=20"],
+        "training_size=500,updates=20": ["training_size=500,updates=20"],
+    }
+    both = trainings["training_size=100,updates=20"][0].experiment
+    assert (both.dataset.samples, both.training.updates) == (100, 20)
+    sampling = trainings["base"][-2].experiment.sampling
+    assert (sampling.steps, sampling.eta) == (10, 0.5)
 
 
 def test_a_small_model_is_like_the_base_but_for_one_thing():
@@ -183,6 +212,18 @@ WRONG = {
         {"diffusion": {"name": "cosine", "beta_end": 0.1}},
         ["diffusion", "'beta_end'", "timesteps"],
     ),
+    "one factor crossed with none": (
+        {"sweeps": {"crossed": [{"width": {"64": {"network": {"width": 64}}}}]}},
+        ["sweeps.crossed", "2 items"],
+    ),
+    "a pair crossed twice": (
+        {"sweeps": {"crossed": [{"a": {1: {}}, "b": {1: {}}}, {"b": {2: {}}, "a": {2: {}}}]}},
+        ["sweeps.crossed", "['a', 'b'] twice"],
+    ),
+    "a cell that cannot work": (
+        {"sweeps": {"crossed": [{"a": {1: {}}, "b": {1: {"network": {"width": 63}}}}]}},
+        ["sweeps: a=1,b=1", "63"],
+    ),
     "one replicate": ({"sweeps": {"replicates": 1}}, ["sweeps.replicates", "1"]),
     "a factor that is no file name": (
         {"sweeps": {"factors": {"a/b": {}}}},
@@ -206,36 +247,92 @@ def test_a_study_that_cannot_work_is_told_in_a_line_with_its_key(tmp_path, fault
 
 
 @pytest.mark.parametrize(
-    "study", [{"causes": CAUSES}, {"sweeps": {}}, {"scoring": {"window": "auto"}}]
+    "study",
+    [
+        {"causes": CAUSES},
+        {"sweeps": {}},
+        {"scoring": {"window": "auto"}},
+        {"sampling": {"variance": "optimal"}},
+    ],
 )
 def test_studies_of_modes_are_refused_for_pictures(study):
     with pytest.raises(ValueError, match="mnist"):
         Experiment.model_validate(merge(DIGITS, study))
 
 
-@pytest.mark.parametrize("name", ["gaussian1d", "gaussian2d_grid"])
+STUDIED = ["gaussian1d", "gaussian2d_grid"]
+
+
+def drawn(name):
+    """Every small model of an experiment by its name, and the base."""
+    trainings = variants(read_experiment(EXPERIMENTS / f"{name}.yaml", "default"))
+    draws = {draw.name: draw for of in trainings.values() for draw in of}
+    return draws, draws["base"].experiment
+
+
+@pytest.mark.parametrize("name", STUDIED)
 def test_updates_are_held_fixed_but_where_they_are_the_factor(name):
     """One factor at a time: what a value changes is what its factor says."""
-    trainings = variants(read_experiment(EXPERIMENTS / f"{name}.yaml", "default"))
-    updates = trainings["base"][0].experiment.training.updates
-    for draws in trainings.values():
-        for small in draws:
-            if small.factor == "updates":
-                assert small.experiment.training.updates == int(small.value)
-            elif small.factor == "training_size_at_fixed_epochs":
-                start = trainings["base"][0].experiment
-                epochs = start.training.updates / start.dataset.samples
-                found = small.experiment.training.updates / small.experiment.dataset.samples
-                assert found == pytest.approx(epochs)
-            else:
-                assert small.experiment.training.updates == updates
-            if small.factor == "distance":
-                options = small.experiment.dataset
-                mixture = options.mixture
-                assert mixture.spacing / mixture.std == pytest.approx(float(small.value), rel=1e-3)
-            if small.factor == "training_size" and small.value == "infinite":
-                training = small.experiment.training
-                assert small.experiment.dataset.samples == training.updates * training.batch_size
+    draws, start = drawn(name)
+    for small in draws.values():
+        training, points = small.experiment.training, small.experiment.dataset.samples
+        if "updates" in (small.factor, small.second_factor):
+            level = small.value if small.factor == "updates" else small.second_value
+            assert training.updates == int(level)
+        elif small.factor == "size_confounded_with_updates":
+            epochs = start.training.updates / start.dataset.samples
+            assert training.updates / points == pytest.approx(epochs)
+        else:
+            assert training.updates == start.training.updates
+        if small.factor == "training_size" and small.value == "infinite":
+            assert points == training.updates * training.batch_size
+        elif small.factor == "training_size":
+            assert points == int(small.value)
+
+
+@pytest.mark.parametrize("name", STUDIED)
+def test_distance_is_varied_at_one_width_and_width_at_one_distance(name):
+    draws, start = drawn(name)
+    usual = start.dataset.mixture
+    found = {"distance": [], "std": []}
+    for small in draws.values():
+        if small.factor not in found:
+            continue
+        mixture = small.experiment.dataset.mixture
+        apart = mixture.spacing / mixture.std
+        found[small.factor].append(round(apart, 3))
+        if small.factor == "distance":
+            assert mixture.std == usual.std
+            assert apart == pytest.approx(float(small.value))
+            np.testing.assert_allclose(mixture.means.mean(0), usual.means.mean(0), atol=1e-12)
+        else:
+            np.testing.assert_array_equal(mixture.means, usual.means)
+            assert small.experiment.dataset.std == float(small.value)
+    assert [sorted(spacings) for spacings in found.values()] == [[20, 40, 80]] * 2
+
+
+@pytest.mark.parametrize("name", STUDIED)
+def test_size_and_updates_are_crossed_at_three_levels_each(name):
+    draws, _ = drawn(name)
+    cells = [small for small in draws.values() if small.second_factor == "updates"]
+    assert len({(small.value, small.second_value) for small in cells}) == 9
+    assert {small.factor for small in cells} == {"training_size"}
+
+
+def test_in_every_number_of_steps_each_sampler_is_right_with_the_true_score():
+    """None of 4,000 points is beyond 5 std of a mode; a perfect sampler has 0.015."""
+    draws, _ = drawn("gaussian2d_grid")
+    cells = [small.experiment for small in draws.values() if small.second_factor == "sampler"]
+    assert sorted({small.reverse_steps for small in cells}) == [50, 100, 400]
+    for small in cells:
+        few = small.model_copy(update={"sampling": small.sampling.model_copy(update=FEW)})
+        assert (draw_truth(few, seed=0)["label"] == "valid").all()
+    even = cells[0].sampling.model_copy(update=FEW | {"spread": "even"})
+    strayed = draw_truth(cells[0].model_copy(update={"sampling": even}), seed=0)
+    assert (strayed["label"] != "valid").mean() > 0.005
+
+
+FEW = {"samples": 4_000}
 
 
 # --- small models -------------------------------------------------------------------------------
@@ -272,3 +369,11 @@ def test_points_are_drawn_in_blocks_with_their_labels_and_hal():
     assert drawn["hal_0_4"].gt(0).all()
     fewer = draw(model, steps, mixture, 30, 25, 5.0, seed=0)
     np.testing.assert_array_equal(fewer["x0"], drawn["x0"][:30])
+
+
+def test_the_true_score_walks_as_the_network_does_from_the_same_noise():
+    small = experiment(sampling={"samples": 60, "steps": 10, "variance": "optimal"})
+    truth = DiffusedMixture(small.dataset.mixture, schedule_of(small))
+    steps = ddpm_steps(truth.schedule, times_of(399, 10), "optimal", small.dataset.std)
+    expected = draw(truth.noise, steps, truth.mixture, 60, 25, 5.0, seed=2, endpoints=True)
+    pd.testing.assert_frame_equal(draw_truth(small, 2), expected)

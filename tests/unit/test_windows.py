@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from mirage.detectors import Score
-from mirage.metrics import transfer, windows
+from mirage.metrics import kept, transfer, windows
 
 WINDOWS = [(0, 1), (0, 4)]
 
@@ -125,3 +125,27 @@ def test_without_hallucinations_there_is_no_threshold_and_no_test():
     known = transfer.test(table, Score("hal", 0, 4), 0.5)
     assert math.isnan(known["sensitivity"])
     assert 0 < known["specificity"] < 1
+
+
+def test_what_a_window_keeps_is_told_on_the_odd_samples_with_thresholds_of_the_even():
+    table = scores()
+    even = table["sample"] % 2 == 0
+    table.loc[~even, "hal_0_4"] += 0.5  # a shift that the threshold cannot know
+    told = windows.measure(table, WINDOWS, (0, 1))
+    rows = by_name(kept.measure(table, told))
+    threshold = transfer.threshold(table, Score("hal", 0, 4))
+    odd = table[~even]
+    valid = odd["label"] == "valid"
+    assert rows["window_kept", "best"].value == (odd["hal_0_4"] < threshold)[valid].mean()
+    assert rows["window_kept", "best"].n == valid.sum()
+    assert rows["window_found", "best"].value == 1
+    assert rows["window_kept", "predicted"].value < 0.2  # of scores that tell nothing
+    row = rows["window_kept", "predicted"]
+    assert (row.detector, row.first, row.last) == ("hal", 0, 1)
+    assert row.low < row.value < row.high
+
+
+def test_without_enough_hallucinations_nothing_is_said_to_be_kept():
+    table = scores().assign(label="valid")
+    rows = kept.measure(table, windows.measure(table, WINDOWS, (0, 1)))
+    assert [(row.choice, math.isnan(row.value)) for row in rows] == [("predicted", True)] * 2

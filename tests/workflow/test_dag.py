@@ -107,7 +107,10 @@ FILE_REFUSALS = {
         "'updatez'",
         "'updates'",
     ),
-    ("studies/grid_sweeps.yaml", "{width: 64}", "{width: 63}"): ("sweeps: width=64", "63"),
+    ("studies/grid_sweeps.yaml", "{width: 64}", "{width: 63}"): (
+        "sweeps: network_width=64",
+        "63",
+    ),
     ("presets/mlp.yaml", "ema_decay: 0.995", "ema_decai: 0.9"): ("training", "'ema_decay'"),
 }
 

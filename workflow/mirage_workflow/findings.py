@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from mirage.metrics import existence, magnitude, rows
+from mirage.metrics.names import AT
 from mirage.metrics.segments import log_ratio
 from mirage.metrics.verdicts import ALPHA, Evidence, all_of
 from mirage_workflow.config import statistics as ask
@@ -231,7 +232,7 @@ def _filter_ratio(statistic: ask.FilterRatio, metrics: pd.DataFrame) -> Found:
 
 
 def _bridge_trend(statistic: ask.BridgeTrend, sweeps: pd.DataFrame) -> Found:
-    sweeps = sweeps[(sweeps["factor"] == statistic.factor) & (sweeps["level_number"] > 0)]
+    sweeps = _of_factor(sweeps, statistic.factor, statistic.over)
     levels = sorted(sweeps["level_number"].unique())
     if len(levels) < 2:
         raise NotMeasuredError(f"factor {statistic.factor!r} has fewer than two levels in this run")
@@ -273,6 +274,26 @@ def _segment_ratio(statistic: ask.SegmentRatio, metrics: pd.DataFrame) -> Found:
     ratios = log_ratio(hits, floors, lengths, 0, range(1, len(segments)))
     n = float(rates[0]["n"].sum())
     return _by_seed(statistic, pd.Series(ratios, rates[0].index), np.log, np.exp, n=n)
+
+
+def _of_factor(sweeps: pd.DataFrame, factor: str, over: str | None) -> pd.DataFrame:
+    """Rows of a factor's numeric levels: alone, or all levels of another taken together."""
+    if over is None:
+        rows = sweeps[(sweeps["factor"] == factor) & sweeps["second_factor"].isna()]
+        return rows[rows["level_number"] > 0]
+    swapped = {"factor": "second_factor", "level": "second_level"}
+    swapped |= {"level_number": "second_level_number"}
+    either = pd.concat(
+        [sweeps, sweeps.rename(columns=swapped | {b: a for a, b in swapped.items()})]
+    )
+    cells = either[(either["factor"] == factor) & (either["second_factor"] == over)]
+    cells = cells[cells["level_number"] > 0]
+    place = ["seed", "generation", "level_number", "metric", *AT]
+    counts = cells[["value", "floor", "blurred"]].mul(cells["n"], axis=0).fillna(0)
+    together = counts.assign(n=cells["n"]).groupby([cells[name] for name in place], dropna=False)
+    sums = together.sum()
+    rates = sums[list(counts)].div(sums["n"], axis=0)
+    return rates.assign(n=sums["n"]).reset_index()
 
 
 def _slope_ratio(statistic: ask.SlopeRatio, slopes: pd.DataFrame) -> Found:

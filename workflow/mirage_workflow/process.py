@@ -34,4 +34,5 @@ def steps_of(experiment: Experiment) -> list[ReverseStep]:
         options.variance,
         options.eta,
         options.ddpm_tail,
+        experiment.dataset.mixture.std if options.variance == "optimal" else None,
     )

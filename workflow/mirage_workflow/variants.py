@@ -10,13 +10,14 @@ from torch import nn
 from mirage import engine, frames
 from mirage.datasets.mixtures import GaussianMixture
 from mirage.diffusion import ReverseStep
+from mirage.exact import DiffusedMixture
 from mirage.metrics.endpoint import label_both
 from mirage.rng import numpy_rng
 from mirage.samplers import Model, sample
 from mirage.training import Trainer
 from mirage_workflow.config.experiment import Experiment
 from mirage_workflow.networks import network_with
-from mirage_workflow.process import steps_of
+from mirage_workflow.process import schedule_of, steps_of
 from mirage_workflow.trainers import trainer_of
 
 log = logging.getLogger(__name__)
@@ -108,11 +109,28 @@ def draw_as_told(
     device: str = "cpu",
 ) -> pd.DataFrame:
     """Draw points with a network, by an experiment's own sampling section."""
+    samples, steps = experiment.sampling.samples, experiment.reverse_steps
+    model = for_sampling(network, experiment, samples, steps, device)
+    return _draw_with(model, experiment, seed, windows, device)
+
+
+def draw_truth(experiment: Experiment, seed: int, device: str = "cpu") -> pd.DataFrame:
+    """Draw points in the same way, from the same noise, with the true score."""
+    truth = DiffusedMixture(experiment.dataset.mixture, schedule_of(experiment))
+    return _draw_with(truth.noise, experiment, seed, (), device)
+
+
+def _draw_with(
+    model: Model,
+    experiment: Experiment,
+    seed: int,
+    windows: Sequence[tuple[int, int]],
+    device: str,
+) -> pd.DataFrame:
     options = experiment.sampling
-    steps = steps_of(experiment)
     return draw(
-        for_sampling(network, experiment, options.samples, len(steps), device),
-        steps,
+        model,
+        steps_of(experiment),
         experiment.dataset.mixture,
         options.samples,
         options.block_size,

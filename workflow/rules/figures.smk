@@ -103,6 +103,9 @@ SHOW = {
         {"histograms": sweep_histograms},
         {"modes": varied_modes},
     ),
+    "crossed": Figure("What two factors do together.", SWEPT),
+    "by_bridge": Figure("Whether bridges between light modes are taken as often.", SWEPT),
+    "eta": Figure("Whether Hal needs the sampler's noise.", SWEPT),
     "windows": Figure("Whether the best window can be told beforehand.", SWEPT),
     "bridges": Figure(
         "In which direction far samples are, against the same samples turned.", METRICS

@@ -18,7 +18,7 @@ SMALL = ("dataset", "diffusion", "network", "training", "sampling", "detection",
 
 wildcard_constraints:
     model="|".join(MODELS),
-    variant=r"base|[a-z_]+=[A-Za-z0-9._-]+",
+    variant=r"base|[a-z_]+=[A-Za-z0-9._-]+(?:,[a-z_]+=[A-Za-z0-9._-]+)?",
     data_seed=r"\d+",
 
 
@@ -118,9 +118,13 @@ def learning(wildcards) -> Experiment:
 
 
 def small_draws(wildcards) -> list[list]:
-    """What a small model is drawn for: [factor, level, sampling section] of each."""
+    """What a small model is drawn for: [factor, level, a second factor and level (null where
+    there is none), sampling section] of each."""
     return [
-        [draw.factor, draw.value, draw.experiment.sampling.model_dump(mode="json")]
+        [
+            *(draw.factor, draw.value, draw.second_factor, draw.second_value),
+            draw.experiment.sampling.model_dump(mode="json"),
+        ]
         for draw in VARIANTS[wildcards.experiment][wildcards.variant]
     ]
 
@@ -177,6 +181,9 @@ def study_figures(experiment: str) -> list[str]:
         names += ["score_field"] if is_planar(experiment) else []
     if options.sweeps:
         names += ["sweeps", "windows"]
+        names += ["crossed"] if options.sweeps.crossed else []
+        shown = {"imbalance": "by_bridge", "eta": "eta"}
+        names += [shown[factor] for factor in options.sweeps.factors if factor in shown]
         names += ["slopes"] if options.sweeps.snapshots else []
         on_a_line = options.dataset.shape == (1,)
         names += ["density_by_level"] if on_a_line and varied_data(experiment) else []

@@ -29,9 +29,7 @@ class Mixture(Distribution):
     has_modes = True
     label_columns = {"mode": "int16", "distance": "float32", "label": "string"}
 
-    std: float = option(
-        0.05, above=0, doc="Standard deviation of every mode, before any normalisation."
-    )
+    std: float = option(0.05, above=0, doc="Standard deviation of every mode, before any scaling.")
     imbalance: float = option(
         1.0,
         at_least=1,
@@ -95,11 +93,13 @@ class Gaussian1D(Mixture):
 
 @dataset("gaussian2d_grid")
 class Gaussian2DGrid(Mixture):
-    """25 modes on a 5 x 5 grid, normalised to unit variance."""
+    """25 modes on a 5 x 5 grid, scaled so that the official one has unit variance."""
+
+    spacing: float = option(2.0, above=0, doc="Distance between neighbours, before the scaling.")
 
     @cached_property
     def mixture(self) -> GaussianMixture:
-        return mixtures.grid(self.std, self.imbalance)
+        return mixtures.grid(self.std, self.imbalance, self.spacing)
 
     def modes(self) -> np.ndarray:
         return self.mixture.means
@@ -107,7 +107,7 @@ class Gaussian2DGrid(Mixture):
 
 @dataset("gaussian2d_rotated")
 class Gaussian2DRotated(Mixture):
-    """25 modes on a grid turned by 45 degrees, with the grid's normalisation."""
+    """25 modes on a grid turned by 45 degrees, with the grid's scaling."""
 
     @cached_property
     def mixture(self) -> GaussianMixture:

@@ -6,6 +6,10 @@ from functools import cached_property
 
 import numpy as np
 
+SCALE = np.sqrt(0.05**2 + 8)
+"""Standard deviation of a coordinate of the official grid. Whatever modes stand in the plane are
+divided by it, so that their width and their spacing can be varied each by itself."""
+
 
 @dataclass(frozen=True)
 class GaussianMixture:
@@ -57,15 +61,15 @@ def line(means: Sequence[float], std: float = 0.05, imbalance: float = 1.0) -> G
     return GaussianMixture(np.array(means, dtype=float)[:, None], std, imbalance)
 
 
-def grid(std: float = 0.05, imbalance: float = 1.0) -> GaussianMixture:
-    """25 modes at {-4, -2, 0, 2, 4}^2, divided by the grid's own standard deviation."""
-    return _normalised(2.0 * _lattice(), std, imbalance)
+def grid(std: float = 0.05, imbalance: float = 1.0, spacing: float = 2.0) -> GaussianMixture:
+    """25 modes, five by five, `spacing` apart: at {-4, -2, 0, 2, 4}^2; all divided by SCALE."""
+    return _scaled(spacing * _lattice(), std, imbalance)
 
 
 def rotated(std: float = 0.05, imbalance: float = 1.0) -> GaussianMixture:
     """25 modes of the lattice turned by 45 degrees, divided as the grid is."""
     turn = np.array([[1, -1], [1, 1]]) / 2
-    return _normalised(2.0 * _lattice() @ turn.T, std, imbalance)
+    return _scaled(2.0 * _lattice() @ turn.T, std, imbalance)
 
 
 def _lattice() -> np.ndarray:
@@ -73,6 +77,5 @@ def _lattice() -> np.ndarray:
     return np.stack(np.meshgrid(axis, axis, indexing="ij"), -1).reshape(-1, 2)
 
 
-def _normalised(means: np.ndarray, std: float, imbalance: float) -> GaussianMixture:
-    scale = np.sqrt(std**2 + 8)
-    return GaussianMixture(means / scale, std / scale, imbalance)
+def _scaled(means: np.ndarray, std: float, imbalance: float) -> GaussianMixture:
+    return GaussianMixture(means / SCALE, std / SCALE, imbalance)

@@ -23,7 +23,7 @@ def draw(histograms: pd.DataFrame, modes: Modes) -> Figure:
         histograms: table MARGINALS of one experiment, of one or more seeds, which are pooled.
         modes: (factor, level, means of the modes, their std) of each panel.
     """
-    along = histograms[histograms["coordinate"] == 0]
+    along = histograms[(histograms["coordinate"] == 0) & histograms["second_factor"].isna()]
     rows: dict[str, list] = {}
     for factor, level, means, _ in modes:
         panel = along[(along["factor"] == factor) & (along["level"] == level)]

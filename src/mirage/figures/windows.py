@@ -15,8 +15,9 @@ def draw(metrics: pd.DataFrame) -> Figure:
     figure = style.figure(style.PAGE, 3.0)
     left, right = figure.subplots(1, 2)
     rows = metrics[metrics["metric"].isin(["window_steps", "window_auroc"])]
-    models = rows.pivot(
-        index=["seed", "factor", "level"], columns=["metric", "choice"], values="value"
+    second = ["second_factor", "second_level"]
+    models = rows.fillna(dict.fromkeys(second, "")).pivot(
+        index=["seed", "factor", "level", *second], columns=["metric", "choice"], values="value"
     )
     # The base stands at one level of many factors: once is enough.
     models = models.dropna().drop_duplicates()

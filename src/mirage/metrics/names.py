@@ -63,5 +63,7 @@ METRICS = {
     "mean_confidence": Taken(),
     "window_steps": Taken(("choice",), SCORE),
     "window_auroc": Taken(("choice",), SCORE),
+    "window_kept": Taken(("choice",), SCORE),
+    "window_found": Taken(("choice",), SCORE),
 }
 """What may stand in the column `metric`."""

@@ -78,6 +78,7 @@ class Experiment(Section):
         self._check_learned_schedule()
         self._check_network()
         self._check_times()
+        self._check_variance()
         self._check_endpoint()
         self._check_recursion()
         self._check_studies()
@@ -183,6 +184,13 @@ class Experiment(Section):
                 f"every time below {focus.below}"
             )
 
+    def _check_variance(self) -> None:
+        if self.sampling.variance == "optimal" and not self.dataset.has_modes:
+            raise ValueError(
+                f"sampling.variance: 'optimal' needs modes, which {self.dataset.name} lacks; "
+                "allowed: fixed_large, fixed_small"
+            )
+
     def _check_endpoint(self) -> None:
         if self.scoring.endpoint and self.dataset.has_modes:
             try:
@@ -259,7 +267,7 @@ class Experiment(Section):
     @property
     def times(self) -> np.ndarray:
         """The times of the reverse steps, from the first to the last: int [steps]."""
-        return times_of(self.start, self.reverse_steps)
+        return times_of(self.start, self.reverse_steps, self.sampling.spread)
 
     @property
     def has_labels(self) -> bool:

@@ -151,8 +151,9 @@ class Sampling(Section):
     """Samples drawn in each generation."""
     sampler: Literal["ddpm", "ddim"] = "ddpm"
     """DDPM (Ho et al. 2020) or DDIM (Song et al. 2021)."""
-    variance: Literal["fixed_large", "fixed_small"] = "fixed_large"
-    """DDPM's reverse variance: beta_t, or that of the posterior."""
+    variance: Literal["fixed_large", "fixed_small", "optimal"] = "fixed_large"
+    """DDPM's reverse variance: beta_t, that of the posterior, or, of a mixture, the one with
+    which each jump fills the modes (Bao et al. 2022)."""
     eta: Annotated[float, Field(ge=0, le=1)] = 0.0
     """DDIM's noise: 0 is deterministic, 1 is DDPM with `fixed_small`."""
     ddpm_tail: NonNegativeInt = 0
@@ -161,7 +162,9 @@ class Sampling(Section):
     start: NonNegativeInt | None = None
     """Time t at which x_t is drawn from N(0, I); null for the last, T - 1."""
     steps: Annotated[int, Field(ge=2)] | None = None
-    """Reverse steps, evenly spread over the times; null for one at each time."""
+    """Reverse steps, spread over the times; null for one at each time."""
+    spread: Literal["even", "quadratic"] = "even"
+    """How: evenly, or most of them at the end (Song et al. 2021)."""
     clip: bool = False
     """Clip the predicted clean sample to [-1, 1] in every step (pictures)."""
     block_size: PositiveInt = 1000

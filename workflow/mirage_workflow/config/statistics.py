@@ -189,6 +189,9 @@ class BridgeTrend(_Bounded):
     name: Literal["bridge_trend"]
     factor: str
     """A factor of the experiment's sweeps; its numeric levels are used."""
+    over: str | None = None
+    """A factor that it is crossed with, whose levels are taken together: as many samples of each
+    at every level of the first, on the same seeds."""
     rate: PositiveFloat
     """Share on bridges by which they are looked for at each level."""
 

@@ -1,10 +1,13 @@
 """The small models of an experiment's sweeps, each an experiment of its own.
 
-Values that differ in `sampling` alone share one training. Plain Python, for the launcher.
+Models that differ in `sampling` alone share one training. Plain Python, for the launcher.
 """
 
+import json
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from mirage_workflow.config.check import ConfigError, check, merge
 from mirage_workflow.config.experiment import Experiment
@@ -14,11 +17,22 @@ BASE = "base"
 
 @dataclass(frozen=True)
 class Draw:
-    """One value of a factor that needs no training of its own."""
+    """One value of a factor, or of each of two, drawn from a training that others may share."""
 
     factor: str
     value: str
     experiment: Experiment
+    second_factor: str | None = None
+    second_value: str | None = None
+
+    @property
+    def name(self) -> str:
+        """`base`, `factor=value`, or both of two."""
+        return BASE if self.factor == BASE else _name(self.factor, self.value, *self._second)
+
+    @property
+    def _second(self) -> tuple[str, ...]:
+        return (self.second_factor, self.second_value) if self.second_factor else ()
 
 
 def base(experiment: Experiment, where: str = "") -> Experiment:
@@ -27,7 +41,7 @@ def base(experiment: Experiment, where: str = "") -> Experiment:
 
 
 def variants(experiment: Experiment, where: str = "") -> dict[str, list[Draw]]:
-    """What each training is drawn for: its name, `base` or `factor=value`, and its draws.
+    """What each training is drawn for: the name of the first draw, and all draws.
 
     Args:
         experiment: with its sweeps.
@@ -45,13 +59,12 @@ def variants(experiment: Experiment, where: str = "") -> dict[str, list[Draw]]:
             f"{where}: sweeps.snapshots: the base trains for {start.training.updates} updates: "
             f"found {late[0]}"
         )
-    trainings = {BASE: [Draw(BASE, BASE, start)]}
-    for factor, values in experiment.sweeps.factors.items():
-        for value, override in values.items():
-            name = f"{factor}={value}"
-            draw = Draw(factor, value, _variant(start, name, override, where))
-            shared = set(override) <= {"sampling"}
-            trainings.setdefault(BASE if shared else name, []).append(draw)
+    trainings: dict[str, list[Draw]] = {}
+    named: dict[str, str] = {}
+    for draw in (Draw(BASE, BASE, start), *_draws(experiment, start, where)):
+        recipe = draw.experiment.model_dump(mode="json", exclude={"sampling", "compute"})
+        name = named.setdefault(json.dumps(recipe, sort_keys=True), draw.name)
+        trainings.setdefault(name, []).append(draw)
     _learned_once(experiment, trainings, where)
     return trainings
 
@@ -90,6 +103,27 @@ def number(level: str) -> float:
     except ValueError:
         return math.nan
     return value if math.isfinite(value) else math.nan
+
+
+def _draws(experiment: Experiment, start: Experiment, where: str) -> Iterator[Draw]:
+    """Every value of every factor, then of the pairs that are crossed."""
+    for factor, values in experiment.sweeps.factors.items():
+        for value, override in values.items():
+            small = _variant(start, _name(factor, value), override, where)
+            yield Draw(factor, value, small)
+    for pair in experiment.sweeps.crossed:
+        first, second = pair
+        for value, other in product(pair[first], pair[second]):
+            both = merge(pair[first][value], pair[second][other])
+            small = _variant(start, _name(first, value, second, other), both, where)
+            yield Draw(first, value, small, second, other)
+
+
+def _name(*parts: str) -> str:
+    """Factors and values, as files of small models are called."""
+    return ",".join(
+        f"{factor}={value}" for factor, value in zip(parts[::2], parts[1::2], strict=True)
+    )
 
 
 def _variant(experiment: Experiment, name: str, override: dict, where: str) -> Experiment:
