@@ -115,6 +115,63 @@ def test_a_threshold_takes_19_hallucinations(hallucinated, known):
         assert found == table.loc[in_half, "hal_0_4"].min()
 
 
+COMPARED = [Score("hal", 0, 1), Score("hal", 0, 4), Score("hal", 0, 9)]
+
+
+def told_by(columns: dict[str, bool], n: int = 4_000) -> pd.DataFrame:
+    """One sample in ten is hallucinated, which some scores tell and some do not."""
+    rng = np.random.default_rng(1)
+    hallucinated = rng.random(n) < 0.1
+    scores = {
+        name: rng.random(n) + (hallucinated if tells else 0) for name, tells in columns.items()
+    }
+    label = np.where(hallucinated, "interpolated", "valid")
+    return pd.DataFrame({"sample": range(n), "label": label, **scores})
+
+
+def test_the_best_window_is_the_one_that_tells_on_the_samples_it_is_chosen_on():
+    table = told_by({"hal_0_1": False, "hal_0_4": True, "hal_0_9": False})
+    chosen = transfer.choices(table, COMPARED[0], COMPARED)
+    assert chosen == {"scoring": COMPARED[0], "official": COMPARED[2], "best": COMPARED[1]}
+    elsewhere = table["sample"] % 4 != 0
+    table.loc[elsewhere, ["hal_0_4", "hal_0_9"]] = table.loc[elsewhere, ["hal_0_9", "hal_0_4"]]
+    assert transfer.choices(table, COMPARED[0], COMPARED)["best"] == COMPARED[1]
+
+
+def test_the_threshold_of_the_best_window_is_found_and_tested_on_samples_of_its_own():
+    table = told_by({"hal_0_1": True})
+    own = set(transfer.calibration(table, "best")["sample"])
+    assert not own & {*range(0, 4_000, 4)}  # chosen on
+    assert not own & {*range(1, 4_000, 2)}  # tested on
+    assert len(transfer.calibration(table, "official")) == len(table)
+
+
+def test_no_window_is_best_or_official_where_that_cannot_be_told():
+    table = told_by({"hal_0_1": True}).assign(label="valid")
+    assert transfer.choices(table, COMPARED[0], COMPARED[:1]) == {"scoring": COMPARED[0]}
+
+
+def test_the_official_discard_drops_2_500_of_102_500_with_the_highest_scores():
+    scores = np.random.default_rng(0).random(102_500)
+    dropped = transfer.discarded(scores)
+    assert len(dropped) == 2_500
+    assert scores[dropped].min() > np.delete(scores, dropped).max()
+    assert transfer.discarded(np.zeros(41)).tolist() == [40]  # as filters keep the first
+
+
+def test_a_discard_is_worth_what_it_finds_and_how_much_of_it_is_hallucinated():
+    table = pd.DataFrame({"sample": range(410), "label": "valid", "hal_0_1": np.arange(410.0)})
+    table.loc[[400, 405, 409, 3, 5], "label"] = "interpolated"
+    found = transfer.told_apart(table, COMPARED[0])
+    assert found["discarded"] == 10
+    assert (found["recall"], found["precision"]) == (pytest.approx(3 / 5), pytest.approx(3 / 10))
+    assert found["recall_low"] < 3 / 5 < found["recall_high"]
+    hits = table["label"] != "valid"
+    assert found["auroc"] == pytest.approx(roc_auc_score(hits, table["hal_0_1"]))
+    shuffled = table.assign(hal_0_1=np.random.default_rng(0).permutation(410))
+    assert transfer.told_apart(shuffled, COMPARED[0])["recall"] == 0
+
+
 def test_without_hallucinations_there_is_no_threshold_and_no_test():
     table = scores().assign(label="valid")
     threshold = transfer.threshold(table, Score("hal", 0, 4))
@@ -123,5 +180,8 @@ def test_without_hallucinations_there_is_no_threshold_and_no_test():
     assert math.isnan(found["sensitivity"])
     assert math.isnan(found["specificity"])
     known = transfer.test(table, Score("hal", 0, 4), 0.5)
+    assert math.isnan(known["auroc"])
+    assert math.isnan(known["recall"])
+    assert known["precision"] == 0
     assert math.isnan(known["sensitivity"])
     assert 0 < known["specificity"] < 1

@@ -98,7 +98,7 @@ STUDIES = {
         {"transfer": f"{RESULTS}/transfer.parquet"},
         "transfer_thresholds",
         {"detector": main_detector, "places": scored_places},
-        ("scoring",),
+        ("scoring", "detection"),
     ),
 }
 
