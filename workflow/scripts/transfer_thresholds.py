@@ -32,18 +32,19 @@ def read(place: tuple[int, str]) -> pd.DataFrame:
     return labels_by_eye.attach([scores], labels)[0].dropna(subset="label")
 
 
-found: dict[tuple[int, str], tuple[Score, float]] = {}  # (seed, choice): score, threshold
-for seed, lineage in places:
-    if generation_of(lineage) == 0:
-        scores = read((seed, lineage))
-        for choice, score in transfer.choices(scores, scoring, compared).items():
-            own = transfer.calibration(scores, choice)
-            found[seed, choice] = score, transfer.threshold(own, score)
+first = {place[0]: read(place) for place in places if generation_of(place[1]) == 0}
+found = {
+    (seed, choice): (chosen.score, transfer.threshold(chosen.scores, chosen.score))
+    for (seed, choice), chosen in transfer.choices(first, scoring, compared).items()
+}
+del first
 rows = []
 for seed, lineage in places:  # one generation is held at a time
     every, place = read((seed, lineage)), {"seed": seed, "filter": filter_of(lineage)}
     place["generation"] = generation_of(lineage)
     for (from_seed, choice), (score, threshold) in found.items():
+        if choice == "best" and seed != from_seed:
+            continue  # which it was chosen on
         own = (seed, place["generation"]) == (from_seed, 0)
         scores = every[every["sample"] % 2 == transfer.TEST] if own else every
         told = {"from_seed": from_seed, "choice": choice, **score._asdict()}

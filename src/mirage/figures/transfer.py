@@ -81,7 +81,7 @@ def _windows(figure: Figure, own: pd.DataFrame) -> None:
         words_of = [_choice_words(own, choice) for choice in choices]
         axes.set_xticks(range(len(choices)), words_of, fontsize=6)
         axes.set_xlim(-0.5, len(choices) - 0.5)
-    figure.supxlabel("Window of reverse steps; the best was chosen on other samples of the seed")
+    figure.supxlabel("Window of reverse steps; the best was chosen on other samples")
     figure.suptitle(f"Generation 0, {style.seeds(len(seeds))}")
 
 

@@ -1,6 +1,7 @@
 """Whether a window and a threshold found on one generation of one seed hold elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,31 +16,52 @@ DISCARD = 2_500 / 102_500
 """Share of a generation, with the highest scores, that the official code's recursion drops."""
 
 
-def choices(scores: pd.DataFrame, scoring: Score, compared: Sequence[Score]) -> dict[str, Score]:
-    """The windows that are tried: of the experiment, of the official code, and the best.
+class Choice(NamedTuple):
+    """A window, and the samples that its threshold is to be found on."""
 
-    The best by AUROC is chosen on every fourth sample, and its threshold found on others (see
-    `calibration`): a window that looks good by luck would bring a threshold as lucky.
+    score: Score
+    scores: pd.DataFrame
+
+
+def choices(
+    first: Mapping[int, pd.DataFrame], scoring: Score, compared: Sequence[Score]
+) -> dict[tuple[int, str], Choice]:
+    """The windows that are tried on each seed: the experiment's, the official one, and the best.
+
+    The best by AUROC is chosen on the generations 0 of the other seeds or, where there is none, on
+    every fourth sample, and then its threshold is found on another fourth: a window that looks
+    good by luck would bring a threshold as lucky.
 
     Args:
-        scores: columns `sample`, `label` and those of the scores.
+        first: generation 0 of each seed: columns `sample`, `label` and those of the scores.
         scoring: over the experiment's own window.
         compared: scores of the same detector, over every window there is.
 
     Returns:
-        `scoring`; `official`, where it is compared; `best`, where both classes are known.
+        By seed and choice, `scoring`; `official`, where it is compared; `best`, where both classes
+        are known.
     """
-    official = OFFICIAL._replace(detector=scoring.detector)
-    chosen = {"scoring": scoring} | ({"official": official} if official in compared else {})
-    rankings = rank([scores[scores["sample"] % 4 == CALIBRATION]], compared)
-    if all(rankings[compared[0]].counts):
-        chosen["best"] = max(compared, key=lambda score: rankings[score].auroc()[0])
+    chosen, official = {}, OFFICIAL._replace(detector=scoring.detector)
+    whole = {seed: _areas(scores, compared) for seed, scores in first.items()}
+    for seed, scores in first.items():
+        chosen[seed, "scoring"] = Choice(scoring, scores)
+        if official in compared:
+            chosen[seed, "official"] = Choice(official, scores)
+        areas, own = [of for other, of in whole.items() if other != seed], scores
+        if not areas:
+            fourth = scores["sample"] % 4
+            areas, own = [_areas(scores[fourth == 0], compared)], scores[fourth == 2]
+        known = [of for of in areas if len(of)]
+        if known:
+            chosen[seed, "best"] = Choice(compared[np.mean(known, axis=0).argmax()], own)
     return chosen
 
 
-def calibration(scores: pd.DataFrame, choice: str) -> pd.DataFrame:
-    """The samples that the threshold of a choice is found on: not those it was chosen on."""
-    return scores[scores["sample"] % 4 == 2] if choice == "best" else scores
+def _areas(scores: pd.DataFrame, compared: Sequence[Score]) -> list[float]:
+    """AUROC of each score; none where a class is absent."""
+    rankings = rank([scores], compared)
+    known = all(rankings[compared[0]].counts)
+    return [rankings[score].auroc()[0] for score in compared] if known else []
 
 
 def threshold(scores: pd.DataFrame, score: Score) -> float:
