@@ -98,6 +98,10 @@ class Score(NamedTuple):
         return window & (table["detector"] == self.detector)
 
 
+OFFICIAL = Score("hal", 0, 9)
+"""The window of the official code of Aithal et al. (2024)."""
+
+
 def every_score(detectors: Sequence[str], windows: Sequence[tuple[int, int]]) -> list[Score]:
     """The scores that are taken of a generation, detector by detector."""
     return [Score(name, *window) for name in detectors for window in windows]

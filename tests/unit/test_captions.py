@@ -6,7 +6,7 @@ import pytest
 from checkouts import ROOT
 
 from mirage.figures import causes, roc, trajectories
-from mirage.metrics import claims_audit, endpoint, verdicts
+from mirage.metrics import claims_audit, endpoint, transfer, verdicts
 from mirage.metrics.names import METRICS
 from mirage_workflow.config.experiment import Experiment
 from mirage_workflow.config.recipe import Scoring
@@ -27,6 +27,11 @@ FACTS = {
     "roc": [f"the last {WORDS[roc.OFFICIAL.last + 1]} steps; its curve is dashed", RADIUS],
     "samples": [RADIUS],
     "bridges": [f"between {WORDS[endpoint.QUARTER]} and half of the spacing"],
+    "transfer": [
+        f"a discard of {100 * transfer.DISCARD:.2f} %",
+        f"the last {WORDS[roc.OFFICIAL.last + 1]} steps",
+        f"finds {100 * transfer.SENSITIVITY:.0f} % of the hallucinations",
+    ],
     "claims_audit": [
         f"hold in at most {100 * verdicts.ALPHA:g} %",
         f"must in at least {100 * claims_audit.FOUND:g} %",

@@ -377,18 +377,32 @@ def test_the_audit_shows_controls_and_effects_and_what_breaks_the_plan():
 def test_a_threshold_is_shown_on_its_own_seed_and_on_others():
     table = pd.DataFrame(
         {
-            "from_seed": [0, 0, 0],
-            "seed": [0, 1, 0],
-            "filter": ["shared", "shared", "hal"],
-            "generation": [0, 0, 1],
-            "sensitivity": [0.95, 0.9, 0.8],
-            "specificity": [0.99, 0.98, 0.97],
+            "from_seed": [0, 0, 0, 0],
+            "seed": [0, 1, 0, 0],
+            "filter": ["shared", "shared", "hal", "shared"],
+            "generation": [0, 0, 1, 0],
+            "choice": ["scoring", "scoring", "scoring", "official"],
+            "last": [4, 4, 4, 9],
+            "sensitivity": [0.95, 0.9, 0.8, 0.94],
+            "specificity": [0.99, 0.98, 0.97, 0.9],
+            "auroc": [0.98, 0.5, 0.5, 0.93],
+            "recall": [0.6, 0.1, 0.1, 0.4],
+            "precision": [0.5, 0.1, 0.1, 0.3],
         }
-    ).assign(detector="hal", first=0, last=4, hallucinated=50)
-    for name in ("sensitivity", "specificity"):
+    ).assign(detector="hal", first=0, hallucinated=50)
+    for name in ("sensitivity", "specificity", "auroc", "recall", "precision"):
         table[f"{name}_low"], table[f"{name}_high"] = table[name] - 0.01, table[name] + 0.01
     drawn = transfer.draw(table)
-    ticks = [label.get_text() for label in drawn.axes[0].get_xticklabels()]
-    assert ticks == ["shared\n0", "hal\n1"]
-    assert legend_texts(drawn) == ["threshold from its own seed", "threshold from another seed"]
-    assert "Hal over the last 5 steps" in title(drawn)
+    above, below = drawn.subfigs
+    ticks = [label.get_text() for label in above.axes[0].get_xticklabels()]
+    assert ticks == ["0", "1"]
+    assert [text.get_text() for text in above.axes[0].texts] == ["shared", "Hal"]
+    assert legend_texts(above) == ["threshold from its own seed", "threshold from another seed"]
+    assert "Hal over the last 5 steps" in title(above)
+    # Below, generation 0 of the seed itself alone, window by window.
+    ticks = [label.get_text() for label in below.axes[0].get_xticklabels()]
+    assert ticks == ["ours\n0-4", "official\n0-9"]
+    shown = [
+        [y for bars in axes.containers for y in bars.lines[0].get_ydata()] for axes in below.axes
+    ]
+    assert shown == [[0.98, 0.93], [0.99, 0.9], [0.6, 0.4], [0.5, 0.3]]

@@ -346,6 +346,7 @@ def test_what_hal_keeps_is_measured_where_its_threshold_was_not_found():
             "from_seed": [0, 0, 0, 1, 2],
             "seed": [0, 1, 0, 1, 2],
             "generation": [0, 0, 1, 0, 0],
+            "choice": "scoring",
             "threshold": 0.1,
             "specificity": [0.97, 0.5, 0.6, 0.98, 0.975],
             "sensitivity": [0.94, 0.1, 0.1, 0.96, 0.92],
@@ -360,6 +361,40 @@ def test_what_hal_keeps_is_measured_where_its_threshold_was_not_found():
     assert found.evidence.holds < 0.05
     none = table.assign(threshold=np.nan, specificity=np.nan, sensitivity=np.nan)
     assert "19 hallucinations" in find(statistic(name="kept_at_95_found", above=0.96), none).reason
+    best = statistic(name="kept_at_95_found", choice="best", above=0.96)
+    assert find(best, table).reason == "not measured in this run"
+    assert find(best, table.assign(choice="best")).value == found.value
+
+
+def told(**columns) -> pd.DataFrame:
+    """Windows on three seeds, and one of them on a seed that it was not chosen on."""
+    at = {"from_seed": [0, 1, 2, 0], "seed": [0, 1, 2, 1], "generation": 0, "choice": "official"}
+    counts = {"hallucinated": 200, "valid": 10_000, "discarded": 244}
+    return pd.DataFrame(at | counts | columns)
+
+
+def test_an_area_under_the_curve_is_told_from_chance_by_seed():
+    found = find(
+        statistic(name="auroc", choice="official", above=0.5), told(auroc=[0.8, 0.9, 0.85, 0])
+    )
+    assert found.value == pytest.approx(0.855, abs=0.005)
+    assert found.low < 0.855 < found.high
+    assert (found.seeds, found.evidence.holds < 0.05) == (3, True)
+    chance = told(auroc=[0.51, 0.49, 0.505, 1])
+    assert find(statistic(name="auroc", choice="official", above=0.5), chance).evidence.holds > 0.2
+    undefined = told(auroc=[np.nan] * 4)
+    nothing = find(statistic(name="auroc", choice="official", above=0.5), undefined)
+    assert "undefined for every seed" in nothing.reason
+
+
+def test_what_a_discard_is_worth_is_its_recall_or_its_precision():
+    table = told(recall=[0.96, 0.98, 0.97, 0.1], precision=[0.79, 0.8, 0.795, 0.1])
+    asked = {"name": "discard", "choice": "official"}
+    recall = find(statistic(**asked, share="recall", above=0.95), table)
+    assert recall.value == pytest.approx(0.97, abs=0.005)
+    precision = find(statistic(**asked, share="precision", above=0.5), table)
+    assert precision.value == pytest.approx(0.795, abs=0.005)
+    assert precision.evidence.holds < 0.01
 
 
 def test_other_metrics_than_rates_are_compared_as_they_are():

@@ -333,6 +333,16 @@ WRONG = {
         {"recursion": {"generations": 2, "keep": 400}},
         ["recursion", "2 generations", "filters"],
     ),
+    "the control among the filters": (
+        GRID,
+        {"recursion": {"generations": 1, "filters": ["refitted"], "keep": 400}},
+        ["recursion", "filters: 'refitted' is no filter", "allowed: `refitted: true`"],
+    ),
+    "a mixture refitted to pictures": (
+        SHAPES,
+        {"recursion": {"generations": 1, "filters": ["hal"], "refitted": True, "keep": 400}},
+        ["recursion.refitted", "only of a mixture", "shapes"],
+    ),
     "generations that keep nothing": (
         GRID,
         {"recursion": {"generations": 2, "filters": ["hal"]}},
@@ -474,6 +484,7 @@ def test_the_recipes_of_these_tests_do_work(written):
         (GRID, {"sampling": {"steps": 50}, "detection": {"windows": [[0, 4], [0, 49]]}}),
         (GRID, {"recursion": {"generations": 1, "filters": ["hal"], "keep": 500}}),
         (GRID, {"recursion": {"filters": ["none", "random", "oracle", "hal"]}}),
+        (GRID, {"recursion": {"generations": 1, "refitted": True, "keep": 500}}),
         (LINE, {"dataset": {"means": [1, 1.5, 2]}, "scoring": {"endpoint": False}}),
         (LINE, {"dataset": {"means": [1, 2, 3]}, "scoring": {"endpoint": True}}),
         (GRID, {"sampling": {"start": 999}}),

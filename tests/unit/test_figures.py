@@ -369,6 +369,19 @@ class TestRateByGeneration:
         assert axes.get_ylabel() == "Hallucinated samples (%)\nbeyond 5 std"
         assert axes.get_ylim()[0] <= 0
 
+    def test_the_width_of_the_modes_stands_beside_where_it_is_measured(self):
+        widths = [metric("within_mode_variance_ratio", 0.97)]
+        widths += [metric("within_mode_variance_ratio", 0.4, 1, "refitted")]
+        rates = [metric("hallucination_rate", 0.0, 1, "refitted")]
+        table = [self.metrics(1), pd.DataFrame(widths + rates).assign(threshold=5.0, floor=1.0)]
+        drawn = rate_by_generation.draw(pd.concat(table))
+        _, beside = drawn.axes
+        assert beside.get_ylabel() == "Variance within modes\n(of the truth = 1)"
+        (bars,) = beside.containers
+        assert bars.lines[0].get_ydata() == pytest.approx([0.97, 0.4])
+        assert "no network (refitted)" in legend_texts(drawn)
+        assert "filter: refitted" not in legend_texts(drawn)
+
     def test_generation_0_alone_is_shown(self):
         drawn = rate_by_generation.draw(self.metrics(1).query("generation == 0"))
         assert "generation 0" in legend_texts(drawn)

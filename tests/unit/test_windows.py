@@ -115,6 +115,82 @@ def test_a_threshold_takes_19_hallucinations(hallucinated, known):
         assert found == table.loc[in_half, "hal_0_4"].min()
 
 
+COMPARED = [Score("hal", 0, 1), Score("hal", 0, 4), Score("hal", 0, 9)]
+
+
+def told_by(columns: dict[str, bool], n: int = 4_000) -> pd.DataFrame:
+    """One sample in ten is hallucinated, which some scores tell and some do not."""
+    rng = np.random.default_rng(1)
+    hallucinated = rng.random(n) < 0.1
+    scores = {name: rng.random(n) + 0.5 * hallucinated * tells for name, tells in columns.items()}
+    label = np.where(hallucinated, "interpolated", "valid")
+    return pd.DataFrame({"sample": range(n), "label": label, **scores})
+
+
+def chosen(first: dict, choice: str, compared: list[Score] = COMPARED):
+    """The window of a choice by seed, and the samples of its threshold."""
+    found = transfer.choices(first, COMPARED[0], compared)
+    return {seed: what for (seed, name), what in found.items() if name == choice}
+
+
+TELLS_4 = {"hal_0_1": False, "hal_0_4": True, "hal_0_9": False}
+TELLS_9 = {"hal_0_1": False, "hal_0_4": False, "hal_0_9": True}
+
+
+def test_the_best_window_of_a_seed_is_chosen_on_the_others():
+    first = {0: told_by(TELLS_9), 1: told_by(TELLS_4), 2: told_by(TELLS_4)}
+    best = chosen(first, "best")
+    assert best[0].score == COMPARED[1]  # though its own samples say otherwise
+    assert best[0].scores is first[0]
+    # Of two seeds that disagree the mean decides: here one of them tells better.
+    first[2].loc[first[2]["label"] != "valid", "hal_0_4"] += 1
+    assert chosen(first, "best")[1].score == COMPARED[1]
+
+
+def test_with_one_seed_the_best_window_its_threshold_and_its_test_have_samples_of_their_own():
+    table = told_by(TELLS_4)
+    elsewhere = table["sample"] % 4 != 0
+    table.loc[elsewhere, ["hal_0_4", "hal_0_9"]] = table.loc[elsewhere, ["hal_0_9", "hal_0_4"]]
+    best = chosen({0: table}, "best")[0]
+    assert best.score == COMPARED[1]
+    assert set(best.scores["sample"] % 4) == {2}
+    assert len(chosen({0: table}, "official")[0].scores) == len(table)
+
+
+def test_the_official_window_is_the_last_ten_steps_and_the_experiments_own_stands_beside():
+    first = {3: told_by(TELLS_4)}
+    assert chosen(first, "official")[3].score == Score("hal", 0, 9)
+    assert chosen(first, "scoring")[3].score == COMPARED[0]
+
+
+def test_no_window_is_best_or_official_where_that_cannot_be_told():
+    first = {0: told_by({"hal_0_1": True}).assign(label="valid")}
+    assert [*transfer.choices(first, COMPARED[0], COMPARED[:1])] == [(0, "scoring")]
+    first[1] = told_by({"hal_0_1": True})
+    assert [*chosen(first, "best", COMPARED[:1])] == [0]  # by seed 1, for which there is no other
+
+
+def test_the_official_discard_drops_2_500_of_102_500_with_the_highest_scores():
+    scores = np.random.default_rng(0).random(102_500)
+    dropped = transfer.discarded(scores)
+    assert len(dropped) == 2_500
+    assert scores[dropped].min() > np.delete(scores, dropped).max()
+    assert transfer.discarded(np.zeros(41)).tolist() == [40]  # as filters keep the first
+
+
+def test_a_discard_is_worth_what_it_finds_and_how_much_of_it_is_hallucinated():
+    table = pd.DataFrame({"sample": range(410), "label": "valid", "hal_0_1": np.arange(410.0)})
+    table.loc[[400, 405, 409, 3, 5], "label"] = "interpolated"
+    found = transfer.told_apart(table, COMPARED[0])
+    assert found["discarded"] == 10
+    assert (found["recall"], found["precision"]) == (pytest.approx(3 / 5), pytest.approx(3 / 10))
+    assert found["recall_low"] < 3 / 5 < found["recall_high"]
+    hits = table["label"] != "valid"
+    assert found["auroc"] == pytest.approx(roc_auc_score(hits, table["hal_0_1"]))
+    shuffled = table.assign(hal_0_1=np.random.default_rng(0).permutation(410))
+    assert transfer.told_apart(shuffled, COMPARED[0])["recall"] == 0
+
+
 def test_without_hallucinations_there_is_no_threshold_and_no_test():
     table = scores().assign(label="valid")
     threshold = transfer.threshold(table, Score("hal", 0, 4))
@@ -123,6 +199,9 @@ def test_without_hallucinations_there_is_no_threshold_and_no_test():
     assert math.isnan(found["sensitivity"])
     assert math.isnan(found["specificity"])
     known = transfer.test(table, Score("hal", 0, 4), 0.5)
+    assert math.isnan(known["auroc"])
+    assert math.isnan(known["recall"])
+    assert known["precision"] == 0
     assert math.isnan(known["sensitivity"])
     assert 0 < known["specificity"] < 1
 

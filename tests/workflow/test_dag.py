@@ -41,6 +41,20 @@ def test_generations_hang_together_by_what_filters_kept(checkout):
     assert "random/" not in plan.stdout
 
 
+def test_the_control_has_generations_as_the_filters_have_but_no_network(checkout):
+    target = "results/default/gaussian2d_grid/seed0/refitted/gen2/metrics.parquet"
+    plan = checkout.snakemake("-n", "--config", "preset=default", "--", target)
+    assert plan.returncode == 0, plan.stderr
+    made = re.findall(r"^rule (\w+):\n.*?^    output: (\S+)", plan.stdout, re.M | re.S)
+    weights = {path: rule for rule, path in made if "model.safetensors" in path}
+    home = "results/default/gaussian2d_grid/seed0"
+    assert {path.rstrip(","): rule for path, rule in weights.items()} == {
+        f"{home}/gen0/model.safetensors": "train_model",
+        f"{home}/refitted/gen1/model.safetensors": "refit_mixture",
+        f"{home}/refitted/gen2/model.safetensors": "refit_mixture",
+    }
+
+
 def test_the_slurm_profile_resolves_from_the_root(checkout):
     plan = checkout.snakemake("-n", "--profile", "slurm", "--config", "preset=smoke")
     assert plan.returncode == 0, plan.stderr
@@ -95,7 +109,11 @@ def test_a_bad_setting_is_refused_in_one_line(checkout, setting):
 GENERATIONS = "studies/grid_generations.yaml"
 FILE_REFUSALS = {
     (GENERATIONS, "generations: 3", "generations: -3"): ("recursion.generations", "-3"),
-    (GENERATIONS, "filters: [random, hal]", "filters: [halo]"): ("filters", "'halo'", "hal"),
+    (GENERATIONS, "filters: [random, hal, oracle]", "filters: [halo]"): (
+        "filters",
+        "'halo'",
+        "hal",
+    ),
     (GENERATIONS, "keep: 100_000", "keep: 200_000"): ("recursion.keep", "200000", "105000"),
     ("experiments/gaussian2d_grid.yaml", "name: gaussian2d_grid", "name: gaussian3d"): (
         "dataset",

@@ -103,6 +103,7 @@ def test_what_people_marked_becomes_a_roc_and_retrains_nothing(digits, marked):
     roc = pd.read_parquet(digits.path / GEN0 / "roc.parquet")
     assert roc["true_positive_rate"].max() == 1
     transfer = pd.read_parquet(digits.path / "results/smoke/mnist/transfer.parquet")
+    transfer = transfer[transfer["choice"] == "scoring"]
     odd = agreed["sample"] % 2 == 1
     assert transfer["hallucinated"].tolist() == [hallucinated[odd].sum()]
     kept = pd.read_parquet(digits.path / "results/smoke/mnist/seed0/oracle/gen0/kept.parquet")

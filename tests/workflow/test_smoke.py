@@ -112,6 +112,8 @@ def test_metrics_cover_every_generation_and_filter(smoke):
         ("shared", 0),
         ("random", 1),
         ("hal", 1),
+        ("oracle", 1),
+        ("refitted", 1),
     }
     assert rates["low"].le(rates["value"]).all()
     assert rates["high"].ge(rates["value"]).all()
@@ -167,6 +169,36 @@ def test_filters_keep_the_same_number_and_hal_drops_the_highest(smoke):
     assert len(kept["random"]) == len(kept["hal"]) == 1_800
     dropped = scores.drop(kept["hal"]["sample"])
     assert dropped["hal"].min() >= scores.loc[kept["hal"]["sample"], "hal"].max()
+
+
+def test_the_oracle_drops_what_is_hallucinated_first(smoke):
+    run = smoke.path / GRID / "seed0"
+    scores = pd.read_parquet(run / "gen0/scores").set_index("sample")
+    kept = pd.read_parquet(run / "oracle/gen0/kept.parquet")["sample"]
+    assert len(kept) == 1_800
+    assert (scores.drop(kept)["label"] != "valid").sum() == min(
+        200, (scores["label"] != "valid").sum()
+    )
+
+
+def test_the_control_without_a_network_is_refitted_to_a_random_choice(smoke):
+    run = smoke.path / GRID / "seed0"
+    kept = [pd.read_parquet(run / name / "gen0/kept.parquet") for name in ("random", "refitted")]
+    assert kept[0].equals(kept[1])
+    assert not (run / "refitted/gen1/loss.parquet").exists()
+    metrics = pd.read_parquet(smoke.path / GRID / "metrics.parquet").query("generation == 1")
+    rates = metrics[metrics["metric"] == "hallucination_rate"].set_index("filter")["value"]
+    assert rates["refitted"] < 0.8 * rates["random"]  # so young a network leaves few modes
+
+
+def test_windows_are_tried_on_samples_that_they_were_not_chosen_on(smoke):
+    for experiment in ("gaussian1d", "gaussian1d_gap", "gaussian2d_grid", "gaussian2d_rotated"):
+        tried = pd.read_parquet(smoke.path / f"results/smoke/{experiment}/transfer.parquet")
+        first = tried.query("generation == 0").set_index("choice")
+        assert {"scoring", "official"} <= {*first.index}
+        assert tuple(first.loc["official", ["first", "last"]]) == (0, 9)
+        half = first["hallucinated"] + first["valid"]
+        assert (first["discarded"] == (half * 2_500 / 102_500).round()).all()
 
 
 def test_tables_say_where_they_come_from(smoke):
@@ -293,11 +325,12 @@ def test_one_more_generation_adds_only_new_jobs(smoke):
     finally:
         path.write_text(text)
     jobs = _job_counts(plan.stdout)
-    assert jobs.pop("filter_samples") == 2
-    assert jobs.pop("train_model") == 2
-    assert jobs.pop("draw_samples") == 4
-    assert jobs.pop("score_samples") == 4
-    assert jobs.pop("measure_generation") == 2
+    assert jobs.pop("filter_samples") == 4
+    assert jobs.pop("train_model") == 3
+    assert jobs.pop("refit_mixture") == 1
+    assert jobs.pop("draw_samples") == 8
+    assert jobs.pop("score_samples") == 8
+    assert jobs.pop("measure_generation") == 4
     again = {"collect_metrics", "transfer_thresholds", "write_config", "decide_claims"}
     assert set(jobs) == again | {"write_claims", "all_tables", "total"}
 

@@ -301,11 +301,31 @@ def _slope_ratio(statistic: ask.SlopeRatio, slopes: pd.DataFrame) -> Found:
     return _by_seed(statistic, cells.groupby("seed")["ratio"].mean())
 
 
+def _on_its_own_seed(statistic: ask._Transferred, transfer: pd.DataFrame) -> pd.DataFrame:
+    """Windows and thresholds on the half of generation 0 that they were not found on, by seed."""
+    own = (transfer["from_seed"] == transfer["seed"]) & (transfer["generation"] == 0)
+    return _one_a_seed(transfer[own & (transfer["choice"] == statistic.choice)])
+
+
+def _told_apart(statistic: ask.ToldApart, transfer: pd.DataFrame) -> Found:
+    own = _on_its_own_seed(statistic, transfer)
+    pairs = own["hallucinated"] * own["valid"]
+    areas = pd.Series(magnitude.logit(own["auroc"] * pairs, pairs), own.index)
+    return _by_seed(statistic, areas, logit, expit)
+
+
+def _discard(statistic: ask.Discard, transfer: pd.DataFrame) -> Found:
+    own = _on_its_own_seed(statistic, transfer)
+    of = own["hallucinated"] if statistic.share == "recall" else own["discarded"]
+    shares = magnitude.logit((own[statistic.share] * of).round(), of)
+    return _by_seed(statistic, pd.Series(shares, own.index), logit, expit)
+
+
 def _kept(statistic: ask.Kept, transfer: pd.DataFrame) -> Found:
-    own = transfer[(transfer["from_seed"] == transfer["seed"]) & (transfer["generation"] == 0)]
-    if len(own) and own["threshold"].isna().all():
+    own = _on_its_own_seed(statistic, transfer)
+    if own["threshold"].isna().all():
         raise NotMeasuredError("no seed has 19 hallucinations to find a threshold by")
-    own = own.set_index("seed").dropna(subset=["specificity", "sensitivity"])
+    own = own.dropna(subset=["specificity", "sensitivity"])
     kept = magnitude.logit(np.rint(own["specificity"] * own["valid"]), own["valid"])
     found = own["sensitivity"] * own["hallucinated"]
     sensitivity = found.sum() / own["hallucinated"].sum() if len(own) else np.nan
@@ -329,6 +349,8 @@ FINDERS: Mapping[type, Callable[..., Found]] = {
     ask.SegmentRatio: _segment_ratio,
     ask.SlopeRatio: _slope_ratio,
     ask.Kept: _kept,
+    ask.ToldApart: _told_apart,
+    ask.Discard: _discard,
 }
 
 

@@ -11,6 +11,7 @@ MAKERS = {
     "counter.parquet": "calibrate_counter",
     "audit.parquet": "audit_counter",
     "modes.parquet": "describe_modes",
+    "refitted/gen*/model.safetensors": "refit_mixture",
     "model.safetensors": "train_model",
     "loss.parquet": "train_model",
     "samples/shard*.parquet": "draw_samples",

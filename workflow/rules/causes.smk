@@ -112,7 +112,7 @@ STUDIES = {
         {"transfer": f"{RESULTS}/transfer.parquet"},
         "transfer_thresholds",
         {"detector": main_detector, "places": scored_places},
-        ("scoring",),
+        ("scoring", "detection"),
     ),
 }
 

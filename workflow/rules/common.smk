@@ -15,7 +15,7 @@ if not (HOME / "src/mirage").is_dir():
 sys.path[:0] = [str(HOME / "src"), str(HOME / "workflow")]  # jobs get them with the rest
 
 from mirage.figures.own import OF_SHOWN, arguments
-from mirage.filters import filters
+from mirage.filters import REFITTED, filters
 from mirage.registry import places
 from mirage_workflow.code_hash import as_text, code_of, named
 from mirage_workflow.config.check import ConfigError
@@ -39,13 +39,16 @@ SHOWN = f"{RESULTS}/seed{SETTINGS.seeds[0]}"  # the replicate whose samples figu
 
 
 # Generation 0 is trained once and shared by all filters: its folder is `gen0`; every
-# later one belongs to a filter: `hal/gen2`.
+# later one belongs to a filter, `hal/gen2`, or to the control that has no network.
+FILTERS = "|".join(filters())
+
+
 wildcard_constraints:
     preset=SETTINGS.preset,
     experiment="|".join(EXPERIMENTS),
     seed=r"\d+",
-    filter="|".join(filters()),
-    lineage=rf"gen0|(?:{'|'.join(filters())})/gen[1-9]\d*",
+    filter=rf"{FILTERS}|{REFITTED}",
+    lineage=rf"gen0|(?:{FILTERS}|{REFITTED})/gen[1-9]\d*",
     generation=r"\d+",
     shard=r"\d{5}",
 
@@ -113,10 +116,10 @@ def experiment_of(wildcards) -> Experiment:
 
 
 def lineages(experiment: str) -> list[str]:
-    """Every generation of an experiment: the shared one, then filter by filter."""
+    """Every generation of an experiment: the shared one, then line by line."""
     recursion = EXPERIMENTS[experiment].recursion
     later = range(1, recursion.generations + 1)
-    return ["gen0", *(lineage(name, k) for name in recursion.filters for k in later)]
+    return ["gen0", *(lineage(name, k) for name in recursion.lines for k in later)]
 
 
 def training_data(wildcards) -> str:

@@ -172,13 +172,20 @@ def scored_places(wildcards) -> list[tuple[int, str]]:
     return [(seed, place) for seed in seeds for place in lineages(experiment)]
 
 
+def decided_by(kind: str, experiment: str) -> bool:
+    """Whether a claim on an experiment is decided by a kind of table."""
+    return any(name == experiment and claim.statistic.kind == kind for claim, name in CLAIMS.rows)
+
+
 def study_figures(experiment: str) -> list[str]:
     """The figures of an experiment's studies."""
     options = EXPERIMENTS[experiment]
     names = ["bridges"] if options.dataset.has_modes and options.scoring.endpoint else []
     if options.causes:
-        names += ["causes", "score", "transfer"]
+        names += ["causes", "score"]
         names += ["score_field"] if is_planar(experiment) else []
+    if options.causes or decided_by("transfer", experiment):
+        names += ["transfer"]
     if options.sweeps:
         names += ["sweeps", "windows"]
         names += ["crossed"] if options.sweeps.crossed else []
@@ -203,6 +210,7 @@ def deciding(kind: str, experiment: str) -> list[str]:
     if options.causes:
         files["causes"] = of_seeds(experiment, "causes/{model}.parquet", model=MODELS)
         files["slopes"] = of_seeds(experiment, "score/slopes.parquet")
+    if options.dataset.has_labels:
         files["transfer"] = [f"{RESULTS}/transfer.parquet"]
     if options.sweeps:
         files["sweeps"] = sweep_files(experiment)

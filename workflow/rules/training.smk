@@ -8,6 +8,8 @@ rule train_model:
         loss=f"{RUN}/{{lineage}}/loss.parquet",
     log:
         f"{LOGS}/seed{{seed}}/{{lineage}}/train_model.log",
+    wildcard_constraints:
+        lineage=rf"gen0|(?:{FILTERS})/gen[1-9]\d*",
     conda:
         "../../envs/torch.yaml"
     threads: lambda wildcards: experiment_of(wildcards).training.threads
@@ -23,6 +25,26 @@ rule train_model:
         ),
     script:
         "../scripts/train_model.py"
+
+
+rule refit_mixture:
+    """The control that has no network: what its modes lose, the sampler takes."""
+    input:
+        data=training_data,
+    output:
+        weights=f"{RUN}/{{lineage}}/model.safetensors",
+    log:
+        f"{LOGS}/seed{{seed}}/{{lineage}}/refit_mixture.log",
+    wildcard_constraints:
+        lineage=rf"{REFITTED}/gen[1-9]\d*",
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        mem_mb=growing(needs.table_memory),
+    params:
+        **params_of("refit_mixture", "dataset", "scoring"),
+    script:
+        "../scripts/refit_mixture.py"
 
 
 rule train_classifier:

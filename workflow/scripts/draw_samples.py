@@ -7,12 +7,14 @@ job = begin(snakemake)
 import torch
 from tqdm import tqdm
 
-from mirage import engine
+from mirage import engine, tensors
 from mirage.detectors import every_score
-from mirage.samplers import sample
+from mirage.filters import REFITTED
+from mirage.refitted import Modes
+from mirage.samplers import Model, sample
 from mirage_workflow import tables
 from mirage_workflow.networks import load_network
-from mirage_workflow.process import steps_of
+from mirage_workflow.process import schedule_of, steps_of
 from mirage_workflow.schemas.samples import samples_schema
 from mirage_workflow.sections import sections
 
@@ -24,8 +26,19 @@ steps = steps_of(experiment)
 first = int(job.wildcards.shard) * job.told["shard_size"]
 size = min(job.told["shard_size"], options.samples - first)
 blocks = -(-size // options.block_size)
-network = load_network(experiment, job.input.weights, device)
-model = engine.for_sampling(network, options.precision, device, calls=blocks * len(steps))
+
+
+def model_of() -> tuple[Model, str]:
+    """What predicts the noise, and what computes it."""
+    if job.filter == REFITTED:
+        modes = Modes(**tensors.read(job.input.weights)[0])
+        return modes.model(schedule_of(experiment)), "exact score"
+    network = load_network(experiment, job.input.weights, device)
+    model = engine.for_sampling(network, options.precision, device, calls=blocks * len(steps))
+    return model, model.name
+
+
+model, computed_with = model_of()
 shape = experiment.dataset.shape
 parts = sample(
     model,
@@ -42,7 +55,7 @@ parts = sample(
     device,
 )
 schema = samples_schema(shape, every_score(detection.detectors, detection.windows))
-provenance = job.provenance(device, engine=model.name)
+provenance = job.provenance(device, engine=computed_with)
 with tables.writing(job.output.samples, schema, provenance) as append:
     for part in tqdm(parts, "drawing", total=blocks, mininterval=10):
         append(part)

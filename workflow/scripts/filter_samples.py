@@ -5,14 +5,15 @@ from mirage_workflow.job import begin
 job = begin(snakemake)
 
 from mirage import labels_by_eye
-from mirage.filters import select
+from mirage.filters import REFITTED, select
 from mirage.rng import numpy_rng
 from mirage_workflow import tables
 from mirage_workflow.schemas.samples import kept_schema
 from mirage_workflow.sections import sections
 
 schema = kept_schema(sections(job.config).dataset.shape)
-choice = {"filter": job.wildcards.filter, **job.told}  # keep, threshold
+name = job.wildcards.filter
+choice = {"filter": "random" if name == REFITTED else name, **job.told}  # keep, threshold
 scores = tables.read(*job.input.scores)
 if job.input.labels:
     [scores] = labels_by_eye.attach([scores], tables.read(job.input.labels))

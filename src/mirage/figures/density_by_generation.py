@@ -85,7 +85,7 @@ def _name_panels(panels: np.ndarray, filters: list[str], generations: list[int])
     for axes in panels[-1]:
         axes.set_xlabel("$x_0$")
     for row, name in zip(panels, filters, strict=True):
-        words = "" if name == SHARED else f"filter: {style.word(name)}\n"
+        words = "" if name == SHARED else f"{style.line_words(name)}\n"
         row[0].set_ylabel(f"{words}$x_1$")
 
 
@@ -104,7 +104,7 @@ def _lines(points: Points, filters: list[str], edges: Sequence[np.ndarray]) -> F
                 )
         axes.set(yscale="log", xlim=bins[[0, -1]])
         if name != SHARED:
-            axes.set_title(f"filter: {style.word(name)}", loc="left")
+            axes.set_title(style.line_words(name), loc="left")
     figure.supylabel("Density (per data unit)")
     panels[-1].set_xlabel("Sample $x$ (data units)")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=6)

@@ -1,4 +1,4 @@
-"""Figure: the hallucination rate as models train on their own samples."""
+"""Figure: hallucinations, and the width of modes, as models train on their own samples."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,18 +9,30 @@ from mirage.figures import style
 
 SHARED = "shared"
 """The filter named in rows of generation 0, which all filters have in common."""
+VARIANCE = "within_mode_variance_ratio"
 
 
 @style.theme()
 def draw(metrics: pd.DataFrame) -> Figure:
     """Hallucinated samples in percent by generation, one line per filter, over the floor.
 
+    Of mixtures the variance within the modes stands beside, over the true one: a line may have
+    few hallucinations because its modes have shrunk.
+
     metrics: table METRICS of one experiment, of one or more seeds. With one seed, bars
     are 95 % intervals; with more, thin lines are seeds and thick ones their mean.
     """
-    figure = style.figure(style.COLUMN, 2.9)
-    axes = figure.subplots()
     rates = metrics[metrics["metric"] == "hallucination_rate"]
+    variances = metrics[metrics["metric"] == VARIANCE]
+    if variances.empty:
+        figure = style.figure(style.COLUMN, 2.9)
+        axes = figure.subplots()
+    else:
+        figure = style.figure(style.PAGE, 3.0)
+        axes, beside = figure.subplots(1, 2)
+        draw_generations(beside, variances, "perfect sampler")
+        beside.set(xlabel="Generation", ylabel="Variance within modes\n(of the truth = 1)")
+        beside.set_ylim(bottom=-0.02 * beside.get_ylim()[1])
     # Zero is a rate that a reader must be able to see: hence no log axis.
     floor = f"perfect sampler: {style.percent(rates['floor'].mean())}"
     draw_generations(axes, rates, floor, scale=100)
@@ -30,12 +42,12 @@ def draw(metrics: pd.DataFrame) -> Figure:
         # A floor at zero would hide behind the axis.
         axes.set_ylim(bottom=-0.02 * axes.get_ylim()[1])
         axes.set_title(describe(rates))
-        style.legend(figure, axes, columns=2)
+        style.legend(figure, axes, columns=2 if variances.empty else 3)
     return figure
 
 
 def draw_generations(axes: Axes, rows: pd.DataFrame, floor: str, scale: float = 1.0) -> None:
-    """One line per filter of one metric by generation, all from the shared generation 0.
+    """A line for each filter, and the control, of one metric; all from the shared generation 0.
 
     Args:
         axes: to draw in.
@@ -54,8 +66,7 @@ def draw_generations(axes: Axes, rows: pd.DataFrame, floor: str, scale: float = 
         line = rows[shared | (rows["filter"] == name)].sort_values("generation")
         # Bars of later generations stand side by side; all lines begin at one point.
         dodge = apart * (index - (len(styles) - 1) / 2)
-        label = "generation 0" if name == SHARED else f"filter: {style.word(name)}"
-        _draw_line(axes, line, dodge, scale, {**look, "label": label})
+        _draw_line(axes, line, dodge, scale, {**look, "label": style.line_words(name)})
     if rows["floor"].notna().any():
         height = scale * rows["floor"].mean()
         axes.axhline(height, label=floor, color=style.INK, linewidth=0.8, linestyle="--", zorder=1)

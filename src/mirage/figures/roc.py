@@ -8,11 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mirage.detectors import Score
+from mirage.detectors import OFFICIAL, Score
 from mirage.figures import style
-
-OFFICIAL = Score("hal", 0, 9)
-"""The window of the official code of Aithal et al. (2024)."""
 
 COLOURS = ("#332288", "#0072B2", "#009E73", "#E69F00", "#D55E00", "#CC79A7")
 """Of windows."""

@@ -45,9 +45,19 @@ FILTER_COLOURS = {
     "random": "#E69F00",
     "hal": "#0072B2",
     "oracle": "#009E73",
+    "refitted": "#CC79A7",
 }
-FILTER_MARKERS = {"shared": "o", "none": "o", "random": "s", "hal": "D", "oracle": "^"}
-OTHER_COLOURS = ("#CC79A7", "#882255", "#56B4E9", "#332288")
+FILTER_MARKERS = {
+    "shared": "o",
+    "none": "o",
+    "random": "s",
+    "hal": "D",
+    "oracle": "^",
+    "refitted": "x",
+}
+LINES = {"shared": "generation 0", "refitted": "no network (refitted)"}
+"""Lines of generations that no filter leads to, in words."""
+OTHER_COLOURS = ("#882255", "#56B4E9", "#332288", "#8C564B")
 OTHER_MARKERS = ("v", "P", "X", "*")
 
 # Without the yellow end, which is lost on white.
@@ -185,6 +195,11 @@ def percent(share: float) -> str:
 def word(name: str) -> str:
     """The name of a filter, a detector or a label as it stands in text."""
     return WORDS.get(name, name)
+
+
+def line_words(name: str) -> str:
+    """What a line of generations is: its filter, or in what it differs from all filters'."""
+    return LINES.get(name, f"filter: {word(name)}")
 
 
 def window_words(first: int, last: int) -> str:

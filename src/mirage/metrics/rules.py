@@ -78,7 +78,19 @@ RULES = {
             "at the bound, 2 hallucinations",
             "at the bound, 18 hallucinations",
             "at the bound, 19 hallucinations",
+            "best of five windows, all at the bound",
         ),
         ("keeps 99 %",),
+    ),
+    "told_apart": Rule(
+        ("scores shuffled among samples", "scores shuffled, 19 hallucinations"), ("AUROC of 0.8",)
+    ),
+    "discard": Rule(
+        (
+            "scores shuffled among samples",
+            "finds as many as the bound",
+            "finds all it can, more are hallucinated",
+        ),
+        ("finds 99 %",),
     ),
 }

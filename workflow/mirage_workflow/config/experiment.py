@@ -213,6 +213,10 @@ class Experiment(Section):
                 f"recursion.filters: 'oracle' needs true labels, which {self.dataset.name} lacks; "
                 "allowed: with `labels` given by eye"
             )
+        if recursion.refitted and not self.dataset.has_modes:
+            raise ValueError(
+                f"recursion.refitted: only of a mixture, which {self.dataset.name} is not"
+            )
         for name in recursion.filters:
             if name in DETECTORS and name not in self.detection.detectors:
                 raise ValueError(f"recursion.filters: {name!r} is not among detection.detectors")

@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from mirage.filters import REFITTED
 from mirage_workflow.config.section import Section, Unique, require_known
 
 Precision = Literal["float32", "bfloat16"]
@@ -284,6 +285,10 @@ class Recursion(Section):
     """Generations after the first; 0 trains on real data only."""
     filters: Unique[str] = []
     """Filters compared, each its own line of generations."""
+    refitted: bool = False
+    """Of mixtures: whether to have beside the filters the control `refitted`, a line of generations
+    without a network. Each is drawn, by the same sampler, with the exact score of a mixture that
+    is refitted to a random choice of the one before: what it loses, the sampler takes."""
     keep: PositiveInt | None = None
     """Samples each filter keeps for the next generation."""
     thresholds: dict[str, float] = {}
@@ -291,10 +296,17 @@ class Recursion(Section):
 
     @model_validator(mode="after")
     def _complete(self, info: ValidationInfo) -> "Recursion":
+        if REFITTED in self.filters:
+            raise ValueError(f"filters: {REFITTED!r} is no filter; allowed: `{REFITTED}: true`")
         for name in self.filters:
             require_known("filter", name, info, "filters: ")
         for name in self.thresholds:
             require_known("detector", name, info, "thresholds: ")
-        if self.generations and (not self.filters or self.keep is None):
+        if self.generations and (not self.lines or self.keep is None):
             raise ValueError(f"{self.generations} generations need `filters` and `keep`")
         return self
+
+    @property
+    def lines(self) -> list[str]:
+        """All lines of generations: those of the filters, then the control without a network."""
+        return [*self.filters, *([REFITTED] if self.refitted else [])]

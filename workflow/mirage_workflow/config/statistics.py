@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, field_validator, model_validator
 
-from mirage.filters import filters
+from mirage.filters import REFITTED, filters
 from mirage.metrics.names import METRICS, THRESHOLDS
 from mirage.registry import DETECTORS
 from mirage_workflow.config.recipe import Window
@@ -311,7 +311,7 @@ class _Filtered(_Metric, _Bounded):
     @field_validator("filter", "to", check_fields=False)
     @classmethod
     def _known(cls, name: str) -> str:
-        return one_of("filter", name, filters())
+        return one_of("filter", name, [*filters(), REFITTED])
 
 
 class Growth(_Filtered):
@@ -328,15 +328,46 @@ class FilterRatio(_Filtered):
     """The filter that it is divided by."""
 
 
-class Kept(_Bounded):
+class _Transferred(_Bounded):
+    kind = "transfer"
+    choice: Literal["scoring", "official", "best"] = "scoring"
+    """The window: the experiment's own, that of the official code, or the best by AUROC, chosen
+    on samples that neither its threshold is found on nor itself is judged by."""
+
+    @property
+    def at(self) -> dict[str, str | float]:
+        return {"choice": self.choice}
+
+
+class Kept(_Transferred):
     """Share of valid samples kept by the threshold that finds 95 % of the hallucinations.
 
     The threshold is found on one half of generation 0, the share on the other, where the
     share of the hallucinations that it finds is told beside.
     """
 
-    kind, rule = "transfer", "kept"
+    rule = "kept"
     name: Literal["kept_at_95_found"]
+
+
+class ToldApart(_Transferred):
+    """Area under the ROC curve on one half of generation 0."""
+
+    rule = "told_apart"
+    name: Literal["auroc"]
+
+
+class Discard(_Transferred):
+    """What dropping the official code's share of samples, those highest in Hal, is worth.
+
+    On one half of generation 0: the share of the hallucinations that goes (`recall`), or the
+    share of what goes that are hallucinations (`precision`).
+    """
+
+    rule = "discard"
+    name: Literal["discard"]
+    share: Literal["recall", "precision"]
+    """Of the two."""
 
 
 AnyStatistic = Annotated[
@@ -353,6 +384,8 @@ AnyStatistic = Annotated[
     | CauseRatio
     | Growth
     | FilterRatio
-    | Kept,
+    | Kept
+    | ToldApart
+    | Discard,
     Field(discriminator="name"),
 ]
