@@ -28,10 +28,12 @@ from mirage.figures import (
     trajectories,
     types_by_generation,
 )
+from mirage.metrics.between import OFF_LINE, SHARE
 from mirage.metrics.names import AT
 from mirage_workflow.schemas.roc import ROC
 
 SCORE = Score("hal", 0, 4)
+NOTHING = pd.DataFrame()
 
 MODES_1D = pd.DataFrame({"mode": [0, 1], "coordinate": 0, "mean": [1.0, 2.0], "std": 0.05})
 MODES_2D = pd.DataFrame(
@@ -469,7 +471,7 @@ class TestEmbedding:
         )
 
     def test_a_group_has_one_colour_and_a_source_one_marker(self, table):
-        for axes in embedding.draw(table, 50).axes:
+        for axes in embedding.draw(table, NOTHING, 50).axes:
             real, generated = axes.collections
             assert (len(real.get_offsets()), len(generated.get_offsets())) == (3, 2)
             nine_real, nine_generated = real.get_facecolor()[1], generated.get_facecolor()[0]
@@ -477,12 +479,12 @@ class TestEmbedding:
             assert real.get_facecolor()[0].tolist() != nine_real.tolist()
 
     def test_legend_names_sources_and_groups_in_order(self, table):
-        drawn = embedding.draw(table, 50)
+        drawn = embedding.draw(table, NOTHING, 50)
         assert legend_texts(drawn) == ["real", "generated", "2 (1)", "9 (3)", "10 (1)"]
         assert drawn.get_suptitle().endswith("n = 3 real, 2 generated pictures")
 
     def test_sources_are_coloured_where_they_are_the_groups(self, table):
-        drawn = embedding.draw(table.assign(group=table["source"]), 50)
+        drawn = embedding.draw(table.assign(group=table["source"]), NOTHING, 50)
         assert legend_texts(drawn) == ["real", "generated"]
         real, generated = drawn.axes[0].collections
         assert real.get_facecolor()[0].tolist() != generated.get_facecolor()[0].tolist()
@@ -490,12 +492,13 @@ class TestEmbedding:
     def test_squares_have_the_same_colours_whichever_groups_there_are(self, table):
         names = ["one square high", "one square low", "one square low"]
         generated = ["two squares", "one square high"]
-        drawn = embedding.draw(table.assign(group=names + generated), 50)
-        without = embedding.draw(table.assign(group=names + ["one square high"] * 2), 50)
+        drawn = embedding.draw(table.assign(group=names + generated), NOTHING, 50)
+        without = embedding.draw(table.assign(group=names + ["one square high"] * 2), NOTHING, 50)
         assert legend_texts(drawn)[2:] == [
             "one square high (2)",
             "two squares (1)",
             "one square low (2)",
+            "no square (0)",
         ]
         before, after = (
             figure.axes[0].collections[0].get_facecolor().tolist() for figure in (drawn, without)
@@ -503,9 +506,26 @@ class TestEmbedding:
         assert before == after
 
     def test_says_when_there_are_no_two_squares(self, table):
-        drawn = embedding.draw(table.assign(group="one square low"), 50)
+        drawn = embedding.draw(table.assign(group="one square low"), NOTHING, 50)
         assert "two squares (0)" in legend_texts(drawn)
         assert drawn.get_suptitle().endswith("there is none with two squares")
+
+    def test_places_on_the_line_stand_below_with_what_is_measured(self, table):
+        groups = ["one square high", "one square low", "no square", "two squares", "no square"]
+        placed = table.assign(group=groups, position=[0.0, 1.0, 0.2, 0.5, 0.3])
+        rows = [(SHARE, 0.5, 0.1, 0.01), (OFF_LINE, 0.4, np.nan, 0.01)]
+        measured = pd.DataFrame(rows, columns=["metric", "value", "floor", "p"])
+        measured = measured.assign(source="generated", low=0.2, high=0.8)
+        none = measured.assign(source="real", value=np.nan)
+        drawn = embedding.draw(placed, pd.concat([none, measured]), 50)
+        real, generated = drawn.axes[2:]
+        assert real.get_title() == "ends real: fewer than 8 pictures of a group"
+        assert generated.get_title().split("\n") == [
+            "ends generated: between",
+            "50.00 % in the middle, at most 10.00 % of an end's (p 0.01)",
+            "off the line 0.40 (0.20 to 0.80) of those without a square",
+        ]
+        assert generated.collections[0].get_offsets()[:, 0].tolist() == [0.5, 0.3]
 
 
 class TestShapes:

@@ -85,6 +85,11 @@ def noise_fractions(wildcards) -> list[float]:
     return experiment_of(wildcards).causes.noise_fractions
 
 
+def quality_followed(wildcards) -> dict:
+    """After which updates of its training an experiment is looked at, with how many samples."""
+    return experiment_of(wildcards).following.model_dump(mode="json")
+
+
 def snapshots(wildcards) -> list[int]:
     return experiment_of(wildcards).sweeps.snapshots
 
@@ -129,6 +134,8 @@ def study_figures(experiment: str) -> list[str]:
     if options.sweeps:
         names += ["sweeps", "windows"]
         names += ["slopes"] if options.sweeps.snapshots else []
+    if options.following and "reference" in options.dataset.needs:
+        names += ["quality_by_update"]
     return names
 
 
