@@ -18,7 +18,9 @@ from mirage.figures import (
     embedding,
     gallery,
     hal_histogram,
+    hal_sheet,
     quality_by_generation,
+    quality_by_update,
     rate_by_generation,
     roc,
     samples,
@@ -380,19 +382,90 @@ class TestRateByGeneration:
 
 
 class TestQualityByGeneration:
-    def test_three_panels_with_a_floor_each(self):
+    def test_four_panels_with_a_floor_each(self):
         real = {"floor": 0.9, "network": "own classifier"}
         rows = [
             metric(name, 0.5, k, "hal" if k else "shared", **real)
-            for name in ("fid", "precision", "recall")
+            for name in ("fid", "precision", "recall", "coverage")
             for k in (0, 1)
         ]
         drawn = quality_by_generation.draw(pd.DataFrame(rows))
         names = [axes.get_ylabel() for axes in drawn.axes]
-        assert names == ["FID (own classifier)", "Precision", "Recall"]
+        assert names == ["FID (own classifier)", "Precision", "Recall", "Coverage"]
         assert legend_texts(drawn) == ["filter: Hal", "held-out real pictures"]
         for axes in drawn.axes:
             assert axes.lines[-1].get_ydata()[0] == pytest.approx(0.9)
+
+    def test_says_of_each_filter_in_which_generation_collapse_shows(self):
+        ends = [("shared", 0, 1.0), ("random", 1, 1.1), ("random", 2, 9.0), ("hal", 1, 1.0)]
+        rows = [
+            {
+                **metric("fid", value, k, name, network="own"),
+                "low": value - 0.2,
+                "high": value + 0.2,
+            }
+            for name, k, value in ends
+        ]
+        assert quality_by_generation.collapses(pd.DataFrame(rows)) == [
+            "FID above generation 0 in every seed: random from generation 2 on; "
+            "Hal up to generation 1: none"
+        ]
+
+
+class TestQualityByUpdate:
+    def followed(self, *ratios: float) -> pd.DataFrame:
+        rows = [
+            {**metric(name, value, network="own"), "update": 100 * (place + 1), "floor": 0.9}
+            for name in ("fid_over_floor", "precision", "recall", "coverage")
+            for place, value in enumerate(ratios)
+        ]
+        table = pd.DataFrame(rows)
+        return table.assign(low=0.9 * table["value"], high=1.1 * table["value"])
+
+    @pytest.mark.parametrize(
+        ("ratios", "said"),
+        [
+            ((40, 12, 8, 4), "at most 10 times the floor from 300 updates on"),
+            ((8, 12, 9, 4), "at most 10 times the floor from 300 updates on"),
+            ((40, 8, 4, 9.5), "after 400 updates 9.5 times the floor"),
+            ((4, 3), "at most 10 times the floor from 100 updates on"),
+        ],
+    )
+    def test_says_from_which_update_on_the_whole_interval_is_below_ten_floors(self, ratios, said):
+        drawn = quality_by_update.draw(self.followed(*ratios))
+        assert drawn.axes[0].get_title() == said
+
+    def test_shows_every_update_and_the_floor(self):
+        distance, shares = quality_by_update.draw(self.followed(40, 12, 8)).axes
+        assert distance.get_yscale() == "log"
+        (line, *_), *_ = distance.containers
+        assert line.get_xydata().tolist() == [[100, 40], [200, 12], [300, 8]]
+        assert [line.get_ydata()[0] for line in distance.lines[-2:]] == [1, 10]
+        assert [text.get_text() for text in shares.get_legend().get_texts()] == [
+            "precision",
+            "recall",
+            "coverage",
+        ]
+
+
+class TestHalSheet:
+    def test_both_ends_stand_in_the_order_of_their_scores(self):
+        values = np.linspace(-1, 1, 24, dtype=np.float32)
+        pictures = np.ones((24, 1, 2, 2), np.float32) * values[:, None, None, None]
+        scores = np.r_[np.full(12, 1e-4), np.full(12, 0.5)]
+        drawn = hal_sheet.draw(pictures[:12], pictures[12:], scores, n=500)
+        low, high = drawn.subfigs
+        assert low.get_suptitle() == (
+            "12 lowest of 500 generated pictures by Hal: 1.0e-04 to 1.0e-04"
+        )
+        assert high.get_suptitle().startswith("12 highest of 500")
+        shown = [
+            axes.images[0].get_array().flat[0]
+            for part in drawn.subfigs
+            for axes in part.axes
+            if axes.images
+        ]
+        assert shown == pytest.approx((values + 1) / 2)
 
 
 class TestDensityByGeneration:

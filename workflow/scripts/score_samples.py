@@ -56,7 +56,9 @@ def judge_pictures(pictures: np.ndarray, real: np.ndarray) -> pd.DataFrame:
     torch.set_num_threads(job.threads)
     own = bool(experiment.classifier.torchscript)
     judged = seen(job.input.network, pictures, own, experiment.has_classes)
-    return judged.assign(nn_distance=nearest_distances(frames.stack(judged["features"]), real))
+    features = judged.pop("features")
+    nearest = nearest_distances(frames.stack(features), real)
+    return judged.assign(nn_distance=nearest, features=features)
 
 
 every = every_score(experiment.detection.detectors, experiment.detection.windows)

@@ -43,13 +43,11 @@ def reached(over: pd.DataFrame) -> str:
 
     over: rows of `fid_over_floor`.
     """
-    late = over.sort_values("update")
-    below = late["high"] <= WANTED
-    if not below.iloc[-1]:
-        last = late.iloc[-1]
+    last = over.loc[over["update"].idxmax()]
+    if not last["high"] <= WANTED:
         return f"after {last['update']:,} updates {last['value']:.1f} times the floor"
-    since = late.loc[~below[::-1].cummin()[::-1], "update"].max()
-    first = late.loc[below & ~(late["update"] <= since), "update"].min()
+    above = over.loc[over["high"] > WANTED, "update"]
+    first = over.loc[~(over["update"] <= above.max()), "update"].min()
     return f"at most {WANTED:g} times the floor from {first:,} updates on"
 
 
