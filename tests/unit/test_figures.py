@@ -454,18 +454,22 @@ class TestHalSheet:
         pictures = np.ones((24, 1, 2, 2), np.float32) * values[:, None, None, None]
         scores = np.r_[np.full(12, 1e-4), np.full(12, 0.5)]
         drawn = hal_sheet.draw(pictures[:12], pictures[12:], scores, n=500)
-        low, high = drawn.subfigs
-        assert low.get_suptitle() == (
-            "12 lowest of 500 generated pictures by Hal: 1.0e-04 to 1.0e-04"
+        low, high = drawn.axes
+        assert low.get_title() == "12 lowest of 500 generated pictures by Hal: 1.0e-04 to 1.0e-04"
+        assert high.get_title().startswith("12 highest of 500 generated pictures by Hal: 5.0e-01")
+        shown = np.concatenate(
+            [axes.images[0].get_array()[::4, ::4].flat[:12] for axes in (low, high)]
         )
-        assert high.get_suptitle().startswith("12 highest of 500")
-        shown = [
-            axes.images[0].get_array().flat[0]
-            for part in drawn.subfigs
-            for axes in part.axes
-            if axes.images
-        ]
-        assert shown == pytest.approx((values + 1) / 2)
+        assert shown.tolist() == pytest.approx(((values + 1) / 2).tolist())
+
+    def test_pictures_are_whole_and_apart_and_keep_their_colours(self):
+        pictures = np.random.default_rng(0).uniform(-1, 0.9, (11, 3, 4, 4)).astype(np.float32)
+        sheet = hal_sheet.sheet(pictures)
+        assert sheet.shape == (3, 2 * 4 + 2, 10 * 4 + 9 * 2)
+        np.testing.assert_array_equal(sheet[:, :4, 6:10], pictures[1])
+        np.testing.assert_array_equal(sheet[:, 6:, :4], pictures[10])
+        assert (sheet[:, 4:6] == 1).all()
+        assert (sheet[:, :, 4:6] == 1).all()
 
 
 class TestDensityByGeneration:

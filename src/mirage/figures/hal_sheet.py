@@ -9,6 +9,8 @@ from mirage.figures.gallery import show
 SIDE = 10
 COUNT = SIDE**2
 """Pictures at either end."""
+GAP = 2
+"""White pixels between them."""
 
 
 @style.theme()
@@ -24,17 +26,25 @@ def draw(
         name: of the score.
     """
     rows = -(-len(lowest) // SIDE)
-    figure = style.figure(style.PAGE, 2 * (0.66 * rows + 0.35))
+    figure = style.figure(style.PAGE, 2 * (style.PAGE / SIDE * rows + 0.25))
     ends = np.split(np.asarray(scores), [len(lowest)])
-    words = zip(("lowest", "highest"), (lowest, highest), ends, strict=True)
-    for part, (end, pictures, of) in zip(figure.subfigures(2, 1), words, strict=True):
-        part.suptitle(
+    panels = figure.subplots(2, 1)
+    for axes, end, pictures, of in zip(
+        panels, ("lowest", "highest"), (lowest, highest), ends, strict=True
+    ):
+        show(axes, sheet(pictures))
+        axes.set_title(
             f"{len(pictures)} {end} of {n:,} generated pictures by {name}: "
             f"{of.min():.1e} to {of.max():.1e}"
         )
-        cells = part.subplots(rows, SIDE, squeeze=False, gridspec_kw={"wspace": 0, "hspace": 0})
-        for axes in cells.flat:
-            axes.set_axis_off()
-        for axes, picture in zip(cells.flat, pictures, strict=False):
-            show(axes, picture)
     return figure
+
+
+def sheet(pictures: np.ndarray) -> np.ndarray:
+    """Pictures row by row as one, ten to a row, with white between: [channels, h, w]."""
+    count, channels, height, width = pictures.shape
+    rows = -(-count // SIDE)
+    cells = np.ones((rows * SIDE, channels, height + GAP, width + GAP), np.float32)
+    cells[:count, :, :height, :width] = pictures
+    grid = cells.reshape(rows, SIDE, *cells.shape[1:]).transpose(2, 0, 3, 1, 4)
+    return grid.reshape(channels, rows * (height + GAP), -1)[:, :-GAP, :-GAP]
