@@ -599,8 +599,8 @@ class TestEmbedding:
         assert real.get_title() == "ends real: fewer than 8 pictures of a group"
         assert generated.get_title().split("\n") == [
             "ends generated: between",
-            "50.00 % in the middle, at most 10.00 % of an end's (p 0.01)",
-            "off the line 0.40 (0.20 to 0.80) of those without a square",
+            "in the middle 50 %, of either end at most 10 % (p 0.01)",
+            "off the line 0.40 (0.20 to 0.80), no square: 1",
         ]
         assert generated.collections[0].get_offsets()[:, 0].tolist() == [0.5, 0.3]
 

@@ -77,7 +77,7 @@ def _line(
         )
         axes.axvspan(*MIDDLE, color="0.93", zorder=0)
         axes.set_yticks(range(len(names)), names)
-        axes.set_title(_verdict(between[between["source"] == source], source))
+        axes.set_title(_verdict(between[between["source"] == source], source), fontsize=7)
         axes.set_xlabel("place on the line of the means, in all features")
     panels[0].invert_yaxis()
 
@@ -90,10 +90,9 @@ def _verdict(measured: pd.DataFrame, source: str) -> str:
     share, off = row.loc[SHARE], row.loc[OFF_LINE]
     return (
         f"ends {source}: {'between' if lies_between(measured) else 'not between'}\n"
-        f"{style.percent(share['value'])} in the middle, at most {style.percent(share['floor'])} "
-        f"of an end's (p {share['p']:.2g})\n"
-        f"off the line {off['value']:.2f} ({off['low']:.2f} to {off['high']:.2f}) "
-        "of those without a square"
+        f"in the middle {100 * share['value']:.0f} %, of either end at most "
+        f"{100 * share['floor']:.0f} % (p {share['p']:.1g})\n"
+        f"off the line {off['value']:.2f} ({off['low']:.2f} to {off['high']:.2f}), no square: 1"
     )
 
 
