@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 
 from mirage.datasets.shapes import SimpleShapes
+from mirage.metrics.between import Line
 
-SQUARE_GROUPS = ("one square high", "two squares", "one square low")
+SQUARES = Line("one square high", "one square low", "two squares", "no square")
 """Of pictures of shapes: two squares are no true picture, and the others are."""
 
 
@@ -41,28 +42,31 @@ def choose_real(data: pd.DataFrame, count: int) -> pd.DataFrame:
 
 
 def choose_by_squares(counted: pd.DataFrame, truth: SimpleShapes, count: int) -> pd.DataFrame:
-    """The first pictures of shapes of each of SQUARE_GROUPS; all others are left out.
+    """The first pictures of shapes of each group of SQUARES; all others are left out.
 
     A picture with one square is valid, and its square begins in the upper or the lower half
-    of the rows where squares begin. Two squares are a picture's only fault: it has at most
-    one of each other shape, and nothing that is no shape. Where the two stand is not asked.
+    of the rows where squares begin; one without is valid too. Two squares are a picture's only
+    fault: it has at most one of each other shape, and nothing that is no shape. Where the two
+    stand is not asked.
 
     Args:
         counted: column `sample`, and those of `mirage.labels.shapes.label_pictures`.
         truth: the distribution of true pictures.
-        count: how many at most; a third of it for each group, as none may fill another's place.
+        count: how many at most; a quarter of it for each group, as none may fill another's place.
 
     Returns:
         Columns `sample` and `group`, in the order given; no row for a group without pictures.
     """
     middle = next(sum(shape.top) / 2 for shape in truth.shapes if shape.name == "square")
-    one = (counted["squares"] == 1) & (counted["label"] == "valid")
+    valid = counted["label"] == "valid"
+    one, none = valid & (counted["squares"] == 1), valid & (counted["squares"] == 0)
     single = counted[["triangles", "pentagons"]].max(axis=1) <= 1
     two = (counted["squares"] == 2) & single & (counted["unknown"] == 0)
     high = one & (_first_square(counted) < middle)
-    group = np.select([high, two, one], SQUARE_GROUPS, "")
+    names = [SQUARES.start, SQUARES.between, SQUARES.end, SQUARES.without]
+    group = np.select([high, two, one, none], names, "")
     chosen = counted[["sample"]].assign(group=group)[group != ""]
-    return chosen.groupby("group").head(count // len(SQUARE_GROUPS))
+    return chosen.groupby("group").head(count // len(SQUARES.groups))
 
 
 def _first_square(counted: pd.DataFrame) -> pd.Series:

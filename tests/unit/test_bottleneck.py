@@ -8,7 +8,7 @@ import pytest
 import torch
 from threadpoolctl import threadpool_limits
 
-from mirage.bottleneck import SQUARE_GROUPS, choose_by_squares, choose_generated, choose_real
+from mirage.bottleneck import SQUARES, choose_by_squares, choose_generated, choose_real
 from mirage.datasets.shapes import of_size, scaled
 from mirage.diffusion import Schedule
 from mirage.labels.shapes import Thresholds, label_pictures
@@ -46,7 +46,7 @@ class TestSquares:
         ("one square high", [("square", 1, 12, 2), ("pentagon", 2, 20, 2)]),
         ("two squares", [("triangle", 0, 20, 2), *TWO_SQUARES]),
         ("two squares", [("square", 1, 1, 2), ("square", 2, 8, 2)]),
-        (None, [("triangle", 0, 3, 2)]),
+        ("no square", [("triangle", 0, 3, 2)]),
         (None, [("square", 1, 27, 2)]),  # out of position
         (None, [("square", 1, 1, 2), ("square", 1, 10, 2), ("square", 1, 20, 2)]),
         (None, [*TWO_SQUARES, ("triangle", 0, 3, 2), ("triangle", 0, 20, 2)]),
@@ -75,8 +75,8 @@ class TestSquares:
 
     def test_no_group_fills_the_place_of_another(self, counted):
         many = pd.concat([counted] * 5)
-        groups = choose_by_squares(many, of_size(32), 6)["group"].value_counts()
-        assert groups.to_dict() == dict.fromkeys(SQUARE_GROUPS, 2)
+        groups = choose_by_squares(many, of_size(32), 8)["group"].value_counts()
+        assert groups.to_dict() == dict.fromkeys(SQUARES.groups, 2)
 
     def test_without_two_squares_there_are_the_other_groups(self, counted):
         groups = set(choose_by_squares(counted[:2], of_size(32), 30)["group"])
@@ -91,7 +91,10 @@ class TestSquares:
         truth = of_size(32)
         pictures, labels = truth.sample(2_000, np.random.default_rng(0))
         counted = label_pictures(pictures, truth, self.THRESHOLDS).assign(sample=range(2_000))
-        chosen = choose_by_squares(counted, truth, 6_000)
+        chosen = choose_by_squares(counted, truth, 8_000)
+        none = chosen["group"] == "no square"
+        assert chosen.loc[none, "sample"].tolist() == np.flatnonzero(~labels & 2).tolist()
+        chosen = chosen[~none]
         assert chosen["sample"].tolist() == np.flatnonzero(labels & 2).tolist()
         high = (chosen["group"] == "one square high").mean()
         assert set(chosen["group"]) == {"one square high", "one square low"}

@@ -193,6 +193,16 @@ WRONG = {
         {"dataset": {"heldout_share": 1}},
         ["dataset.heldout_share", "less than 1"],
     ),
+    "a training followed beyond its end": (
+        PHOTOS,
+        {"following": {"updates": [10, 10_000], "samples": 50}},
+        ["following.updates", "found 10000"],
+    ),
+    "quality of points along a training": (
+        GRID,
+        {"following": {"updates": [10], "samples": 50}},
+        ["following", "real ones", "gaussian2d_grid"],
+    ),
     "no folder": (PHOTOS, {"dataset": {"folder": ""}}, ["dataset.folder", "at least 1"]),
     "an oracle of your own pictures": (
         PHOTOS,

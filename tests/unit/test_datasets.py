@@ -163,7 +163,13 @@ class TestOwn:
         own(text)
         moons = DATASETS["moons"](**SIZES)
         assert moons.needs == ("reference",)
-        assert moons.figures == ("trajectories", "hal_histogram", "gallery", "embedding")
+        assert moons.figures == (
+            "trajectories",
+            "hal_histogram",
+            "gallery",
+            "hal_sheet",
+            "embedding",
+        )
         assert moons.later_figures == ("quality_by_generation",)
         assert moons.measure([], [], 5.0, {}) == []
 

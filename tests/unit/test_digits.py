@@ -278,9 +278,41 @@ class TestFromIdxFiles:
         wrong = options(source="idx", folder=str(tmp_path))
         assert str(tmp_path / list(SHA256)[3]) in complaint(load, wrong, rng())
 
+    def test_they_are_the_users_own_and_looked_for_before_a_job_starts(self, tmp_path):
+        fill(tmp_path, suffix=".gz")
+        asked = MNIST(**options(source="idx", folder=str(tmp_path)))
+        assert [path.name for path in asked.files] == [f"{name}.gz" for name in SHA256]
+        (tmp_path / f"{list(SHA256)[2]}.gz").unlink()
+        with pytest.raises(ValueError, match=r"dataset.folder: .*'t10k-images-idx3-ubyte'") as told:
+            _ = asked.files
+        assert str(tmp_path) in str(told.value)
+        assert MNIST(**options()).files == []
+
     def test_a_full_cache_needs_no_mirror(self, tmp_path):
         digests = fill(tmp_path, suffix=".gz")
         cached = options(source="download", folder=str(tmp_path), mirrors=[], sha256=digests)
         local = options(source="idx", folder=str(tmp_path))
         for one, other in zip(load(cached, rng()), load(local, rng()), strict=True):
             np.testing.assert_array_equal(one.images, other.images)
+
+
+FASHION = Path("/usr/share/datasets/fashion-mnist")
+
+
+@pytest.mark.skipif(not FASHION.is_dir(), reason="no package dataset-fashion-mnist")
+class TestFashion:
+    """Debian's files of Fashion-MNIST (Xiao, Rasul and Vollgraf 2017): 60,000 and 10,000."""
+
+    def test_all_pictures_are_there_and_classes_are_even(self):
+        asked = options(source="idx", folder=str(FASHION), samples=60_000, heldout=10_000)
+        train, heldout = load(asked, rng())
+        assert np.bincount(train.labels).tolist() == [6_000] * 10
+        assert np.bincount(heldout.labels).tolist() == [1_000] * 10
+        assert train.images.shape == (60_000, 1, 28, 28)
+        assert (train.images.min(), train.images.max()) == (-1, 1)
+
+    def test_they_are_no_digits(self):
+        """Clothes fill more of the picture: of digits a fifth is not black."""
+        asked = options(source="idx", folder=str(FASHION), samples=1_000)
+        drawn = (load(asked, rng())[0].images > -1).mean()
+        assert drawn > 0.4

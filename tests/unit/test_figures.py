@@ -18,7 +18,9 @@ from mirage.figures import (
     embedding,
     gallery,
     hal_histogram,
+    hal_sheet,
     quality_by_generation,
+    quality_by_update,
     rate_by_generation,
     roc,
     samples,
@@ -28,10 +30,12 @@ from mirage.figures import (
     trajectories,
     types_by_generation,
 )
+from mirage.metrics.between import OFF_LINE, SHARE
 from mirage.metrics.names import AT
 from mirage_workflow.schemas.roc import ROC
 
 SCORE = Score("hal", 0, 4)
+NOTHING = pd.DataFrame()
 
 MODES_1D = pd.DataFrame({"mode": [0, 1], "coordinate": 0, "mean": [1.0, 2.0], "std": 0.05})
 MODES_2D = pd.DataFrame(
@@ -391,19 +395,94 @@ class TestRateByGeneration:
 
 
 class TestQualityByGeneration:
-    def test_three_panels_with_a_floor_each(self):
+    def test_four_panels_with_a_floor_each(self):
         real = {"floor": 0.9, "network": "own classifier"}
         rows = [
             metric(name, 0.5, k, "hal" if k else "shared", **real)
-            for name in ("fid", "precision", "recall")
+            for name in ("fid", "precision", "recall", "coverage")
             for k in (0, 1)
         ]
         drawn = quality_by_generation.draw(pd.DataFrame(rows))
         names = [axes.get_ylabel() for axes in drawn.axes]
-        assert names == ["FID (own classifier)", "Precision", "Recall"]
+        assert names == ["FID (own classifier)", "Precision", "Recall", "Coverage"]
         assert legend_texts(drawn) == ["filter: Hal", "held-out real pictures"]
         for axes in drawn.axes:
             assert axes.lines[-1].get_ydata()[0] == pytest.approx(0.9)
+
+    def test_says_of_each_filter_in_which_generation_collapse_shows(self):
+        ends = [("shared", 0, 1.0), ("random", 1, 1.1), ("random", 2, 9.0), ("hal", 1, 1.0)]
+        rows = [
+            {
+                **metric("fid", value, k, name, network="own"),
+                "low": value - 0.2,
+                "high": value + 0.2,
+            }
+            for name, k, value in ends
+        ]
+        assert quality_by_generation.collapses(pd.DataFrame(rows)) == [
+            "FID above generation 0 in every seed: random from generation 2 on; "
+            "Hal up to generation 1: none"
+        ]
+
+
+class TestQualityByUpdate:
+    def followed(self, *ratios: float) -> pd.DataFrame:
+        rows = [
+            {**metric(name, value, network="own"), "update": 100 * (place + 1), "floor": 0.9}
+            for name in ("fid_over_floor", "precision", "recall", "coverage")
+            for place, value in enumerate(ratios)
+        ]
+        table = pd.DataFrame(rows)
+        return table.assign(low=0.9 * table["value"], high=1.1 * table["value"])
+
+    @pytest.mark.parametrize(
+        ("ratios", "said"),
+        [
+            ((40, 12, 8, 4), "at most 10 times the floor from 300 updates on"),
+            ((8, 12, 9, 4), "at most 10 times the floor from 300 updates on"),
+            ((40, 8, 4, 9.5), "after 400 updates 9.5 times the floor"),
+            ((4, 3), "at most 10 times the floor from 100 updates on"),
+        ],
+    )
+    def test_says_from_which_update_on_the_whole_interval_is_below_ten_floors(self, ratios, said):
+        drawn = quality_by_update.draw(self.followed(*ratios))
+        assert drawn.axes[0].get_title() == said
+
+    def test_shows_every_update_and_the_floor(self):
+        distance, shares = quality_by_update.draw(self.followed(40, 12, 8)).axes
+        assert distance.get_yscale() == "log"
+        (line, *_), *_ = distance.containers
+        assert line.get_xydata().tolist() == [[100, 40], [200, 12], [300, 8]]
+        assert [line.get_ydata()[0] for line in distance.lines[-2:]] == [1, 10]
+        assert [text.get_text() for text in shares.get_legend().get_texts()] == [
+            "precision",
+            "recall",
+            "coverage",
+        ]
+
+
+class TestHalSheet:
+    def test_both_ends_stand_in_the_order_of_their_scores(self):
+        values = np.linspace(-1, 1, 24, dtype=np.float32)
+        pictures = np.ones((24, 1, 2, 2), np.float32) * values[:, None, None, None]
+        scores = np.r_[np.full(12, 1e-4), np.full(12, 0.5)]
+        drawn = hal_sheet.draw(pictures[:12], pictures[12:], scores, n=500)
+        low, high = drawn.axes
+        assert low.get_title() == "12 lowest of 500 generated pictures by Hal: 1.0e-04 to 1.0e-04"
+        assert high.get_title().startswith("12 highest of 500 generated pictures by Hal: 5.0e-01")
+        shown = np.concatenate(
+            [axes.images[0].get_array()[::4, ::4].flat[:12] for axes in (low, high)]
+        )
+        assert shown.tolist() == pytest.approx(((values + 1) / 2).tolist())
+
+    def test_pictures_are_whole_and_apart_and_keep_their_colours(self):
+        pictures = np.random.default_rng(0).uniform(-1, 0.9, (11, 3, 4, 4)).astype(np.float32)
+        sheet = hal_sheet.sheet(pictures)
+        assert sheet.shape == (3, 2 * 4 + 2, 10 * 4 + 9 * 2)
+        np.testing.assert_array_equal(sheet[:, :4, 6:10], pictures[1])
+        np.testing.assert_array_equal(sheet[:, 6:, :4], pictures[10])
+        assert (sheet[:, 4:6] == 1).all()
+        assert (sheet[:, :, 4:6] == 1).all()
 
 
 class TestDensityByGeneration:
@@ -482,7 +561,7 @@ class TestEmbedding:
         )
 
     def test_a_group_has_one_colour_and_a_source_one_marker(self, table):
-        for axes in embedding.draw(table, 50).axes:
+        for axes in embedding.draw(table, NOTHING, 50).axes:
             real, generated = axes.collections
             assert (len(real.get_offsets()), len(generated.get_offsets())) == (3, 2)
             nine_real, nine_generated = real.get_facecolor()[1], generated.get_facecolor()[0]
@@ -490,12 +569,12 @@ class TestEmbedding:
             assert real.get_facecolor()[0].tolist() != nine_real.tolist()
 
     def test_legend_names_sources_and_groups_in_order(self, table):
-        drawn = embedding.draw(table, 50)
+        drawn = embedding.draw(table, NOTHING, 50)
         assert legend_texts(drawn) == ["real", "generated", "2 (1)", "9 (3)", "10 (1)"]
         assert drawn.get_suptitle().endswith("n = 3 real, 2 generated pictures")
 
     def test_sources_are_coloured_where_they_are_the_groups(self, table):
-        drawn = embedding.draw(table.assign(group=table["source"]), 50)
+        drawn = embedding.draw(table.assign(group=table["source"]), NOTHING, 50)
         assert legend_texts(drawn) == ["real", "generated"]
         real, generated = drawn.axes[0].collections
         assert real.get_facecolor()[0].tolist() != generated.get_facecolor()[0].tolist()
@@ -503,12 +582,13 @@ class TestEmbedding:
     def test_squares_have_the_same_colours_whichever_groups_there_are(self, table):
         names = ["one square high", "one square low", "one square low"]
         generated = ["two squares", "one square high"]
-        drawn = embedding.draw(table.assign(group=names + generated), 50)
-        without = embedding.draw(table.assign(group=names + ["one square high"] * 2), 50)
+        drawn = embedding.draw(table.assign(group=names + generated), NOTHING, 50)
+        without = embedding.draw(table.assign(group=names + ["one square high"] * 2), NOTHING, 50)
         assert legend_texts(drawn)[2:] == [
             "one square high (2)",
             "two squares (1)",
             "one square low (2)",
+            "no square (0)",
         ]
         before, after = (
             figure.axes[0].collections[0].get_facecolor().tolist() for figure in (drawn, without)
@@ -516,9 +596,26 @@ class TestEmbedding:
         assert before == after
 
     def test_says_when_there_are_no_two_squares(self, table):
-        drawn = embedding.draw(table.assign(group="one square low"), 50)
+        drawn = embedding.draw(table.assign(group="one square low"), NOTHING, 50)
         assert "two squares (0)" in legend_texts(drawn)
         assert drawn.get_suptitle().endswith("there is none with two squares")
+
+    def test_places_on_the_line_stand_below_with_what_is_measured(self, table):
+        groups = ["one square high", "one square low", "no square", "two squares", "no square"]
+        placed = table.assign(group=groups, position=[0.0, 1.0, 0.2, 0.5, 0.3])
+        rows = [(SHARE, 0.5, 0.1, 0.01), (OFF_LINE, 0.4, np.nan, 0.01)]
+        measured = pd.DataFrame(rows, columns=["metric", "value", "floor", "p"])
+        measured = measured.assign(source="generated", low=0.2, high=0.8)
+        none = measured.assign(source="real", value=np.nan)
+        drawn = embedding.draw(placed, pd.concat([none, measured]), 50)
+        real, generated = drawn.axes[2:]
+        assert real.get_title() == "ends real: fewer than 8 pictures of a group"
+        assert generated.get_title().split("\n") == [
+            "ends generated: between",
+            "in the middle 50 %, of either end at most 10 % (p 0.01)",
+            "off the line 0.40 (0.20 to 0.80), no square: 1",
+        ]
+        assert generated.collections[0].get_offsets()[:, 0].tolist() == [0.5, 0.3]
 
 
 class TestShapes:

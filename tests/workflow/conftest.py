@@ -3,6 +3,8 @@
 import pytest
 from checkouts import Checkout, Small
 
+from mirage.datasets.digits import SHA256
+
 
 def pytest_collection_modifyitems(items) -> None:
     """Slurm comes last: its commands, once installed, make Snakemake wait for a cluster."""
@@ -11,10 +13,18 @@ def pytest_collection_modifyitems(items) -> None:
 
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory) -> Checkout:
-    """A copy that tests only read, with a picture to plan for: dry runs and refusals."""
+    """A copy that tests only read, with files to plan for: dry runs and refusals."""
     copy = Checkout(tmp_path_factory.mktemp("checkout"))
-    (copy.path / "resources/pictures").mkdir(parents=True)
-    (copy.path / "resources/pictures/0.png").touch()
+    pictures, clothes = copy.path / "resources/pictures", copy.path / "resources/fashion"
+    for folder in (pictures, clothes):
+        folder.mkdir(parents=True)
+    for path in (pictures / "0.png", *(clothes / name for name in SHA256)):
+        path.touch()
+    fashion = copy.path / "config/experiments/fashion.yaml"
+    recipe = fashion.read_text()
+    assert "/usr/share/datasets/fashion-mnist" in recipe
+    recipe = recipe.replace("/usr/share/datasets/fashion-mnist", "resources/fashion")
+    fashion.write_text(recipe)
     return copy
 
 

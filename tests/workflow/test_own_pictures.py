@@ -68,7 +68,8 @@ def test_what_needs_no_labels_is_measured_in_every_generation_and_nothing_else(p
     metrics = pd.read_parquet(photographs.path / IMAGES / "metrics.parquet")
     places = set(zip(metrics["filter"], metrics["generation"], strict=True))
     assert places == {("shared", 0), ("hal", 1)}
-    assert set(metrics["metric"]) == {"fid", "precision", "recall"}
+    distances = {"fid", "fid_over_floor", "precision", "recall", "coverage"}
+    assert set(metrics["metric"]) == distances
     assert set(metrics["network"]) == {"own rotation network"}
     distance = metrics[metrics["metric"] == "fid"]
     # Twenty updates teach nothing: patches held out are far nearer to the real ones.

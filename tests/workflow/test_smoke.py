@@ -35,6 +35,8 @@ def test_every_figure_and_table_is_there(smoke):
         "mnist_gallery",
         "mnist_trajectories",
         "mnist_quality_by_generation",
+        "mnist_quality_by_update",
+        "mnist_hal_sheet",
         "gaussian2d_grid_causes",
         "gaussian2d_grid_score",
         "gaussian2d_grid_score_field",
@@ -157,9 +159,26 @@ def test_shapes_are_scored_by_both_detectors_and_shown_by_their_squares(smoke):
         (name, *window) for name in ("hal", "hal_moving") for window in ((0, 4), (0, 9))
     ]
     embedding = pd.read_parquet(run / "embedding.parquet").query("source == 'real'")
-    assert set(embedding["group"]) == {"one square high", "one square low"}
+    assert set(embedding["group"]) == {"one square high", "one square low", "no square"}
     labels = pd.read_parquet(run.parent / "data.parquet").set_index("sample")["label"]
-    assert (labels[embedding["sample"]] & 2 > 0).all()
+    has_square = labels[embedding["sample"]].to_numpy() & 2 > 0
+    assert (has_square == (embedding["group"] != "no square")).all()
+    placed = embedding.groupby("group")["position"].mean()
+    assert placed["one square high"] < placed["one square low"]
+    between = pd.read_parquet(run / "between.parquet")
+    assert set(between["source"]) == {"real", "generated"}
+    assert set(between["metric"]) == {"position", "middle_share", "off_line"}
+
+
+def test_pictures_are_followed_along_a_training_that_is_that_of_generation_0(smoke):
+    run = smoke.path / "results/smoke/mnist/seed0/gen0"
+    followed = pd.read_parquet(run / "followed_quality.parquet")
+    assert sorted(followed["update"].unique()) == [10, 20]
+    assert set(followed["metric"]) >= {"fid", "fid_over_floor", "recall", "coverage", "class_share"}
+    # The last update's pictures are the first of generation 0.
+    confidence = pd.read_parquet(run / "scores")["confidence"].head(60).mean()
+    last = followed.query("update == 20 and metric == 'mean_confidence'")["value"].item()
+    assert last == pytest.approx(confidence, rel=1e-5)
 
 
 def test_filters_keep_the_same_number_and_hal_drops_the_highest(smoke):

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mirage import files
-from mirage.frames import to_array
+from mirage.frames import stack, to_array
 from mirage_workflow.makers import remedy
 from mirage_workflow.schemas.fields import NULLABLE, SCORE_KEY, SHAPE_KEY, points
 
@@ -124,6 +124,15 @@ def read_points(*paths: Path, shape: Sequence[int], name: str = "x") -> np.ndarr
         if not pa.schema(found).equals(pa.schema(fields)):
             raise TableError(f"{path}: samples of another shape than {tuple(shape)}")
     return to_array(read(*paths, columns=[field.name for field in fields]), shape, name)
+
+
+def real_features(reference: Path) -> tuple[np.ndarray, np.ndarray]:
+    """What a network sees in the real pictures: those to train on, and those held out."""
+    table = read(reference)
+    train, heldout = (
+        stack(table.loc[table["split"] == split, "features"]) for split in ("train", "heldout")
+    )
+    return train, heldout
 
 
 def provenance(path: Path) -> dict:

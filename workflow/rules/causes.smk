@@ -77,6 +77,21 @@ STUDIES = {
         "torch",
         hours(2),
     ),
+    "follow_quality": Study(
+        "How good pictures are is a matter of updates: how many it takes, and whether more would do.",
+        {
+            "data": f"{RUN}/data.parquet",
+            "reference": f"{RUN}/reference.parquet",
+            "network": feature_network,
+        },
+        {"quality": f"{RUN}/gen0/followed_quality.parquet"},
+        "seed{seed}/gen0/follow_quality",
+        {"following": quality_followed},
+        ("dataset", "diffusion", "network", "training", "sampling", "classifier"),
+        "torch",
+        hours(4),
+        lambda wildcards: experiment_of(wildcards).training.threads,
+    ),
     "measure_variant": Study(
         "One small model of a sweep, like the base but for one thing.",
         {"schedule": small_schedule},

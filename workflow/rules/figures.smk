@@ -62,11 +62,22 @@ SHOW = {
     ),
     "embedding": Figure(
         "Whether what is hallucinated lies between what is real, as the network sees it.",
-        {"embedding": f"{GEN0}/embedding.parquet"},
+        {name: f"{GEN0}/{name}.parquet" for name in ("embedding", "between")},
         sections=("embedding",),
     ),
     "quality_by_generation": Figure(
         "Whether filtering before retraining slows the collapse of pictures.", METRICS
+    ),
+    "quality_by_update": Figure(
+        "How many updates pictures take until they are nearly as good as real ones.",
+        {"quality": f"{GEN0}/followed_quality.parquet"},
+    ),
+    "hal_sheet": Figure(
+        "A hundred of the least and of the most suspicious, large enough to be judged by eye.",
+        {"samples": SAMPLES},
+        {"detector": main_detector},
+        ("dataset", "scoring"),
+        needs.table_memory,
     ),
     "shapes": Figure(
         "Hallucinations beside what the model was shown.",

@@ -83,11 +83,12 @@ rule measure_generation:
 
 
 rule embed_bottleneck:
-    """Hundreds of channels have to be brought down to a plane to be seen."""
+    """Hundreds of channels have to be brought down to a plane to be seen, not to be measured."""
     input:
         bottleneck=f"{RUN}/{{lineage}}/bottleneck.parquet",
     output:
         embedding=f"{RUN}/{{lineage}}/embedding.parquet",
+        between=f"{RUN}/{{lineage}}/between.parquet",
     log:
         f"{LOGS}/seed{{seed}}/{{lineage}}/embed_bottleneck.log",
     conda:

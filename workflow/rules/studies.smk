@@ -138,6 +138,11 @@ def noise_fractions(wildcards) -> list[float]:
     return experiment_of(wildcards).causes.noise_fractions
 
 
+def quality_followed(wildcards) -> dict:
+    """After which updates of its training an experiment is looked at, with how many samples."""
+    return experiment_of(wildcards).following.model_dump(mode="json")
+
+
 def snapshots(wildcards) -> list[int]:
     return experiment_of(wildcards).sweeps.snapshots
 
@@ -194,6 +199,8 @@ def study_figures(experiment: str) -> list[str]:
         names += ["slopes"] if options.sweeps.snapshots else []
         on_a_line = options.dataset.shape == (1,)
         names += ["density_by_level"] if on_a_line and varied_data(experiment) else []
+    if options.following and "reference" in options.dataset.needs:
+        names += ["quality_by_update"]
     return names
 
 

@@ -27,11 +27,8 @@ def by_features() -> list[Row]:
     """Distances between generated and real pictures in a network's features."""
     from mirage.metrics import pictures
 
-    generated, reference = tables.read(*job.input.scores), tables.read(job.input.reference)
-    real, heldout = (
-        frames.stack(reference.loc[reference["split"] == split, "features"])
-        for split in ("train", "heldout")
-    )
+    generated = tables.read(*job.input.scores)
+    real, heldout = tables.real_features(job.input.reference)
     features, rng = (
         frames.stack(generated["features"]),
         numpy_rng(job.seed, "measure", job.generation),

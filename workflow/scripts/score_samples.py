@@ -39,8 +39,7 @@ def judge_of() -> tuple[Callable[[np.ndarray], pd.DataFrame], pa.Schema]:
 
     if "reference" not in dataset.needs:
         return labels, columns
-    real = tables.read(job.input.reference)
-    real = frames.stack(real.loc[real["split"] == "train", "features"])
+    real, _ = tables.real_features(job.input.reference)
     seen = image_scores(real.shape[1], classes=experiment.has_classes)
     return lambda x: pd.concat([labels(x), judge_pictures(x, real)], axis=1), pa.schema(
         [*columns, *seen]
@@ -52,22 +51,14 @@ def judge_pictures(pictures: np.ndarray, real: np.ndarray) -> pd.DataFrame:
     import torch  # imported where it is needed: mixtures are scored without
 
     from mirage.metrics.pictures import nearest_distances
-    from mirage.networks import classifier
-    from mirage.networks.features import torchscript_features
+    from mirage.networks.features import seen
 
     torch.set_num_threads(job.threads)
-    if experiment.classifier.torchscript:
-        features = torchscript_features(job.input.network, pictures)
-    else:
-        judgement = classifier.judge(classifier.load(job.input.network), pictures)
-        features = judgement.features
-    columns = {"nn_distance": nearest_distances(features, real), "features": list(features)}
-    if experiment.has_classes:
-        columns = {
-            "predicted_class": judgement.predicted_class,
-            "confidence": judgement.confidence,
-        } | columns
-    return pd.DataFrame(columns)
+    own = bool(experiment.classifier.torchscript)
+    judged = seen(job.input.network, pictures, own, experiment.has_classes)
+    features = judged.pop("features")
+    nearest = nearest_distances(frames.stack(features), real)
+    return judged.assign(nn_distance=nearest, features=features)
 
 
 every = every_score(experiment.detection.detectors, experiment.detection.windows)

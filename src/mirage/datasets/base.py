@@ -116,7 +116,7 @@ class Dataset(ABC):
         """Figures of one generation."""
         paths = ("trajectories",) if self.is_pictures or self.has_modes else ()
         curves = ("roc",) if self.has_labels else ()
-        pictures = ("gallery", "embedding") if self.is_pictures else ()
+        pictures = ("gallery", "hal_sheet", "embedding") if self.is_pictures else ()
         return (*paths, "hal_histogram", *curves, *pictures)
 
     @property

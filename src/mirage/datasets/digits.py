@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, NamedTuple
 import numpy as np
 
 from mirage.datasets.base import Dataset
-from mirage.datasets.idx import SIDE, DatasetError, read_labelled
+from mirage.datasets.idx import SIDE, DatasetError, locate, read_labelled
 from mirage.registry import dataset, option
 from mirage.rng import numpy_rng
 
@@ -63,6 +63,24 @@ class MNIST(Dataset):
         for mirror in self.mirrors:
             if not mirror.startswith(("https://", "http://")):
                 raise ValueError(f"mirrors: {mirror!r} is no https:// address")
+
+    @property
+    def files(self) -> list[Path]:
+        """The four files, where they are the user's.
+
+        Raises:
+            ValueError: if one of them is missing.
+        """
+        if self.source != "idx":
+            return []
+        found = {name: locate(Path(self.folder) / name) for name in SHA256}
+        missing = [name for name, path in found.items() if path is None]
+        if missing:
+            raise ValueError(
+                f"dataset.folder: found no file {missing[0]!r}, plain or .gz, in {self.folder!r}; "
+                f"allowed: a folder with {', '.join(SHA256)}"
+            )
+        return [path for path in found.values() if path]
 
     @property
     def shape(self) -> tuple[int, ...]:

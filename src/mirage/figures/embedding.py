@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -9,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mirage.figures import style
+from mirage.metrics.between import LEAST, MIDDLE, OFF_LINE, SHARE, lies_between
 
 PANELS = {"pca": ("PCA", "component"), "tsne": ("t-SNE", "axis")}
 MARKERS = {"real": "o", "generated": "x"}
@@ -19,20 +21,26 @@ SQUARE_COLOURS = {
     "one square high": "#56B4E9",
     BETWEEN: style.TYPE_COLOURS["duplicate"],
     "one square low": "#332288",
+    "no square": "#999999",
 }
 
 
 @style.theme()
-def draw(embedding: pd.DataFrame, t: int) -> Figure:
+def draw(embedding: pd.DataFrame, between: pd.DataFrame, t: int) -> Figure:
     """Activations by PCA and by t-SNE: colour is the group, the marker tells the source.
+
+    Where there are groups by squares, their places along the line that joins two of them are
+    shown below, with what is measured of the group between.
 
     Args:
         embedding: table EMBEDDING.
+        between: table BETWEEN; without rows where there are no such groups.
         t: the time whose noise the pictures were given.
     """
-    figure = style.figure(style.PAGE, 3.7)
+    figure = style.figure(style.PAGE, 3.7 if between.empty else 5.9)
     colours = _colours(embedding["group"])
-    for axes, (name, (method, axis)) in zip(figure.subplots(1, 2), PANELS.items(), strict=True):
+    planes, *rest = figure.subfigures(1 if between.empty else 2, 1, squeeze=False)[:, 0]
+    for axes, (name, (method, axis)) in zip(planes.subplots(1, 2), PANELS.items(), strict=True):
         _scatter(axes, embedding, name, colours)
         axes.set(title=method, xlabel=f"{method} {axis} 1", ylabel=f"{method} {axis} 2")
         axes.set(xticks=[], yticks=[])
@@ -44,7 +52,48 @@ def draw(embedding: pd.DataFrame, t: int) -> Figure:
         title += f"; there is none with {BETWEEN}"
     figure.suptitle(title)
     _legend(figure, colours, groups)
+    for part in rest:
+        _line(part.subplots(1, 2, sharex=True, sharey=True), embedding, between, colours)
     return figure
+
+
+def _line(
+    panels: np.ndarray, embedding: pd.DataFrame, between: pd.DataFrame, colours: dict
+) -> None:
+    """Where pictures lie along the line in the full space, a panel for each source of the ends."""
+    names = list(colours)
+    heights = embedding["group"].map(names.index)
+    apart = np.random.default_rng(0).uniform(-0.3, 0.3, len(embedding))  # to see each of many
+    for axes, source in zip(panels, MARKERS, strict=True):
+        rows = (embedding["source"] == source) & embedding["position"].notna()
+        axes.scatter(
+            embedding.loc[rows, "position"],
+            (heights + apart)[rows],
+            c=list(embedding.loc[rows, "group"].map(colours)),
+            marker=MARKERS[source],
+            s=9,
+            linewidths=0.7 if MARKERS[source] == "x" else 0,
+            alpha=0.8,
+        )
+        axes.axvspan(*MIDDLE, color="0.93", zorder=0)
+        axes.set_yticks(range(len(names)), names)
+        axes.set_title(_verdict(between[between["source"] == source], source), fontsize=7)
+        axes.set_xlabel("place on the line of the means, in all features")
+    panels[0].invert_yaxis()
+
+
+def _verdict(measured: pd.DataFrame, source: str) -> str:
+    """What is measured of two squares against the pictures of a source, in words."""
+    row = measured.set_index("metric")
+    if measured["value"].isna().all():
+        return f"ends {source}: fewer than {LEAST} pictures of a group"
+    share, off = row.loc[SHARE], row.loc[OFF_LINE]
+    return (
+        f"ends {source}: {'between' if lies_between(measured) else 'not between'}\n"
+        f"in the middle {100 * share['value']:.0f} %, of either end at most "
+        f"{100 * share['floor']:.0f} % (p {share['p']:.1g})\n"
+        f"off the line {off['value']:.2f} ({off['low']:.2f} to {off['high']:.2f}), no square: 1"
+    )
 
 
 def _scatter(axes: Axes, embedding: pd.DataFrame, name: str, colours: dict) -> None:

@@ -1,7 +1,9 @@
 """How far generated pictures are from real ones, in a network's features.
 
 The floor of a distance is what held-out real pictures score in the place of
-generated ones; that of a class's share is a tenth, the classes being balanced.
+generated ones; that of a class's share is a tenth, the classes being balanced. Both are taken
+at the same number of pictures, that of the held-out ones where as many were generated:
+all these measures depend on it.
 """
 
 from dataclasses import replace
@@ -15,10 +17,17 @@ from sklearn.neighbors import NearestNeighbors
 from torch import nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 
+from mirage.metrics.mixture import mode_metrics
 from mirage.metrics.rows import Row, estimate, rate
 
 NEIGHBOURS = 3
+"""Of precision and recall, as published."""
+COVERED = 5
+"""Neighbours of coverage: that of one distribution by itself is then 1 - 2^-5, about 97 %."""
 RESAMPLES = 50
+PARTS = 4
+"""A distance is the mean over so many parts of the generated pictures, where there are as many."""
+CLASSES = 10
 
 
 def measure(
@@ -40,8 +49,8 @@ def measure(
         network: whose features these are.
     """
     distances = [
-        fid_row(features, real, heldout, rng),
-        *precision_recall_rows(features, real, heldout, rng),
+        *fid_rows(features, real, heldout, rng),
+        *neighbour_rows(features, real, heldout, rng),
     ]
     rows = [replace(row, network=network) for row in distances]
     if "predicted_class" not in scores:
@@ -62,51 +71,75 @@ def frechet_distance(features: np.ndarray, real: np.ndarray) -> float:
     return distance.compute().item()
 
 
-def fid_row(
-    features: np.ndarray, real: np.ndarray, heldout: np.ndarray, rng: np.random.Generator
-) -> Row:
-    """Frechet distance to the training pictures, with a bootstrap error over samples."""
-
-    def resampled(rows: np.ndarray) -> float:
-        return frechet_distance(features[rows], real)
-
-    error = bootstrap(
-        (np.arange(len(features)),),
-        resampled,
-        n_resamples=RESAMPLES,
-        vectorized=False,
-        method="basic",
-        rng=rng,
-    ).standard_error
-    floor = frechet_distance(heldout, real)
-    return estimate("fid", frechet_distance(features, real), error, len(features), floor=floor)
-
-
-def precision_recall_rows(
+def fid_rows(
     features: np.ndarray, real: np.ndarray, heldout: np.ndarray, rng: np.random.Generator
 ) -> list[Row]:
-    """Improved precision and recall (Kynkaanniemi et al. 2019) with 3 neighbours.
+    """Frechet distance to the training pictures, and that over its floor, at equal number.
 
-    As many real pictures are compared as were generated, where there are as many.
+    Errors are those of a bootstrap over pictures: of the generated ones, and for the ratio of
+    the held-out ones too.
     """
-    real = rng.permutation(real)[: len(features)]
-    heldout_against = real[: len(heldout)]
+    n = min(len(features), len(heldout))
+    compared = features[: n * min(PARTS, len(features) // n)]
+    (value, error), (floor, floor_error) = (
+        _distance_in_parts(pictures, real, n, rng) for pictures in (compared, heldout[:n])
+    )
+    ratio = value / floor if floor else np.nan
+    ratio_error = np.hypot(error, ratio * floor_error) / floor if floor else np.nan
+    return [
+        estimate("fid", value, error, n, floor=floor),
+        estimate("fid_over_floor", ratio, ratio_error, n, floor=1.0),
+    ]
+
+
+def _distance_in_parts(
+    features: np.ndarray, real: np.ndarray, n: int, rng: np.random.Generator
+) -> tuple[float, float]:
+    """Mean distance of parts of n pictures each, and its bootstrap error."""
+
+    def mean(rows: np.ndarray) -> float:
+        parts = features[rows].reshape(-1, n, features.shape[1])
+        return float(np.mean([frechet_distance(part, real) for part in parts]))
+
+    rows = np.arange(len(features))
+    drawn = bootstrap(
+        (rows,), mean, n_resamples=RESAMPLES, vectorized=False, method="basic", rng=rng
+    )
+    return mean(rows), float(drawn.standard_error)
+
+
+def neighbour_rows(
+    features: np.ndarray, real: np.ndarray, heldout: np.ndarray, rng: np.random.Generator
+) -> list[Row]:
+    """Precision and recall (Kynkaanniemi et al. 2019), and coverage (Naeem et al. 2020).
+
+    Precision is the share of generated pictures among real ones, recall that of real ones
+    among generated ones, by balls that reach to the 3rd neighbour; coverage the share of
+    real pictures with a generated one in their own ball, to the 5th. As many of each kind are
+    compared.
+    """
+    n = min(len(features), len(heldout), len(real))
+    features, real, heldout = features[:n], rng.permutation(real)[:n], heldout[:n]
     rows = []
-    for metric, of, among, floor in (
-        ("precision", features, real, _within(heldout, heldout_against)),
-        ("recall", real, features, _within(heldout_against, heldout)),
+    for metric, inside, floor in (
+        ("precision", _within(features, real), _within(heldout, real)),
+        ("recall", _within(real, features), _within(real, heldout)),
+        ("coverage", _covered(real, features), _covered(real, heldout)),
     ):
-        inside = _within(of, among)
-        rows.append(rate(metric, inside.sum(), len(inside), floor=float(floor.mean())))
+        rows.append(rate(metric, inside.sum(), n, floor=float(floor.mean())))
     return rows
 
 
 def class_shares(scores: pd.DataFrame) -> list[Row]:
-    """The share of each predicted class."""
-    counts = scores["predicted_class"].value_counts()
+    """The share of each predicted class, and how many there are and how unequal they are."""
+    counts = np.bincount(scores["predicted_class"], minlength=CLASSES)
+    equal = np.full(CLASSES, 1 / CLASSES)
     return [
-        rate("class_share", counts.get(digit, 0), len(scores), 0.1, predicted_class=digit)
-        for digit in range(10)
+        *(
+            rate("class_share", count, len(scores), equal[digit], predicted_class=digit)
+            for digit, count in enumerate(counts)
+        ),
+        *mode_metrics(counts, equal),
     ]
 
 
@@ -117,13 +150,23 @@ def nearest_distances(features: np.ndarray, real: np.ndarray) -> np.ndarray:
 
 def _within(points: np.ndarray, among: np.ndarray) -> np.ndarray:
     """Whether each point lies in a ball of `among`, reaching to its 3rd neighbour: bool [n]."""
-    tree = NearestNeighbors(n_neighbors=NEIGHBOURS + 1).fit(among)
-    reach = tree.kneighbors(among)[0][:, -1]
+    reach = _reach(among, NEIGHBOURS)
     inside = np.zeros(len(points), bool)
     for start in range(0, len(points), 500):
         gaps = cdist(points[start : start + 500], among)
         inside[start : start + 500] = (gaps <= reach).any(1)
     return inside
+
+
+def _covered(points: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """Whether one of `by` lies in the ball of each point, to its 5th neighbour: bool [n]."""
+    return nearest_distances(points, by) <= _reach(points, COVERED)
+
+
+def _reach(points: np.ndarray, neighbours: int) -> np.ndarray:
+    """Distance of each point to a neighbour of its own kind, the last where they are few: [n]."""
+    count = min(neighbours + 1, len(points))
+    return NearestNeighbors(n_neighbors=count).fit(points).kneighbors(points)[0][:, -1]
 
 
 class _Features(nn.Module):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 
 from mirage.networks import classifier
@@ -11,6 +12,28 @@ from mirage.networks import classifier
 def own_features(weights: Path, pictures: np.ndarray) -> np.ndarray:
     """What the pipeline's own classifier sees. pictures: float32 [n, c, h, w]; [n, features]."""
     return classifier.judge(classifier.load(weights), pictures).features
+
+
+def seen(network: Path, pictures: np.ndarray, torchscript: bool, classes: bool) -> pd.DataFrame:
+    """What the network that compares pictures sees in them.
+
+    Args:
+        network: our own, or a TorchScript module of the user.
+        pictures: float32 [n, c, h, w].
+        torchscript: whether it is the user's.
+        classes: whether it tells classes; the user's does not.
+
+    Returns:
+        Columns `predicted_class` and `confidence`, where classes are told, and `features`.
+
+    Raises:
+        ValueError: as `torchscript_features`.
+    """
+    if torchscript:
+        return pd.DataFrame({"features": list(torchscript_features(network, pictures))})
+    judgement = classifier.judge(classifier.load(network), pictures)
+    told = {"predicted_class": judgement.predicted_class, "confidence": judgement.confidence}
+    return pd.DataFrame({**(told if classes else {}), "features": list(judgement.features)})
 
 
 def torchscript_features(path: Path, pictures: np.ndarray) -> np.ndarray:

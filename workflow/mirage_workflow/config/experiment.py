@@ -20,6 +20,7 @@ from mirage_workflow.config.recipe import (
     Detection,
     Diffusion,
     Embedding,
+    Following,
     Linear,
     Recursion,
     Sampling,
@@ -62,6 +63,7 @@ class Experiment(Section):
     recursion: Recursion = Recursion()
     causes: Causes | None = None
     sweeps: Sweeps | None = None
+    following: Following | None = None
     compute: Compute = Compute()
     labels: LabelFiles = []
     """Labels by eye of generation 0 of the first seed: a CSV saved from `label.html`, or two of
@@ -229,6 +231,21 @@ class Experiment(Section):
             raise ValueError(
                 f"causes.few_steps must be at most the {self.start + 1} times at or below "
                 f"sampling.start: found {self.causes.few_steps}"
+            )
+
+        if self.following:
+            self._check_following(self.following)
+
+    def _check_following(self, following: Following) -> None:
+        if "reference" not in self.dataset.needs:
+            raise ValueError(
+                f"following: needs pictures that are compared with real ones, which "
+                f"{self.dataset.name} lacks"
+            )
+        if max(following.updates) > self.training.updates:
+            raise ValueError(
+                f"following.updates: training has {self.training.updates} updates: "
+                f"found {max(following.updates)}"
             )
 
     def _check_shards(self) -> None:

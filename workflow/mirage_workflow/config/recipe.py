@@ -232,6 +232,16 @@ class Scoring(Section):
     are four radii apart; without it there are the published labels alone."""
 
 
+class Following(Section):
+    """What becomes of samples along a training: that of generation 0, of the first seed, once
+    more and the same, with samples drawn at some updates."""
+
+    updates: Unique[PositiveInt] = Field(min_length=1)
+    """After which samples are drawn."""
+    samples: PositiveInt
+    """Samples drawn each time."""
+
+
 class Classifier(Section):
     """The small network that judges pictures, trained by the pipeline itself: on the classes
     of real pictures, or, where they have none, on telling by how much they are turned."""

@@ -127,7 +127,9 @@ def _name(*parts: str) -> str:
 
 
 def _variant(experiment: Experiment, name: str, override: dict, where: str) -> Experiment:
-    recipe = experiment.model_dump(mode="json", exclude={"causes", "sweeps", "recursion"})
+    recipe = experiment.model_dump(
+        mode="json", exclude={"causes", "sweeps", "following", "recursion"}
+    )
     unknown = set(override) - set(recipe)
     where = f"{where}: sweeps: {name}"
     if unknown:

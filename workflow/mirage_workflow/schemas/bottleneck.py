@@ -1,4 +1,4 @@
-"""What the U-Net's bottleneck makes of pictures, and the same in the plane."""
+"""What the U-Net's bottleneck makes of pictures, the same in the plane, and what lies between."""
 
 import pyarrow as pa
 
@@ -15,6 +15,11 @@ def bottleneck_schema(size: int) -> pa.Schema:
 
 EMBEDDING = pa.schema(
     _ACTIVATED
+    + fields(position=pa.float32())
     + fields(pca0=pa.float32(), pca1=pa.float32(), tsne0=pa.float32())
     + fields(tsne1=pa.float32())
+)
+BETWEEN = pa.schema(
+    fields(source=pa.string(), metric=pa.string(), value=pa.float64(), low=pa.float64())
+    + fields(high=pa.float64(), floor=pa.float64(), n=pa.int64(), p=pa.float64())
 )

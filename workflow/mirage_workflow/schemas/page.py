@@ -13,7 +13,7 @@ from mirage.datasets.shapes import Shapes
 from mirage.detectors import Score
 from mirage.metrics.names import AT, METRICS
 from mirage_workflow.schemas.audit import AUDIT
-from mirage_workflow.schemas.bottleneck import EMBEDDING, bottleneck_schema
+from mirage_workflow.schemas.bottleneck import BETWEEN, EMBEDDING, bottleneck_schema
 from mirage_workflow.schemas.causes import CAUSE_PARTS, CAUSES
 from mirage_workflow.schemas.claims import CLAIMS, CLAIMS_AUDIT
 from mirage_workflow.schemas.classifier import CLASSIFIER
@@ -21,6 +21,7 @@ from mirage_workflow.schemas.counter import COUNTER
 from mirage_workflow.schemas.labels import LABELS
 from mirage_workflow.schemas.metrics import METRICS as MEASURED
 from mirage_workflow.schemas.mixtures import HISTOGRAM, MODES
+from mirage_workflow.schemas.quality import FOLLOWED_QUALITY
 from mirage_workflow.schemas.reference import reference_schema
 from mirage_workflow.schemas.replicates import REPLICATES
 from mirage_workflow.schemas.roc import ROC
@@ -57,6 +58,8 @@ TABLES = {
     "reference": (reference_schema(FEATURES),),
     "bottleneck": (bottleneck_schema(FEATURES),),
     "embedding": (EMBEDDING,),
+    "between": (BETWEEN,),
+    "followed_quality": (FOLLOWED_QUALITY,),
     "counter": (COUNTER,),
     "audit": (AUDIT,),
     "causes/{model}": (CAUSES,),
