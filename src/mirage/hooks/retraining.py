@@ -11,8 +11,8 @@ from mirage.diffusion import Schedule
 from mirage.hooks.saved import PipelineError, Saved
 from mirage.networks.unet import NoiseUNet
 
-LEAST_ABAR = 1e-6
-"""Where not the noise is computed: at which float32 still tells x_0 from x_t."""
+LEAST_ABAR = 1e-10
+"""Where not the noise is computed: at which float32's rounding of it is a hundredth of x_0."""
 
 
 def schedule_of(folder: Path) -> Schedule:

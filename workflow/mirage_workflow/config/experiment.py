@@ -94,6 +94,8 @@ class Experiment(Section):
         """Samples come from a network that is trained here, a pipeline, or elsewhere."""
         if self.samples:
             return self._check_samples()
+        if not self.detection.detectors:
+            raise ValueError("detection.detectors: found none; allowed: at least 1")
         if self.network is None:
             raise ValueError("network: field required, or `samples` made elsewhere")
         if self.network.name == "pipeline":

@@ -177,8 +177,9 @@ Window = tuple[NonNegativeInt, NonNegativeInt]
 class Detection(Section):
     """Statistics of a trajectory that tell a hallucination."""
 
-    detectors: Unique[str] = Field(["hal"], min_length=1)
-    """Detectors computed for every sample while it is drawn; figures show the first."""
+    detectors: Unique[str] = ["hal"]
+    """Detectors computed for every sample while it is drawn; figures show the first. Only of
+    samples made elsewhere may there be none, and is there none without paths or scores."""
     windows: Unique[Window] = Field([(0, 2), (0, 4), (0, 9), (0, 19), (5, 14)], min_length=1)
     """Windows [T1, T2] of the reverse steps, both ends counted, in steps before
     the end: [0, 9] is the last ten."""
