@@ -6,6 +6,7 @@ on one core of a server (their logs end with it); a job that needs more finds it
 
 from math import prod
 
+from mirage.elsewhere import Array
 from mirage_workflow.config.experiment import Experiment
 
 
@@ -42,7 +43,8 @@ def widest_layer(experiment: Experiment) -> int:
 def training_memory(experiment: Experiment) -> int:
     """For the training set and a batch's activations, of some hundred layers."""
     batch = experiment.learning.batch_size * 100 * 4 * widest_layer(experiment)
-    samples = experiment.dataset.samples or 10_000  # a folder is counted when it is read
+    # A folder is counted when it is read; where nothing is real, there are none.
+    samples = getattr(experiment.dataset, "samples", None) or 10_000
     samples = max(samples, experiment.recursion.keep or 0)
     return 1500 + (batch + samples * sample_bytes(experiment)) // 10**6
 
@@ -50,9 +52,10 @@ def training_memory(experiment: Experiment) -> int:
 def drawing_memory(experiment: Experiment) -> int:
     """To draw: no more than a block is held, without gradients; or to read a block's paths."""
     if experiment.origin == "samples":
-        steps = 1 + max(last for _, last in experiment.detection.windows)
-        block = experiment.sampling.block_size * max(steps, 1000)
-        return 1500 + block * 4 * prod(experiment.dataset.shape) * 4 // 10**6
+        paths = experiment.samples.paths
+        steps = Array(paths, "x0_hat").shape[1] if paths else 1
+        values = experiment.sampling.block_size * steps * prod(experiment.dataset.shape)
+        return shard_memory(experiment) + 3 * 4 * values // 10**6
     per_sample = 20 * 4 * widest_layer(experiment) + sample_bytes(experiment)
     return 1500 + experiment.sampling.block_size * per_sample // 10**6
 

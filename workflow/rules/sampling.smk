@@ -66,7 +66,7 @@ rule take_samples:
     conda:
         "../../envs/torch.yaml"
     resources:
-        mem_mb=growing(needs.shard_memory),
+        mem_mb=growing(needs.drawing_memory),
     params:
         **params_of(
             "take_samples",

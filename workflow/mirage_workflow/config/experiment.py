@@ -290,7 +290,8 @@ class Experiment(Section):
             raise ValueError(f"labels: {self.dataset.name} has true ones; allowed: none by eye")
         if not self.labels or "oracle" not in self.recursion.filters:
             return
-        if self.recursion.generations > 1 or self.replicates != 1:
+        replicates = 1 if self.samples else self.replicates
+        if self.recursion.generations > 1 or replicates != 1:
             raise ValueError(
                 "recursion.filters: 'oracle' has labels by eye of generation 0 of one seed: "
                 f"found {self.recursion.generations} generations and replicates {self.replicates}; "
