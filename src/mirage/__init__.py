@@ -26,7 +26,7 @@ _HOMES = {
     "times_of": "diffusion",
     "train": "training",
     "walk": "samplers",
-    "watch": "hooks",
+    "watch": "hooks.watching",
 }
 __all__ = [*_HOMES]
 

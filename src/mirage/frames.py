@@ -4,10 +4,16 @@ Points have one float32 column per coordinate (`x0`, `x1`); pictures are one col
 flat lists.
 """
 
+from __future__ import annotations
+
+import math
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def coordinates(shape: Sequence[int], name: str = "x") -> list[str]:
@@ -26,7 +32,7 @@ def from_array(array: np.ndarray, name: str = "x") -> dict:
     """Columns for samples [n, *shape]; the inverse of `to_array`."""
     if array.ndim == 2:
         return dict(zip(coordinates(array.shape[1:], name), array.T, strict=True))
-    return {name: list(array.reshape(len(array), -1))}
+    return {name: list(array.reshape(len(array), math.prod(array.shape[1:])))}
 
 
 def stack(lists: Iterable[np.ndarray]) -> np.ndarray:

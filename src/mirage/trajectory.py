@@ -7,6 +7,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from mirage import frames
 from mirage.detectors import every_score
 from mirage.diffusion import ReverseStep
 from mirage.registry import DETECTORS, RegistryError
@@ -67,6 +68,41 @@ class PathRecorder:
     def paths(self) -> tuple[Tensor, Tensor]:
         """x_t and x0_hat at the `times` kept: each [rows, times, *sample]."""
         return torch.stack(self._x, 1), torch.stack(self._x0_hat, 1)
+
+
+def long_form(
+    samples: pd.DataFrame,
+    times: Sequence[int],
+    x0_hat: np.ndarray,
+    x: np.ndarray | None = None,
+) -> pd.DataFrame:
+    """Paths as a table: a row for each sample and time.
+
+    Args:
+        samples: columns `sample` and `label`, a row for each path.
+        times: of the steps, from the first to the last.
+        x0_hat, x: [paths, steps, *sample]; x_t is null where it is not known.
+    """
+    steps, shape = len(times), x0_hat.shape[2:]
+    noisy = np.full_like(x0_hat, np.nan) if x is None else x
+    columns = frames.from_array(noisy.reshape(-1, *shape), "x_t")
+    if x is None:
+        columns = dict.fromkeys(columns)
+    return pd.DataFrame(
+        {
+            "sample": np.repeat(samples["sample"], steps),
+            "label": np.repeat(samples["label"], steps),
+            "t": np.tile(times, len(samples)),
+            **columns,
+            **frames.from_array(x0_hat.reshape(-1, *shape), "x0_hat"),
+        }
+    )
+
+
+def last_steps(x0_hat: np.ndarray, most: int | None) -> tuple[range, np.ndarray]:
+    """The last steps of paths [paths, steps, *sample], and how many are to come after each."""
+    kept = x0_hat if most is None else x0_hat[:, -most:]
+    return range(kept.shape[1] - 1, -1, -1), kept
 
 
 MOST_BLOCKS = 4

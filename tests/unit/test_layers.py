@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from documents import PAGES, experiments
 
 from mirage_workflow.config.check import ConfigError
 from mirage_workflow.config.settings import read_experiment
@@ -268,9 +269,11 @@ def test_no_experiment_has_three_lines_in_a_row_of_another():
 
 
 def test_every_size_and_study_that_comes_with_the_pipeline_is_of_some_experiment():
+    """One that comes with it, or one that the docs have a user write."""
     named = {"sizes": set(), "studies": set()}
-    for path in SHIPPED:
-        recipe = yaml.safe_load(path.read_text())
+    written = [text for page in PAGES for text in experiments(page).values()]
+    for text in [*(path.read_text() for path in SHIPPED), *written]:
+        recipe = yaml.safe_load(text)
         named["sizes"] |= {recipe["sizes"]} if "sizes" in recipe else set()
         named["studies"] |= set(recipe.get("studies", []))
     assert named["sizes"] == {path.stem for path in (CONFIG / "presets").glob("*.yaml")}

@@ -5,14 +5,29 @@ import shlex
 import subprocess
 import sys
 
+import diffusers
+import numpy as np
 import pytest
 from checkouts import ROOT
 from documents import examples, experiments, pages_with
+from unit.tiny_pipelines import unet
+
+
+def bring(folder) -> None:
+    """What a user's own experiments name: pictures, a pipeline that draws such, walks."""
+    for name in ("pictures", "drawings"):
+        (folder / "resources" / name).mkdir(parents=True)
+        for number in range(200):
+            (folder / f"resources/{name}/{number}.png").touch()
+    pipeline = diffusers.DDPMPipeline(unet(3, 32), diffusers.DDPMScheduler())
+    pipeline.save_pretrained(folder / "resources/pipeline")
+    np.savez(folder / "walks.npz", x=np.zeros((1_000, 2)), x0_hat=np.zeros((1_000, 10, 2)))
 
 
 @pytest.mark.parametrize("page", pages_with("dry run"))
 def test_snakemake_plans_every_command_of_a_page(scratch, page):
     (scratch.path / "my.py").write_text("\n".join(examples(ROOT / page)))
+    bring(scratch.path)
     for name, text in experiments(ROOT / page).items():
         (scratch.path / f"config/experiments/{name}.yaml").write_text(text)
     for block in examples(ROOT / page, "dry run"):

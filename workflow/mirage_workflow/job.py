@@ -154,10 +154,9 @@ class Job:
             "Creator": f"mirage {mirage.__version__}+{self.code}",
         }
 
-    def fingerprint(self, data: Path | str) -> str:
-        """Names a training run by all that decides its weights."""
-        parts = [self.config, self.seed, self.generation, self.code, _digest(data)]
-        parts += [_digest(self.schedule)] if self.schedule else []
+    def fingerprint(self, *files: Path | str) -> str:
+        """Names a training run by all that decides its weights, the files it reads among it."""
+        parts = [self.config, self.seed, self.generation, self.code, *map(_digest, files)]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def fail(

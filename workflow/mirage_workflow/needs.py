@@ -6,18 +6,19 @@ on one core of a server (their logs end with it); a job that needs more finds it
 
 from math import prod
 
+from mirage.elsewhere import Array
 from mirage_workflow.config.experiment import Experiment
 
 
 def seconds(experiment: Experiment, passes: int) -> float:
     """Of one core, for so many passes of one sample through the network."""
-    points = experiment.network.name == "mlp"
+    points = len(experiment.dataset.shape) == 1
     return passes * widest_layer(experiment) * (5e-8 if points else 2e-7)
 
 
 def training_passes(experiment: Experiment) -> int:
     """Forward and backward, a batch costs three passes of each of its samples."""
-    return 3 * experiment.training.updates * experiment.training.batch_size
+    return 3 * experiment.learning.updates * experiment.learning.batch_size
 
 
 def drawing_passes(experiment: Experiment) -> int:
@@ -32,21 +33,29 @@ def in_a_shard(experiment: Experiment) -> int:
 
 def widest_layer(experiment: Experiment) -> int:
     """Values that one sample has in the network's widest layer."""
-    if experiment.network.name == "mlp":
-        return experiment.network.width
-    return experiment.network.channels[0] * prod(experiment.dataset.shape[1:])
+    network = experiment.network
+    if network.name == "mlp":
+        return network.width
+    channels = 128 if network.name == "pipeline" else network.channels[0]  # as Ho et al. (2020)
+    return channels * prod(experiment.dataset.shape[1:])
 
 
 def training_memory(experiment: Experiment) -> int:
     """For the training set and a batch's activations, of some hundred layers."""
-    batch = experiment.training.batch_size * 100 * 4 * widest_layer(experiment)
-    samples = experiment.dataset.samples or 10_000  # a folder is counted when it is read
+    batch = experiment.learning.batch_size * 100 * 4 * widest_layer(experiment)
+    # A folder is counted when it is read; where nothing is real, there are none.
+    samples = getattr(experiment.dataset, "samples", None) or 10_000
     samples = max(samples, experiment.recursion.keep or 0)
     return 1500 + (batch + samples * sample_bytes(experiment)) // 10**6
 
 
 def drawing_memory(experiment: Experiment) -> int:
-    """To draw: no more than a block is held, without gradients."""
+    """To draw: no more than a block is held, without gradients; or to read a block's paths."""
+    if experiment.origin == "samples":
+        paths = experiment.samples.paths
+        steps = Array(paths, "x0_hat").shape[1] if paths else 1
+        values = experiment.sampling.block_size * steps * prod(experiment.dataset.shape)
+        return shard_memory(experiment) + 3 * 4 * values // 10**6
     per_sample = 20 * 4 * widest_layer(experiment) + sample_bytes(experiment)
     return 1500 + experiment.sampling.block_size * per_sample // 10**6
 
@@ -67,7 +76,7 @@ def scores_memory(experiment: Experiment) -> int:
     Pictures are held together; of points a shard at a time, and the hallucinated ones,
     which are one in ten at most where anything is learned.
     """
-    if experiment.network.name != "mlp":
+    if experiment.dataset.is_pictures:
         return table_memory(experiment)
     held = in_a_shard(experiment) + experiment.sampling.samples // 10
     return 1500 + held * sample_bytes(experiment) // 10**6

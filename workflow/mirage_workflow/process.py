@@ -5,6 +5,7 @@ Options have the names of the library's arguments.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirage.diffusion import ReverseStep, Schedule, reverse_steps
@@ -20,7 +21,12 @@ def arguments(section: Section, *others: str) -> dict[str, Any]:
 
 
 def schedule_of(experiment: Experiment) -> Schedule:
-    """The forward process; of a learned one, in a job that was given what it came to."""
+    """The forward process: of a pipeline, that of its scheduler; of a learned one, in a job that
+    was given what it came to."""
+    if experiment.network.name == "pipeline":
+        from mirage.hooks import retraining  # diffusers takes its time
+
+        return retraining.schedule_of(Path(experiment.network.folder))
     return getattr(Schedule, experiment.diffusion.name)(**arguments(experiment.diffusion))
 
 

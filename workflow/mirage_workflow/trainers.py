@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from mirage.rng import torch_seed
 from mirage.training import TimeFocus, Trainer, TrainingOptions
@@ -31,6 +32,7 @@ def trainer_of(
     seed: int,
     generation: int,
     device: str,
+    before: dict[str, Tensor] | None = None,
     **compute: int,
 ) -> Trainer:
     """The training of a network of the given seed's weights, yet to begin.
@@ -38,15 +40,19 @@ def trainer_of(
     Args:
         data: float32 [n, *sample].
         seed, generation: of the weights, and of all that is drawn in training.
+        before: the weights of the generation that this one goes on from.
         compute: `checkpoint_every`, where checkpoints are written.
     """
-    torch.set_num_threads(experiment.training.threads)
+    torch.set_num_threads(experiment.learning.threads)
     torch.manual_seed(torch_seed(seed, "weights", generation))
+    network = network_of(experiment)
+    if before is not None:
+        network.load_state_dict(before)
     return Trainer(
-        network_of(experiment).to(device),
+        network.to(device),
         torch.from_numpy(data).to(device),
         schedule_of(experiment),
-        options_of(experiment.training, **compute),
+        options_of(experiment.learning, **compute),
         seed,
         generation,
     )

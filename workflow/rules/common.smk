@@ -18,6 +18,7 @@ from mirage.figures.own import OF_SHOWN, arguments
 from mirage.filters import REFITTED, filters
 from mirage.registry import places
 from mirage_workflow.code_hash import as_text, code_of, named
+from mirage_workflow.config import from_elsewhere
 from mirage_workflow.config.check import ConfigError
 from mirage_workflow.config.experiment import Experiment
 from mirage_workflow.config.settings import read_experiments, read_settings, sections_of
@@ -210,6 +211,41 @@ def feature_network(wildcards) -> str:
     return local(theirs) if theirs else f"{RUN}/classifier.safetensors"
 
 
+def of_origin(*origins: str) -> str:
+    """The experiments whose generation 0 is trained here, from a pipeline, or made elsewhere."""
+    names = [name for name, options in EXPERIMENTS.items() if options.origin in origins]
+    return "|".join(names) or "(?!)"
+
+
+def own_files(wildcards) -> list[str]:
+    """The user's own files that generation 0 is drawn from or taken from, one by one."""
+    return [local(path) for path in from_elsewhere.files(experiment_of(wildcards))]
+
+
+def weights_before(wildcards) -> str | list:
+    """What training goes on from: the generation before, where it does and has weights of ours."""
+    generation = generation_of(wildcards.lineage) - 1
+    if not experiment_of(wildcards).finetune or generation < 1:
+        return []
+    return f"{RUN}/{lineage(filter_of(wildcards.lineage), generation)}/model.safetensors"
+
+
+def weights_of_ours(wildcards) -> str | list:
+    """The weights that a pipeline draws with in place of its own, from generation 1 on."""
+    later = generation_of(wildcards.lineage) > 0
+    return f"{RUN}/{{lineage}}/model.safetensors" if later else []
+
+
+def kept_files() -> list[str]:
+    """What filters keep where no later generation asks for it: of samples made elsewhere."""
+    return [
+        f"results/{SETTINGS.preset}/{experiment}/seed{SETTINGS.seeds[0]}/{name}/gen0/kept.parquet"
+        for experiment, options in EXPERIMENTS.items()
+        if options.origin == "samples" and options.recursion.keep
+        for name in options.recursion.filters
+    ]
+
+
 def counter(wildcards) -> dict[str, str]:
     """The thresholds of the counter of shapes, where the pictures are such."""
     return needed(wildcards, "counter")
@@ -275,9 +311,14 @@ def roc(wildcards) -> str | list:
     return f"{SHOWN}/gen0/roc.parquet" if experiment_of(wildcards).has_labels else []
 
 
-def main_detector(wildcards) -> str:
-    """The first detector of an experiment, whose scores the figures show."""
-    return experiment_of(wildcards).detection.detectors[0]
+def main_detector(wildcards) -> str | None:
+    """The first detector of an experiment, whose scores the figures show, if there is one."""
+    return next(iter(experiment_of(wildcards).detection.detectors), None)
+
+
+def shown_paths(wildcards) -> str | list:
+    """The paths to samples that figures show, where they can be shown."""
+    return f"{SHOWN}/gen0/trajectories.parquet" if experiment_of(wildcards).has_paths else []
 
 
 def main_threshold(wildcards) -> float | None:
@@ -302,11 +343,12 @@ def shown_lineages(wildcards) -> list[str]:
 
 def table_files() -> list[str]:
     """The tables of a whole run, with the resolved config beside them."""
-    return [
+    tables = [
         f"results/{SETTINGS.preset}/{experiment}/{name}"
         for experiment in EXPERIMENTS
         for name in ("config.yaml", "metrics.parquet", *study_tables(experiment))
     ]
+    return tables + kept_files()
 
 
 def figure_names(experiment: str) -> list[str]:
@@ -315,7 +357,10 @@ def figure_names(experiment: str) -> list[str]:
     later = options.dataset.later_figures if options.recursion.generations else ()
     by_eye = ("roc", "transfer") if options.labels else ()
     own = (*by_eye, *study_figures(experiment), *options.figures)
-    return [*options.dataset.figures, *later, *own]
+    lacking = () if options.has_scores else ("hal_histogram", "roc", "transfer")
+    lacking += () if options.has_paths else ("trajectories",)
+    lacking += () if options.has_bottleneck else ("embedding",)
+    return [name for name in (*options.dataset.figures, *later, *own) if name not in lacking]
 
 
 def figure_files() -> list[str]:
@@ -353,7 +398,11 @@ def given_labels(wildcards) -> list[str]:
 
 def page_files() -> list[str]:
     """The pages of a whole run: one to explore each experiment, and one to label pictures on."""
-    explorers = [f"results/{SETTINGS.preset}/figures/{name}_explorer.html" for name in EXPERIMENTS]
+    explorers = [
+        f"results/{SETTINGS.preset}/figures/{name}_explorer.html"
+        for name, options in EXPERIMENTS.items()
+        if options.has_scores
+    ]
     return explorers + [
         f"results/{SETTINGS.preset}/{name}/label.html"
         for name, options in EXPERIMENTS.items()

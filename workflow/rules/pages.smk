@@ -44,7 +44,7 @@ rule make_explorer:
         labels=labels_by_eye,
         samples=SAMPLES,
         scores=SCORES,
-        trajectories=f"{GEN0}/trajectories.parquet",
+        trajectories=shown_paths,
     output:
         page=report(
             f"{FIGURES}_explorer.html",

@@ -1,8 +1,10 @@
 rule train_model:
-    """Every generation starts from scratch: only its data carry over."""
+    """Every generation starts from scratch, where it is not told to go on from the one before."""
     input:
         data=training_data,
         schedule=learned_schedule,
+        before=weights_before,
+        pipeline=own_files,
     output:
         weights=f"{RUN}/{{lineage}}/model.safetensors",
         loss=f"{RUN}/{{lineage}}/loss.parquet",
@@ -12,7 +14,7 @@ rule train_model:
         lineage=rf"gen0|(?:{FILTERS})/gen[1-9]\d*",
     conda:
         "../../envs/torch.yaml"
-    threads: lambda wildcards: experiment_of(wildcards).training.threads
+    threads: lambda wildcards: experiment_of(wildcards).learning.threads
     resources:
         gpu=gpus,
         mem_mb=growing(needs.training_memory),
@@ -20,7 +22,7 @@ rule train_model:
     params:
         **params_of(
             "train_model",
-            *("dataset", "diffusion", "network", "training"),
+            *("dataset", "diffusion", "network", "training", "finetune"),
             checkpoint_every=checkpoint_every,
         ),
     script:

@@ -33,7 +33,9 @@ judged = ["sample", *label, *(score.column for score in every)]
 parts = tables.Parts(*job.input.scores, columns=judged)
 if job.input.labels:
     parts = labels_by_eye.attach(parts, tables.read(job.input.labels))
-trajectories = tables.read(job.input.trajectories)
+trajectories = pd.DataFrame({"sample": [], "t": []})  # of latents, and where none were kept
+if job.input.trajectories:
+    trajectories = tables.read(job.input.trajectories)
 followed = trajectories["sample"].unique()
 place = [field.name for field in points(shape)]
 samples = tables.Parts(*job.input.samples, columns=["sample", *place])

@@ -4,13 +4,11 @@ from mirage_workflow.job import begin
 
 job = begin(snakemake)
 
-import numpy as np
-import pandas as pd
 import torch
 
-from mirage import engine, frames
+from mirage import engine
 from mirage.samplers import draw_block
-from mirage.trajectory import PathRecorder, choose_paths
+from mirage.trajectory import PathRecorder, choose_paths, long_form
 from mirage_workflow import tables
 from mirage_workflow.networks import load_network
 from mirage_workflow.process import steps_of
@@ -29,23 +27,6 @@ known = "label" if experiment.dataset.has_labels else detector
 scores = tables.Parts(*job.input.scores, columns=["sample", known])
 chosen = choose_paths(scores, kept.paths, options.block_size, detector)
 schema = trajectories_schema(shape)
-
-
-def long_form(samples: pd.DataFrame, recorder: PathRecorder) -> pd.DataFrame:
-    """One row for each sample and time."""
-    x, x0_hat = (path.flatten(0, 1).numpy() for path in recorder.paths())
-    steps = len(recorder.times)
-    return pd.DataFrame(
-        {
-            "sample": np.repeat(samples["sample"], steps),
-            "label": np.repeat(samples["label"], steps),
-            "t": np.tile(recorder.times, len(samples)),
-            **frames.from_array(x, "x_t"),
-            **frames.from_array(x0_hat, "x0_hat"),
-        }
-    )
-
-
 provenance = job.provenance(device, engine=model.name)
 with tables.writing(job.output.trajectories, schema, provenance) as append:
     for block, samples in chosen.groupby(chosen["sample"] // options.block_size):
@@ -64,4 +45,5 @@ with tables.writing(job.output.trajectories, schema, provenance) as append:
             options.clip,
             device,
         )
-        append(long_form(samples, recorder)[schema.names])
+        x, x0_hat = (path.numpy() for path in recorder.paths())
+        append(long_form(samples, recorder.times, x0_hat, x)[schema.names])

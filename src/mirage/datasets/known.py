@@ -1,5 +1,5 @@
 """All datasets that come with Mirage: importing this registers them."""
 
-from mirage.datasets import digits, gaussians, images, shapes
+from mirage.datasets import digits, gaussians, images, shapes, unseen
 
-__all__ = ["digits", "gaussians", "images", "shapes"]
+__all__ = ["digits", "gaussians", "images", "shapes", "unseen"]

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure, SubFigure
 from mirage.figures import style
 
 COLUMNS = 10
+REAL = "Real pictures, not chosen"
 
 
 @style.theme()
@@ -23,7 +24,8 @@ def draw(
 ) -> Figure:
     """Real pictures over generated ones with the lowest and the highest scores.
 
-    A generated picture's score stands below it.
+    A generated picture's score stands below it. Where there are no real pictures, there is no
+    panel of them.
 
     Args:
         real, lowest, highest: pictures in [-1, 1]: [k, channels, s, s].
@@ -31,13 +33,34 @@ def draw(
         n: how many generated pictures they were chosen from.
         name: of the score.
     """
-    rows = [-(-len(pictures) // COLUMNS) for pictures in (real, lowest, highest)]
-    figure = style.figure(style.PAGE, 0.76 * sum(rows) + 0.8)
-    parts = figure.subfigures(3, 1, squeeze=False, height_ratios=rows)[:, 0]
-    _panel(parts[0], real, None, "Real pictures, not chosen")
     words = f"of {n:,} generated pictures by {name}"
-    _panel(parts[1], lowest, lowest_scores, f"{len(lowest)} lowest {words}")
-    _panel(parts[2], highest, highest_scores, f"{len(highest)} highest {words}")
+    return _stacked(
+        (real, None, REAL),
+        (lowest, lowest_scores, f"{len(lowest)} lowest {words}"),
+        (highest, highest_scores, f"{len(highest)} highest {words}"),
+    )
+
+
+@style.theme()
+def draw_unranked(real: np.ndarray, generated: np.ndarray, n: int) -> Figure:
+    """Real pictures over generated ones that nothing ranks.
+
+    Args:
+        real, generated: pictures in [-1, 1]: [k, channels, s, s].
+        n: how many generated pictures there are.
+    """
+    words = f"The first {len(generated)} of {n:,} generated pictures, not chosen"
+    return _stacked((real, None, REAL), (generated, None, words))
+
+
+def _stacked(*panels: tuple[np.ndarray, Sequence[float] | None, str]) -> Figure:
+    """Panels one below the other: pictures, their scores if they have some, and a title."""
+    shown = [panel for panel in panels if len(panel[0])]
+    rows = [-(-len(pictures) // COLUMNS) for pictures, _, _ in shown]
+    figure = style.figure(style.PAGE, 0.76 * sum(rows) + 0.8)
+    parts = figure.subfigures(len(shown), 1, squeeze=False, height_ratios=rows)[:, 0]
+    for part, panel in zip(parts, shown, strict=True):
+        _panel(part, *panel)
     return figure
 
 

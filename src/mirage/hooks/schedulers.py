@@ -6,13 +6,16 @@ flow alpha = 1 - sigma. Schedulers are known by their class's name, so that diff
 imported, and a class of one's own by that of the diffusers class that it extends.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import Tensor
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class WatchError(ValueError):
@@ -41,6 +44,8 @@ class Call:
     @property
     def t(self) -> Tensor:
         """The timestep, or that of each sample in a shape that fits x: [] or [batch, 1, ...]."""
+        import torch  # here alone: the names of schedulers are known without
+
         t = torch.as_tensor(self.given["timestep"], device=self.x.device)
         return t.reshape(*t.shape, *[1] * (self.x.ndim - t.ndim)) if t.ndim else t
 

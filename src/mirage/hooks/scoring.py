@@ -4,8 +4,6 @@ A batch is done when its table is there, and that is written last, after its pic
 depends on the seed and its number alone.
 """
 
-import hashlib
-import inspect
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +18,8 @@ from tqdm import tqdm
 
 from mirage.files import DamagedError, replacing
 from mirage.hooks import gallery
+from mirage.hooks.pipelines import draw, load
+from mirage.hooks.saved import Saved
 from mirage.hooks.watching import watch
 from mirage.rng import torch_seed
 
@@ -59,8 +59,8 @@ def score(
     folder = _find(pipeline, online)
     if out.resolve().is_relative_to(folder.resolve()):
         raise ValueError(f"{out} is within the pipeline; say another --out")
-    options = {
-        "pipeline": _digest(folder),
+    options: dict[str, Any] = {
+        "pipeline": Saved(folder).digest,
         "samples": samples,
         "batch": batch,
         "seed": seed,
@@ -69,7 +69,7 @@ def score(
         "detectors": list(detectors),
         "device": device or ("cuda" if torch.cuda.is_available() else "cpu"),
     }
-    pipe = _load(folder).to(options["device"])
+    pipe = load(folder, options["device"])
     watch(pipe.scheduler, windows, detectors)  # refused before anything is written
     _take(out, options)
     tables = []
@@ -94,21 +94,9 @@ def score(
 def _draw(pipe: Any, options: dict, number: int, numbers: range, out: Path) -> pd.DataFrame:
     """Draw one batch and write its pictures. Returns its table."""
     seed = torch_seed(options["seed"], "score", 0, number)
-    torch.manual_seed(seed)  # some pipelines give their scheduler no generator
-    given = {
-        "batch_size": len(numbers),
-        "generator": torch.Generator(pipe.device).manual_seed(seed),
-        "output_type": "np",
-    }
-    if options["steps"]:
-        given["num_inference_steps"] = options["steps"]
-    elif _steps_of(pipe) > pipe.scheduler.config.get("num_train_timesteps", np.inf):
-        given["num_inference_steps"] = pipe.scheduler.config.num_train_timesteps
-    with watch(pipe.scheduler, options["windows"], options["detectors"]) as hal:
-        images = pipe(**given).images
-    if len(hal.scores) != len(numbers):
-        raise ValueError(f"{len(hal.scores)} walks for {len(numbers)} pictures")
-    pixels = (np.asarray(images) * 255).round().astype(np.uint8)
+    asked = options["windows"], options["detectors"], options["steps"]
+    images, hal = draw(pipe, len(numbers), seed, *asked)
+    pixels = (images * 255).round().astype(np.uint8)
     if pixels.shape[-1] not in (1, 3):
         raise ValueError(f"pictures have {pixels.shape[-1]} channels; a PNG holds 1 or 3 of them")
     if pixels.shape[-1] == 1:
@@ -122,37 +110,13 @@ def _draw(pipe: Any, options: dict, number: int, numbers: range, out: Path) -> p
     return table
 
 
-def _steps_of(pipe: Any) -> int:
-    """How many steps the pipeline takes unasked."""
-    return inspect.signature(pipe.__call__).parameters["num_inference_steps"].default
-
-
 def _find(pipeline: str, online: bool) -> Path:
     folder = Path(pipeline)
     if online and not folder.exists():
         return Path(diffusers.DiffusionPipeline.download(pipeline))
     if not folder.is_dir():
         raise ValueError(f"{folder}: no such folder (--online allows a name on the hub)")
-    if not (folder / "model_index.json").is_file():
-        raise ValueError(f"{folder} is no pipeline of diffusers: it has no model_index.json")
     return folder
-
-
-def _load(folder: Path) -> Any:
-    """The pipeline, if it draws pictures from noise alone."""
-    try:
-        pipe = diffusers.DiffusionPipeline.from_pretrained(folder, local_files_only=True)
-    except Exception as error:  # of many kinds, as many as there are ways to break a folder
-        raise ValueError(f"{folder} cannot be loaded: {type(error).__name__}: {error}") from error
-    needed = {"batch_size", "generator", "num_inference_steps", "output_type"}
-    taken = set(inspect.signature(pipe.__call__).parameters)
-    if not hasattr(pipe, "scheduler") or not needed <= taken:
-        raise ValueError(
-            f"{folder}: {type(pipe).__name__} does not draw pictures from noise alone; "
-            "watch it in a script of your own (mirage.watch)"
-        )
-    pipe.set_progress_bar_config(disable=True)
-    return pipe
 
 
 def _take(out: Path, options: dict) -> None:
@@ -188,14 +152,3 @@ def _read(path: Path) -> pd.DataFrame:
         return pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise ValueError(f"{path} is damaged; delete it and start again ({error})") from error
-
-
-def _digest(folder: Path) -> str:
-    """Of the names and contents of all files in a folder."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            with path.open("rb") as file:
-                content = hashlib.file_digest(file, "sha256").hexdigest()
-            digest.update(f"{path.relative_to(folder)} {content}\n".encode())
-    return digest.hexdigest()

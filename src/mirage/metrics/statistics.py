@@ -47,7 +47,10 @@ def summarise(metrics: pd.DataFrame) -> pd.DataFrame:
                 if other != name
             ]
     names = [*by, "filter", "against"]
-    return pd.DataFrame([dict(zip(names, row[:-1], strict=True)) | row[-1] for row in rows])
+    return pd.DataFrame(
+        [dict(zip(names, row[:-1], strict=True)) | row[-1] for row in rows],
+        columns=[*names, "value", "low", "high", "seeds"],
+    )
 
 
 def variance_parts(rates: pd.DataFrame) -> dict[str, float]:

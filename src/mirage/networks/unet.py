@@ -21,16 +21,23 @@ class NoiseUNet(nn.Module):
     (pixel shuffle, Shi et al. 2016).
 
     Args:
-        unet: a UNet2DModel that computes the noise, or v.
+        unet: a UNet2DModel that computes the noise, v or x_0.
         patch: pixels a side.
-        alphas_cumprod: abar by t where the U-Net computes v: [T].
+        alphas_cumprod: abar by t where the U-Net computes something else than the noise: [T].
+        prediction: what it computes then, `v_prediction` or `sample`, which is x_0.
     """
 
     alphas_cumprod: Tensor | None
 
-    def __init__(self, unet: nn.Module, patch: int, alphas_cumprod: Tensor | None = None) -> None:
+    def __init__(
+        self,
+        unet: nn.Module,
+        patch: int,
+        alphas_cumprod: Tensor | None = None,
+        prediction: str = "v_prediction",
+    ) -> None:
         super().__init__()
-        self.unet, self.patch = unet, patch
+        self.unet, self.patch, self.prediction = unet, patch, prediction
         self.register_buffer("alphas_cumprod", alphas_cumprod, persistent=False)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
@@ -41,13 +48,16 @@ class NoiseUNet(nn.Module):
         if self.alphas_cumprod is None:
             return output
         abar = self.alphas_cumprod[t].reshape(-1, 1, 1, 1)
+        if self.prediction == "sample":
+            return (x - abar.sqrt() * output) / (1 - abar).sqrt()
         return abar.sqrt() * output + (1 - abar).sqrt() * x
 
     def loss_weight(self, t: Tensor) -> Tensor:
         """What makes a squared error of the noise one of what is computed: [batch, 1, 1, 1]."""
         if self.alphas_cumprod is None:
             return torch.ones(len(t), 1, 1, 1, device=t.device)
-        return 1 / self.alphas_cumprod[t].reshape(-1, 1, 1, 1)
+        abar = self.alphas_cumprod[t].reshape(-1, 1, 1, 1)
+        return (1 - abar) / abar if self.prediction == "sample" else 1 / abar
 
 
 def build_unet(

@@ -74,7 +74,7 @@ def page(
         scores: those to choose from.
         shown: the samples that are drawn, with the same columns and those of the samples.
         shape: of one sample: points of 1 or 2 coordinates, or pictures.
-        trajectories: columns `sample`, `t` and x0_hat, of some of the samples.
+        trajectories: columns `sample`, `t` and x0_hat, of some of the samples, if any.
         title: what is explored, in words.
         first: the score that is chosen at first; by default the first.
     """
@@ -286,6 +286,8 @@ def _pixels(shown: pd.DataFrame, shape: Sequence[int]) -> dict:
 
 def _paths(trajectories: pd.DataFrame, shape: Sequence[int]) -> dict:
     """Some steps of each path, evenly spread and the last among them, in the order of samples."""
+    if trajectories.empty:
+        return {"path": "", "times": [], "size": shape[0]}
     times = np.sort(trajectories["t"].unique())[::-1]
     if len(shape) == 1 and (times < LAST[shape[0]]).any():
         times = times[times < LAST[shape[0]]]

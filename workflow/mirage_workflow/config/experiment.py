@@ -1,12 +1,13 @@
 """One experiment: a dataset and a recipe, from training to retraining."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import BeforeValidator, Field, PositiveInt, model_validator
 
 from mirage.diffusion import times_of
+from mirage.hooks.saved import Saved
 from mirage.metrics.spacing import SpacingError, require_spacing
 from mirage.registry import DETECTORS
 from mirage.window import predict
@@ -20,9 +21,12 @@ from mirage_workflow.config.recipe import (
     Detection,
     Diffusion,
     Embedding,
+    Finetune,
     Following,
     Linear,
+    Pipeline,
     Recursion,
+    Samples,
     Sampling,
     Scoring,
     Training,
@@ -51,8 +55,10 @@ class Experiment(Section):
 
     dataset: Dataset
     diffusion: Diffusion = Linear()
-    network: Annotated[MLP | UNet, Field(discriminator="name")]
-    training: Training
+    network: Annotated[MLP | UNet | Pipeline, Field(discriminator="name")] | None = None
+    samples: Samples | None = None
+    training: Training | None = None
+    finetune: Finetune | None = None
     sampling: Sampling
     detection: Detection = Detection()
     trajectories: Trajectories = Trajectories()
@@ -77,6 +83,7 @@ class Experiment(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Experiment":
+        self._check_origin()
         self._check_learned_schedule()
         self._check_network()
         self._check_times()
@@ -90,7 +97,7 @@ class Experiment(Section):
 
     def _check_learned_schedule(self) -> None:
         """Nothing may rest on its times, which are not known before."""
-        if self.diffusion.name != "learned":
+        if self.diffusion.name != "learned" or self.origin != "network":
             return
         if len(self.dataset.shape) > 1:
             raise ValueError(
@@ -113,11 +120,76 @@ class Experiment(Section):
                 "diffusion.name 'learned'"
             )
 
-    def _check_network(self) -> None:
-        wanted = "mlp" if len(self.dataset.shape) == 1 else "unet"
-        if self.network.name != wanted:
+    def _check_origin(self) -> None:
+        """Samples come from a network that is trained here, a pipeline, or elsewhere."""
+        if self.samples:
+            return self._check_samples()
+        if not self.detection.detectors:
+            raise ValueError("detection.detectors: found none; allowed: at least 1")
+        if self.network is None:
+            raise ValueError("network: field required, or `samples` made elsewhere")
+        if self.network.name == "pipeline":
+            return self._check_pipeline()
+        if self.training is None:
+            raise ValueError("training: field required")
+        if self.finetune:
+            raise ValueError("finetune: only of a pipeline; allowed here: `training`, from scratch")
+
+    def _check_pipeline(self) -> None:
+        recursion, sampling = self.recursion, self.sampling
+        if sampling.steps is None:
+            raise ValueError("sampling.steps: needed where a pipeline draws: found null")
+        own = {"samples", "steps", "block_size"}
+        self._refuse_said("sampling", sampling, Sampling(**sampling.model_dump(include=own)))
+        self._refuse_said("diffusion", self.diffusion, Linear())
+        if self.training and self.finetune:
+            raise ValueError("finetune: found `training` too; allowed: one of the two")
+        if recursion.generations and not (self.training or self.finetune):
             raise ValueError(
-                f"network.name: {self.dataset.name} needs {wanted!r}: found {self.network.name!r}"
+                f"recursion.generations: found {recursion.generations}, not how they are trained; "
+                "allowed: with `finetune`, to go on, or `training`, from scratch"
+            )
+
+    def _refuse_said(self, key: str, found: Section, default: Section) -> None:
+        """Refuse what the pipeline's own scheduler decides."""
+        for name, value in found:
+            if value != getattr(default, name):
+                raise ValueError(
+                    f"{key}.{name}: a pipeline has its own scheduler: found {value!r}; "
+                    "allowed: nothing (`sizes: pipeline` says what else it takes)"
+                )
+
+    def _check_samples(self) -> None:
+        if self.network:
+            raise ValueError("samples: found a `network` too; allowed: one of the two")
+        if self.dataset.is_pictures != (self.samples.folder is not None):
+            wanted = "folder" if self.dataset.is_pictures else "points"
+            raise ValueError(f"samples.{wanted}: needed, as of {self.dataset.name}: found null")
+        if self.recursion.generations:
+            raise ValueError(
+                f"recursion.generations: found {self.recursion.generations}, and samples made "
+                "elsewhere have no model to retrain; allowed: 0"
+            )
+        if self.replicates not in (None, 1):
+            raise ValueError(
+                f"replicates: samples made elsewhere are there once: found {self.replicates}"
+            )
+        if self.scoring.window == "auto":
+            raise ValueError("scoring.window: 'auto' needs the noise of a network trained here")
+        if not self.samples.are_scored:
+            for name in set(self.recursion.filters) & DETECTORS.keys():
+                raise ValueError(
+                    f"recursion.filters: {name!r} needs samples.paths or samples.scores"
+                )
+
+    def _check_network(self) -> None:
+        if self.network is None:
+            return
+        wanted = ("mlp",) if len(self.dataset.shape) == 1 else ("unet", "pipeline")
+        if self.network.name not in wanted:
+            raise ValueError(
+                f"network.name: {self.dataset.name} needs {' or '.join(map(repr, wanted))}: "
+                f"found {self.network.name!r}"
             )
         if self.network.name == "unet":
             halvings, patch = len(self.network.channels) - 1, self.network.patch
@@ -139,6 +211,35 @@ class Experiment(Section):
             )
 
     def _check_times(self) -> None:
+        self._check_window()
+        if self.samples:  # whose steps stand in their file
+            return
+        if self.origin == "network":
+            self._check_walk()
+        for first, last in self.detection.windows:
+            if last >= self.reverse_steps:
+                raise ValueError(
+                    f"detection.windows: [{first}, {last}] is longer than the trajectory of "
+                    f"{self.reverse_steps} steps; T2 may be at most {self.reverse_steps - 1}"
+                )
+        kept = self.trajectories.steps
+        if kept is not None and kept > self.reverse_steps:
+            raise ValueError(
+                f"trajectories.steps: the trajectory has {self.reverse_steps} steps: found {kept}"
+            )
+
+    def _check_window(self) -> None:
+        window, windows = self.scoring.window, self.detection.windows
+        if window == "auto" and not self.dataset.has_modes:
+            raise ValueError(f"scoring.window: 'auto' needs modes, which {self.dataset.name} lacks")
+        if window not in ("auto", *windows):
+            allowed = ", ".join(str(list(window)) for window in windows)
+            raise ValueError(
+                f"scoring.window: {list(window)} is not among detection.windows; allowed: {allowed}"
+            )
+
+    def _check_walk(self) -> None:
+        """What only a walk of our own has."""
         timesteps, start = self.diffusion.timesteps, self.start
         if start >= timesteps:
             raise ValueError(f"sampling.start must be below timesteps: found {start}, {timesteps}")
@@ -152,28 +253,9 @@ class Experiment(Section):
                 f"sampling.ddpm_tail must be at most the {self.reverse_steps} reverse steps: "
                 f"found {self.sampling.ddpm_tail}"
             )
-        for first, last in self.detection.windows:
-            if last >= self.reverse_steps:
-                raise ValueError(
-                    f"detection.windows: [{first}, {last}] is longer than the trajectory of "
-                    f"{self.reverse_steps} steps; T2 may be at most {self.reverse_steps - 1}"
-                )
-        kept = self.trajectories.steps
-        if kept is not None and kept > self.reverse_steps:
-            raise ValueError(
-                f"trajectories.steps: the trajectory has {self.reverse_steps} steps: found {kept}"
-            )
         if len(self.dataset.shape) > 1 and self.embedding.t >= timesteps:
             raise ValueError(
                 f"embedding.t must be below timesteps: found {self.embedding.t}, {timesteps}"
-            )
-        window, windows = self.scoring.window, self.detection.windows
-        if window == "auto" and not self.dataset.has_modes:
-            raise ValueError(f"scoring.window: 'auto' needs modes, which {self.dataset.name} lacks")
-        if window not in ("auto", *windows):
-            allowed = ", ".join(str(list(window)) for window in windows)
-            raise ValueError(
-                f"scoring.window: {list(window)} is not among detection.windows; allowed: {allowed}"
             )
         focus = self.training.time_focus
         if focus and focus.below > timesteps:
@@ -225,6 +307,8 @@ class Experiment(Section):
 
     def _check_studies(self) -> None:
         for name in ("causes", "sweeps"):
+            if getattr(self, name) and self.samples:
+                raise ValueError(f"{name}: only of a network trained here, not of `samples`")
             if getattr(self, name) and not self.dataset.has_modes:
                 raise ValueError(f"{name}: only of a mixture, which {self.dataset.name} is not")
         if self.causes and self.causes.few_steps > self.start + 1:
@@ -262,7 +346,8 @@ class Experiment(Section):
             raise ValueError(f"labels: {self.dataset.name} has true ones; allowed: none by eye")
         if not self.labels or "oracle" not in self.recursion.filters:
             return
-        if self.recursion.generations > 1 or self.replicates != 1:
+        replicates = 1 if self.samples else self.replicates
+        if self.recursion.generations > 1 or replicates != 1:
             raise ValueError(
                 "recursion.filters: 'oracle' has labels by eye of generation 0 of one seed: "
                 f"found {self.recursion.generations} generations and replicates {self.replicates}; "
@@ -270,7 +355,11 @@ class Experiment(Section):
             )
 
     def resolved(self) -> "Experiment":
-        """The same with `auto` replaced by what it stands for."""
+        """The same with `auto` replaced by what it stands for, and nothing asked that cannot be."""
+        if self.samples:
+            scored = self.detection.detectors if self.samples.are_scored else []
+            detection = self.detection.model_copy(update={"detectors": scored})
+            return self.model_copy(update={"detection": detection, "replicates": 1})
         if self.scoring.window != "auto":
             return self
         predicted = self.predicted_window
@@ -289,6 +378,35 @@ class Experiment(Section):
     def times(self) -> np.ndarray:
         """The times of the reverse steps, from the first to the last: int [steps]."""
         return times_of(self.start, self.reverse_steps, self.sampling.spread)
+
+    @property
+    def origin(self) -> Literal["network", "pipeline", "samples"]:
+        """Where generation 0 comes from: a network trained here, a pipeline, or samples."""
+        if self.samples:
+            return "samples"
+        return "pipeline" if self.network.name == "pipeline" else "network"
+
+    @property
+    def learning(self) -> Training:
+        """How a generation is trained."""
+        return self.finetune or self.training
+
+    @property
+    def has_scores(self) -> bool:
+        """Whether detectors tell anything of samples."""
+        return bool(self.detection.detectors)
+
+    @property
+    def has_paths(self) -> bool:
+        """Whether the ways to samples can be shown: not those in another space, as of latents."""
+        if self.samples:
+            return self.samples.paths is not None
+        return self.origin == "network" or Saved(Path(self.network.folder)).is_plain
+
+    @property
+    def has_bottleneck(self) -> bool:
+        """Whether there is a U-Net of ours, whose bottleneck can be looked at."""
+        return self.origin == "network" and self.network.name == "unet"
 
     @property
     def has_labels(self) -> bool:

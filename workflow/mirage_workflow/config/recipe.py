@@ -114,6 +114,46 @@ class UNet(Section):
     updates where noise is strong. The rest of the pipeline sees the noise."""
 
 
+class Pipeline(Section):
+    """A pipeline that diffusers saved: generation 0 is drawn from it, and nothing is trained."""
+
+    name: Literal["pipeline"]
+    folder: str = Field(min_length=1)
+    """Where it was saved, relative to the working directory. Its own scheduler walks, in
+    `sampling.steps` steps."""
+
+
+class Samples(Section):
+    """Samples made elsewhere, in the place of a network: generation 0, and the only one."""
+
+    folder: str | None = None
+    """A folder of pictures of the dataset's size, PNG or JPEG, in the order of their names."""
+    points: str | None = None
+    """A file with points: an NPZ with `x` [n, d], or Parquet with columns `x0`, `x1` and so on."""
+    paths: str | None = None
+    """An NPZ with the predicted clean samples at each step, `x0_hat` [n, steps, *sample]; null
+    where they were not kept."""
+    scores: str | None = None
+    """Parquet with scores taken before, as `mirage score` writes it; null for none."""
+
+    @model_validator(mode="after")
+    def _one_of_each(self) -> "Samples":
+        if (self.folder is None) == (self.points is None):
+            raise ValueError("folder: needed, or points; and not both")
+        if self.points and not self.points.endswith((".npz", ".parquet")):
+            raise ValueError(f"points: found {self.points!r}; allowed: .npz, .parquet")
+        if self.paths and not self.paths.endswith(".npz"):
+            raise ValueError(f"paths: found {self.paths!r}; allowed: .npz")
+        if self.paths and self.scores:
+            raise ValueError("scores: they are taken of paths; allowed: one of the two")
+        return self
+
+    @property
+    def are_scored(self) -> bool:
+        """Whether detectors can tell anything of them."""
+        return bool(self.paths or self.scores)
+
+
 class TimeFocus(Section):
     """Draw a share of the training times from where the signal is not yet gone."""
 
@@ -143,6 +183,13 @@ class Training(Section):
     it, float32 elsewhere."""
     threads: PositiveInt = 1
     """CPU threads. Part of the recipe: sums depend on how they are divided."""
+
+
+class Finetune(Training):
+    """Training that goes on from the generation before, not from scratch."""
+
+    learning_rate: PositiveFloat = 1e-5
+    """Adam's step size at the start."""
 
 
 class Sampling(Section):
@@ -186,8 +233,9 @@ Window = tuple[NonNegativeInt, NonNegativeInt]
 class Detection(Section):
     """Statistics of a trajectory that tell a hallucination."""
 
-    detectors: Unique[str] = Field(["hal"], min_length=1)
-    """Detectors computed for every sample while it is drawn; figures show the first."""
+    detectors: Unique[str] = ["hal"]
+    """Detectors computed for every sample while it is drawn; figures show the first. Only of
+    samples made elsewhere may there be none, and is there none without paths or scores."""
     windows: Unique[Window] = Field([(0, 2), (0, 4), (0, 9), (0, 19), (5, 14)], min_length=1)
     """Windows [T1, T2] of the reverse steps, both ends counted, in steps before
     the end: [0, 9] is the last ten."""

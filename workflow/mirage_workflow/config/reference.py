@@ -25,6 +25,7 @@ UNITS = {
     "threads": "threads",
     "seeds": "seeds replicates",
     "pixels": "image_size patch blur",
+    "values": "sample_shape",
     "white minus black": "haze noise",
     "standard deviations": "radius",
     "half spacings": "noise_fractions",
@@ -95,8 +96,10 @@ def _rows(fields: dict[str, Any], model: dict, models: dict, prefix: str = ""):
 
 def _refs(field: dict[str, Any]) -> list[str]:
     """The models that a key may hold."""
-    options = [field, field.get("items", {}), *field.get("anyOf", []), *field.get("oneOf", [])]
-    return [option["$ref"].rpartition("/")[2] for option in options if "$ref" in option]
+    own = [field["$ref"].rpartition("/")[2]] if "$ref" in field else []
+    options = [option for key in ("anyOf", "oneOf") for option in field.get(key, [])]
+    options += [field["items"]] if isinstance(field.get("items"), dict) else []
+    return own + [name for option in options for name in _refs(option)]
 
 
 def has_numbers(field: dict[str, Any]) -> bool:

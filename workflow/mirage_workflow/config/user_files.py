@@ -4,6 +4,7 @@ from pathlib import Path
 
 from mirage.labels_by_eye import read
 from mirage_workflow.config.experiment import Experiment
+from mirage_workflow.config.from_elsewhere import files, require_pipeline, require_samples
 
 
 def require_files(experiment: Experiment) -> None:
@@ -16,6 +17,12 @@ def require_files(experiment: Experiment) -> None:
     """
     for path in experiment.dataset.files:
         _refuse_braces("dataset", str(path))
+    if experiment.samples:
+        require_samples(experiment)
+    elif experiment.origin == "pipeline":
+        require_pipeline(experiment)
+    for path in files(experiment):
+        _refuse_braces("samples" if experiment.samples else "network.folder", path)
     for path in experiment.labels:
         if not Path(path).is_file():
             raise ValueError(
