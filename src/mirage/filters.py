@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 
 Filter = Callable[["pd.DataFrame", "np.random.Generator"], "pd.Series | np.ndarray"]
 
-REFITTED = "refitted"
-"""Not a filter, but a line of generations beside theirs, which has no network in it: see
-`mirage.refitted`. What it is refitted to is chosen as by `random`."""
-
 
 @filter("none")
 def none(scores: pd.DataFrame, rng: np.random.Generator) -> pd.Series:

@@ -3,6 +3,10 @@
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
+REFITTED = "refitted"
+"""Not a filter, but a line of generations beside theirs, which has no network in it: see
+`mirage.refitted`. What it is refitted to is chosen as by `random`."""
+
 
 def lineage(filter: str, generation: int) -> str:
     """The folder of a filter's generation."""

@@ -15,14 +15,14 @@ if not (HOME / "src/mirage").is_dir():
 sys.path[:0] = [str(HOME / "src"), str(HOME / "workflow")]  # jobs get them with the rest
 
 from mirage.figures.own import OF_SHOWN, arguments
-from mirage.filters import REFITTED, filters
+from mirage.filters import filters
 from mirage.registry import places
 from mirage_workflow.code_hash import as_text, code_of, named
 from mirage_workflow.config import from_elsewhere
 from mirage_workflow.config.check import ConfigError
 from mirage_workflow.config.experiment import Experiment
 from mirage_workflow.config.settings import read_experiments, read_settings, sections_of
-from mirage_workflow.places import filter_of, generation_of, lineage
+from mirage_workflow.places import REFITTED, filter_of, generation_of, lineage
 
 try:
     SETTINGS = read_settings(config)

@@ -9,11 +9,11 @@ from tqdm import tqdm
 
 from mirage import engine, tensors
 from mirage.detectors import every_score
-from mirage.filters import REFITTED
 from mirage.refitted import Modes
 from mirage.samplers import Model, sample
 from mirage_workflow import tables
 from mirage_workflow.networks import load_network
+from mirage_workflow.places import REFITTED
 from mirage_workflow.process import schedule_of, steps_of
 from mirage_workflow.schemas.samples import samples_schema
 from mirage_workflow.sections import sections

@@ -5,9 +5,10 @@ from mirage_workflow.job import begin
 job = begin(snakemake)
 
 from mirage import labels_by_eye
-from mirage.filters import REFITTED, select
+from mirage.filters import select
 from mirage.rng import numpy_rng
 from mirage_workflow import tables
+from mirage_workflow.places import REFITTED
 from mirage_workflow.schemas.samples import kept_schema
 from mirage_workflow.sections import sections
 

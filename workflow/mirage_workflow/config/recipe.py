@@ -14,8 +14,8 @@ from pydantic import (
     model_validator,
 )
 
-from mirage.filters import REFITTED
 from mirage_workflow.config.section import Section, Unique, require_known
+from mirage_workflow.places import REFITTED
 
 Precision = Literal["float32", "bfloat16"]
 

@@ -9,11 +9,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, field_validator, model_validator
 
-from mirage.filters import REFITTED, filters
+from mirage.filters import filters
 from mirage.metrics.names import METRICS, THRESHOLDS
 from mirage.registry import DETECTORS
 from mirage_workflow.config.recipe import Window
 from mirage_workflow.config.section import Section, Unique, unknown
+from mirage_workflow.places import REFITTED
 
 
 def one_of(what: str, name: str, known: Iterable[str]) -> str:
