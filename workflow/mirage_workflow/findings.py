@@ -229,6 +229,13 @@ def _filter_ratio(statistic: ask.FilterRatio, metrics: pd.DataFrame) -> Found:
     )
 
 
+def _typical(statistic: ask.Typical, metrics: pd.DataFrame) -> Found:
+    cell = _generation(metrics, statistic.metric, statistic.at)
+    if cell["value"].isna().all():
+        raise NotMeasuredError("too few: undefined for every seed of this run")
+    return _by_seed(statistic, cell["value"], n=float(cell["n"].sum()))
+
+
 def _bridge_trend(statistic: ask.BridgeTrend, sweeps: pd.DataFrame) -> Found:
     sweeps = sweeps[(sweeps["factor"] == statistic.factor) & (sweeps["level_number"] > 0)]
     levels = sorted(sweeps["level_number"].unique())
@@ -281,6 +288,7 @@ FINDERS: Mapping[type, Callable[..., Found]] = {
     ask.CauseRatio: _cause_ratio,
     ask.Growth: _growth,
     ask.FilterRatio: _filter_ratio,
+    ask.Typical: _typical,
     ask.BridgeTrend: _bridge_trend,
     ask.SlopeRatio: _slope_ratio,
     ask.Kept: _kept,

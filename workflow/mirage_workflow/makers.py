@@ -20,6 +20,7 @@ MAKERS = {
     "kept.parquet": "filter_samples",
     "histogram.parquet": "count_histogram",
     "gen0/labels.parquet": "read_labels",
+    "gen0/followed.parquet": "follow_labels",
     "gen*/metrics.parquet": "measure_generation",
     "gen*/roc.parquet": "measure_generation",
     "metrics.parquet": "collect_metrics",

@@ -66,6 +66,17 @@ STUDIES = {
         "torch",
         hours(2),
     ),
+    "follow_labels": Study(
+        "What is wrong early in training need not be what is wrong at its end.",
+        {"data": f"{RUN}/data.parquet", "counter": counter_of_labels},
+        {"rates": f"{RUN}/gen0/followed.parquet"},
+        "seed{seed}/gen0/follow_labels",
+        {"following": is_followed},
+        ("dataset", "diffusion", "network", "training", "sampling", "scoring"),
+        "torch",
+        hours(4),
+        lambda wildcards: experiment_of(wildcards).training.threads,
+    ),
     "measure_variant": Study(
         "One small model of a sweep, like the base but for one thing.",
         {},

@@ -85,6 +85,16 @@ def noise_fractions(wildcards) -> list[float]:
     return experiment_of(wildcards).causes.noise_fractions
 
 
+def counter_of_labels(wildcards) -> str | list:
+    """The thresholds that labels rest on, where they do."""
+    return counter(wildcards).get("counter", [])
+
+
+def is_followed(wildcards) -> dict:
+    """After which updates of its training an experiment is looked at, with how many samples."""
+    return experiment_of(wildcards).following.model_dump(mode="json")
+
+
 def snapshots(wildcards) -> list[int]:
     return experiment_of(wildcards).sweeps.snapshots
 
@@ -116,7 +126,7 @@ def scored_places(wildcards) -> list[tuple[int, str]]:
     if EXPERIMENTS[experiment].labels:
         return [(SETTINGS.seeds[0], "gen0")]  # what people have seen
     seeds = SETTINGS.seeds[: EXPERIMENTS[experiment].replicates]
-    return [(seed, place) for seed in seeds for place in lineages(experiment)]
+    return [(seed, place) for seed in seeds for place in lineages(experiment, seed)]
 
 
 def study_figures(experiment: str) -> list[str]:
@@ -129,6 +139,7 @@ def study_figures(experiment: str) -> list[str]:
     if options.sweeps:
         names += ["sweeps", "windows"]
         names += ["slopes"] if options.sweeps.snapshots else []
+    names += ["labels_by_update"] if options.following else []
     return names
 
 

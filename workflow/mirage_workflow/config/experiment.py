@@ -20,6 +20,7 @@ from mirage_workflow.config.recipe import (
     Detection,
     Diffusion,
     Embedding,
+    Following,
     Recursion,
     Sampling,
     Scoring,
@@ -61,6 +62,7 @@ class Experiment(Section):
     recursion: Recursion = Recursion()
     causes: Causes | None = None
     sweeps: Sweeps | None = None
+    following: Following | None = None
     compute: Compute = Compute()
     labels: LabelFiles = []
     """Labels by eye of generation 0 of the first seed: a CSV saved from `label.html`, or two of
@@ -77,6 +79,7 @@ class Experiment(Section):
         self._check_network()
         self._check_times()
         self._check_endpoint()
+        self._check_detectors()
         self._check_recursion()
         self._check_studies()
         self._check_shards()
@@ -133,6 +136,12 @@ class Experiment(Section):
             raise ValueError(
                 f"trajectories.steps: the trajectory has {self.reverse_steps} steps: found {kept}"
             )
+        window, most = self.trajectories.window, kept or self.reverse_steps
+        if window is not None and not window[0] < window[1] < most:
+            raise ValueError(
+                f"trajectories.window: found {[*window]}, of {most} steps kept; "
+                f"allowed: [first, last] with first < last < {most}"
+            )
         if len(self.dataset.shape) > 1 and self.embedding.t >= timesteps:
             raise ValueError(
                 f"embedding.t must be below timesteps: found {self.embedding.t}, {timesteps}"
@@ -166,6 +175,13 @@ class Experiment(Section):
                     "labels alone"
                 ) from None
 
+    def _check_detectors(self) -> None:
+        for name in () if self.dataset.is_pictures else self.detection.detectors:
+            if getattr(DETECTORS.get(name), "pictures", False):
+                raise ValueError(
+                    f"detection.detectors: {name!r} is of pictures, which {self.dataset.name} lacks"
+                )
+
     def _check_recursion(self) -> None:
         recursion, drawn = self.recursion, self.sampling.samples
         if recursion.keep is not None and recursion.keep > drawn:
@@ -173,12 +189,13 @@ class Experiment(Section):
                 f"recursion.keep: more kept than drawn: found {recursion.keep}, "
                 f"sampling.samples is {drawn}"
             )
-        if "oracle" in recursion.filters and not self.has_labels:
+        every = [*recursion.filters, *recursion.shown]
+        if "oracle" in every and not self.has_labels:
             raise ValueError(
                 f"recursion.filters: 'oracle' needs true labels, which {self.dataset.name} lacks; "
                 "allowed: with `labels` given by eye"
             )
-        for name in recursion.filters:
+        for name in every:
             if name in DETECTORS and name not in self.detection.detectors:
                 raise ValueError(f"recursion.filters: {name!r} is not among detection.detectors")
 
@@ -190,6 +207,17 @@ class Experiment(Section):
             raise ValueError(
                 f"causes.few_steps must be at most the {self.start + 1} times at or below "
                 f"sampling.start: found {self.causes.few_steps}"
+            )
+        if self.following:
+            self._check_following(self.following)
+
+    def _check_following(self, following: Following) -> None:
+        if not self.dataset.has_labels:
+            raise ValueError(f"following: needs true labels, which {self.dataset.name} lacks")
+        if max(following.updates) > self.training.updates:
+            raise ValueError(
+                f"following.updates: training has {self.training.updates} updates: "
+                f"found {max(following.updates)}"
             )
 
     def _check_shards(self) -> None:
@@ -204,7 +232,8 @@ class Experiment(Section):
         """People label one generation of one seed."""
         if self.labels and self.dataset.has_labels:
             raise ValueError(f"labels: {self.dataset.name} has true ones; allowed: none by eye")
-        if not self.labels or "oracle" not in self.recursion.filters:
+        recursion = self.recursion
+        if not self.labels or "oracle" not in [*recursion.filters, *recursion.shown]:
             return
         if self.recursion.generations > 1 or self.replicates != 1:
             raise ValueError(

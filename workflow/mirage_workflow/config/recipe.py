@@ -159,6 +159,9 @@ class Trajectories(Section):
     those with the lowest and the highest score."""
     steps: PositiveInt | None = None
     """Reverse steps kept, counted from the end; null for all. Paths of pictures are large."""
+    window: Window | None = None
+    """Of pictures: first and last of the kept steps, counted from the end, that film strips show
+    and take the variance over; null for all."""
 
 
 class Scoring(Section):
@@ -174,6 +177,16 @@ class Scoring(Section):
     """Of mixtures: whether to tell too where each sample ended, `valid`, `widened`, `bridge` or
     `stray`, with the rates, floors and directions that the ledger rests on. It takes modes that
     are four radii apart; without it there are the published labels alone."""
+
+
+class Following(Section):
+    """What becomes of each label along a training: that of generation 0, of the first seed, once
+    more and the same, with samples drawn at some updates."""
+
+    updates: Unique[PositiveInt] = Field(min_length=1)
+    """After which samples are drawn."""
+    samples: PositiveInt
+    """Samples drawn each time."""
 
 
 class Classifier(Section):
@@ -229,6 +242,8 @@ class Recursion(Section):
     """Generations after the first; 0 trains on real data only."""
     filters: Unique[str] = []
     """Filters compared, each its own line of generations."""
+    shown: Unique[str] = []
+    """Filters of the first seed alone: shown beside the others, and nothing is decided by them."""
     keep: PositiveInt | None = None
     """Samples each filter keeps for the next generation."""
     thresholds: dict[str, float] = {}
@@ -236,8 +251,11 @@ class Recursion(Section):
 
     @model_validator(mode="after")
     def _complete(self, info: ValidationInfo) -> "Recursion":
-        for name in self.filters:
-            require_known("filter", name, info, "filters: ")
+        for key in ("filters", "shown"):
+            for name in getattr(self, key):
+                require_known("filter", name, info, f"{key}: ")
+        if both := set(self.filters) & set(self.shown):
+            raise ValueError(f"shown: {min(both)!r} is among filters; allowed: in one of the two")
         for name in self.thresholds:
             require_known("detector", name, info, "thresholds: ")
         if self.generations and (not self.filters or self.keep is None):

@@ -304,6 +304,13 @@ class FilterRatio(_Filtered):
     """The filter that it is divided by."""
 
 
+class Typical(_Metric, _Bounded):
+    """A metric of generation 0, mean over seeds; undefined where a seed has too few samples."""
+
+    rule = "typical"
+    name: Literal["typical"]
+
+
 class Kept(_Bounded):
     """Share of valid samples kept by the threshold that finds 95 % of the hallucinations.
 
@@ -328,6 +335,7 @@ AnyStatistic = Annotated[
     | CauseRatio
     | Growth
     | FilterRatio
+    | Typical
     | Kept,
     Field(discriminator="name"),
 ]

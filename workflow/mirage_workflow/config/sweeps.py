@@ -66,7 +66,9 @@ def number(level: str) -> float:
 
 
 def _variant(experiment: Experiment, name: str, override: dict, where: str) -> Experiment:
-    recipe = experiment.model_dump(mode="json", exclude={"causes", "sweeps", "recursion"})
+    recipe = experiment.model_dump(
+        mode="json", exclude={"causes", "sweeps", "following", "recursion"}
+    )
     unknown = set(override) - set(recipe)
     where = f"{where}: sweeps: {name}"
     if unknown:
