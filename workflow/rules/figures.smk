@@ -78,9 +78,7 @@ SHOW = {
         {"samples": SAMPLES, "scores": SCORES},
         sections=("dataset",),
     ),
-    "objects": Figure(
-        "Whether a detector does more than count what is in a picture.", METRICS
-    ),
+    "objects": Figure("Whether a detector does more than count what is in a picture.", METRICS),
     "labels_by_update": Figure(
         "What is wrong early in training need not be what is wrong at its end.",
         {"rates": f"{GEN0}/followed.parquet"},

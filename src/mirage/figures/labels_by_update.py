@@ -40,7 +40,7 @@ def draw(followed: pd.DataFrame, independent_blanks: float | None = None) -> Fig
         )
     axes.set(xlabel="Updates", ylabel="Samples of this label (%)", ylim=(0, None))
     axes.set_title(f"n = {style.span(followed['n'])} samples after each, the same noise, 1 seed")
-    figure.legend(*style.entries(axes), loc="outside right center")
+    figure.legend(*style.entries(axes), loc="outside lower center", ncols=4)
     return figure
 
 

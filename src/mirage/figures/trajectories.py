@@ -131,12 +131,16 @@ def _strips(
     figure = style.figure(style.PAGE, 0.76 * len(samples) + 0.7)
     cells = figure.subplots(len(samples), len(spread) + 2, squeeze=False)
     table = trajectories.set_index(["sample", "t"])
-    for row, sample in zip(cells, samples, strict=True):
-        path = frames.to_array(table.loc[[(sample, t) for t in within]], shape, "x0_hat")
+    walked = {
+        sample: frames.to_array(table.loc[[(sample, t) for t in within]], shape, "x0_hat")
+        for sample in samples
+    }
+    largest = max((path.var(0).mean(0).max() for path in walked.values()), default=0)
+    for row, (sample, path) in zip(cells, walked.items(), strict=True):
         end = frames.to_array(table.loc[[(sample, times[0])]], shape, "x0_hat")[0]
         for axes, picture in zip(row, [*path[spread], end], strict=False):
             show(axes, picture)
-        _variance(row[-1], path, end)
+        _variance(row[-1], path, end, largest)
         label = labels[sample]
         row[0].set_ylabel(style.LABEL_WORDS.get(label, style.word(label)), fontsize=7)
     said = [*(f"$t$ = {t}" for t in within[spread]), "end", "variance"]
@@ -150,13 +154,13 @@ def _strips(
     return figure
 
 
-def _variance(axes: Axes, path: np.ndarray, end: np.ndarray) -> None:
+def _variance(axes: Axes, path: np.ndarray, end: np.ndarray, largest: float) -> None:
     """The variance along a path, bright where it is large, with outlines and means of objects.
 
-    path: [steps, c, h, w]; end: [c, h, w].
+    path: [steps, c, h, w]; end: [c, h, w]; largest: variance of all that are shown.
     """
     variance = path.var(0).mean(0)
-    axes.imshow(variance, cmap=style.SEQUENCE, vmin=0, vmax=1)  # that of -1 and 1 in turn
+    axes.imshow(variance, cmap=style.SEQUENCE, vmin=0, vmax=largest or 1)
     axes.set(xticks=[], yticks=[])
     regions, means = objects(variance[None], end.mean(0)[None] > 0)
     for number in np.unique(regions[regions > 0]):
