@@ -2,13 +2,17 @@
 
 A detector walks along: it is given x0_hat at each reverse step of its window and
 keeps memory for one block of samples, whatever the number of steps. A new one is
-a class with `update` and `value`, registered under a name.
+a class with `update` and `value`, registered under a name. One that looks at the final sample
+too has `end`, which is given the last x0_hat of the walk, whatever the window; one that makes
+sense of pictures alone says so, `pictures = True`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import numpy as np
 
 from mirage.registry import detector
 
@@ -78,6 +82,76 @@ class HalMoving(Hal):
         total = variance.sum(1)
         weighted = variance.square().sum(1) / total
         return weighted.where(total > 0, total).to(self._sum.dtype)
+
+
+LEAST_OBJECT = 4
+"""Pixels of the smallest bright region that is an object: a quarter of a shape at 32 pixels."""
+
+
+@detector("hal_objects")
+class HalObjects(Hal):
+    """The largest of the variances over time of a picture's objects.
+
+    Objects are the connected bright regions of the final picture, where bright is above the
+    middle of [-1, 1] and pixels that touch at a corner are connected. The variance of one is that
+    of its pixels, averaged over them and over channels. Neither the background nor the number of
+    objects that stand still adds to it; zero without an object.
+    """
+
+    pictures = True
+
+    def end(self, x0_hat: Tensor) -> None:
+        """See the last prediction of the walk. x0_hat: [batch, c, h, w]."""
+        self._final = x0_hat
+
+    def value(self) -> Tensor:
+        """Largest mean over an object's pixels of their variance: [batch]."""
+        variance = self._variance().clamp_min(0).view_as(self._origin).mean(1)
+        bright = self._bright().mean(1).cpu().numpy() > 0
+        regions, means = objects(variance.cpu().numpy(), bright)
+        return variance.new_tensor(means[regions].max((1, 2)))
+
+    def _bright(self) -> Tensor:
+        """The picture whose bright regions are objects: [batch, c, h, w]."""
+        return self._final
+
+
+@detector("hal_objects_union")
+class HalObjectsUnion(HalObjects):
+    """The same of whatever was bright at some step of the window, still there or not.
+
+    Objects that touch, each at its time, are one. An object that the walk gave up counts.
+    """
+
+    def update(self, x0_hat: Tensor) -> None:
+        """See the next prediction. x0_hat: [batch, c, h, w]."""
+        self._brightest: Tensor = self._brightest.maximum(x0_hat) if self._count else x0_hat
+        super().update(x0_hat)
+
+    def _bright(self) -> Tensor:
+        return self._brightest
+
+
+def objects(variance: np.ndarray, bright: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The bright regions of pictures, and the mean of a variance over each.
+
+    Args:
+        variance, bright: [n, h, w]; bright is bool.
+
+    Returns:
+        Regions numbered over all pictures from 1, where pixels are of none or of one that is too
+        small 0: int [n, h, w]. By number, the mean over its pixels: float [m], 0 at 0.
+    """
+    from scipy import ndimage  # where it is needed: points are drawn without
+
+    touching = np.zeros((3, 3, 3), bool)
+    touching[1] = True  # neighbours on all eight sides, none in another picture
+    regions, _ = ndimage.label(bright, touching)
+    pixels = np.bincount(regions.ravel())
+    small = pixels < LEAST_OBJECT
+    small[0] = True
+    means = np.bincount(regions.ravel(), variance.ravel()) / np.maximum(pixels, 1)
+    return np.where(small[regions], 0, regions), np.where(small, 0, means)
 
 
 class Score(NamedTuple):

@@ -29,6 +29,8 @@ class WindowScores:
         for score, detector in self._running:
             if score.first <= remaining <= score.last:
                 detector.update(x0_hat)
+            if remaining == 0 and hasattr(detector, "end"):
+                detector.end(x0_hat)
 
     def columns(self) -> dict[str, Tensor]:
         """The scores of the block, by table column: each [batch].

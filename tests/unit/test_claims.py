@@ -13,7 +13,7 @@ from scipy.stats import binom, poisson, ttest_1samp
 import mirage
 from mirage.figures import ledger
 from mirage.metrics.rules import RULES
-from mirage.metrics.verdicts import HOLDS, UNDECIDED
+from mirage.metrics.verdicts import FAILS, HOLDS, UNDECIDED
 from mirage_workflow.claims import decide
 from mirage_workflow.config.check import ConfigError
 from mirage_workflow.config.claims import Claims, read_claims
@@ -115,6 +115,30 @@ def test_a_claim_of_what_was_not_run_is_undecided():
     assert math.isnan(row["p_adjusted"])
     first = RATES[RATES["generation"] == 0]
     assert "random" in ledger_of([CLAIM], {("gaussian2d_grid", "metrics"): first})["reason"].iloc[0]
+
+
+def typical_of(values) -> pd.Series:
+    """The row of a claim that a score adds to the number of objects."""
+    table = of_seeds("objects_gain", values, 5_000, detector="hal", first=13, last=24)
+    asked = {"name": "typical", "metric": "objects_gain", "detector": "hal", "window": [13, 24]}
+    claim = CLAIM | {
+        "statistic": asked | {"above": 0},
+        "control": "at the bound",
+        "effect": "twice",
+    }
+    return ledger_of([claim], {("gaussian2d_grid", "metrics"): table}).iloc[0]
+
+
+def test_a_number_of_generation_0_is_decided_by_its_mean_over_seeds():
+    assert typical_of([0.004, 0.005, 0.006])["verdict"] == HOLDS
+    assert typical_of([-0.004, -0.005, -0.006])["verdict"] == FAILS
+    assert typical_of([-0.004, 0.001, 0.006])["verdict"] == UNDECIDED
+
+
+def test_a_number_that_every_seed_has_too_few_samples_for_says_so():
+    row = typical_of([math.nan] * 3)
+    assert row["verdict"] == UNDECIDED
+    assert row["reason"].startswith("too few")
 
 
 def test_two_seeds_confirm_nothing():

@@ -279,6 +279,41 @@ WRONG = {
         {"dataset": {"image_size": 48}},
         ["dataset.image_size", "32", "64", "48"],
     ),
+    "shapes that are never there": (
+        SHAPES,
+        {"dataset": {"presence": 0}},
+        ["dataset.presence", "greater than 0"],
+    ),
+    "objects of points": (
+        GRID,
+        {"detection": {"detectors": ["hal", "hal_objects"]}},
+        ["detection.detectors", "'hal_objects' is of pictures", "gaussian2d_grid"],
+    ),
+    "a training that is followed beyond its end": (
+        SHAPES,
+        {"following": {"updates": [50, 200], "samples": 10}},
+        ["following.updates", "100 updates", "200"],
+    ),
+    "labels followed where there are none": (
+        DIGITS,
+        {"following": {"updates": [50], "samples": 10}},
+        ["following", "true labels", "mnist"],
+    ),
+    "a film strip of steps that are not kept": (
+        SHAPES,
+        {"trajectories": {"steps": 20, "window": [10, 20]}},
+        ["trajectories.window", "[10, 20]", "20 steps kept"],
+    ),
+    "a filter that is decided and only shown": (
+        SHAPES,
+        {"recursion": {"filters": ["hal"], "shown": ["none", "hal"]}},
+        ["recursion", "shown", "'hal'", "in one of the two"],
+    ),
+    "an oracle that is only shown, without labels": (
+        DIGITS,
+        {"recursion": {"shown": ["oracle"]}},
+        ["recursion.filters", "'oracle'", "mnist"],
+    ),
     "a counter calibrated on nothing": (
         SHAPES,
         {"counter": {"calibration": 0}},

@@ -57,6 +57,14 @@ def test_there_is_a_hand_made_picture_of_each_type():
     assert set(HAND_MADE) == set(TYPES)
 
 
+def test_brightness_is_the_light_of_the_whole_picture_in_white_pixels():
+    truth = of_size(32)
+    drawn = picture(32, ("square", 1, 2, 1), ("pentagon", 2, 14, 2))
+    white = sum(truth.shapes[number].template.sum() for number in (1, 2))
+    assert label(32, drawn)["brightness"] == white
+    assert label(32, drawn / 2)["brightness"] == pytest.approx(white / 2 + 32**2 / 4)
+
+
 def test_two_of_a_shape_are_duplicates_wherever_they_stand():
     row = label(32, picture(32, ("triangle", 0, 3, 2), ("triangle", 2, 20, 2)))
     assert row["label"] == "duplicate"
@@ -243,8 +251,11 @@ def test_rates_by_type_come_with_intervals_floors_and_the_threshold(audited):
     truth = of_size(32)
     drawn = [picture(32, *HAND_MADE[name]) for name in TYPES for _ in range(10)]
     scores = label_pictures(np.concatenate(drawn), truth, Thresholds.from_table(table))
-    rows = {row.label or row.metric: row for row in measure(scores, table, found)}
+    rows = {row.label or row.metric: row for row in measure(scores, table, found, truth.weights)}
     assert rows["hallucination_rate"].value == pytest.approx(5 / 6)
+    both = [rows["duplicate"], rows["wrong_column"]]
+    assert rows["combination"].value == pytest.approx(2 / 6)
+    assert rows["combination"].blurred == pytest.approx(sum(row.blurred for row in both))
     for name in TYPES[1:]:
         rate = rows[name]
         assert rate.value == pytest.approx(1 / 6)

@@ -1,5 +1,6 @@
 """Figures show what is in the tables, and say so in words when there is nothing to show."""
 
+import math
 import os
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from mirage.figures import (
     gallery,
     hal_histogram,
     hal_sheet,
+    labels_by_update,
+    objects,
     quality_by_generation,
     quality_by_update,
     rate_by_generation,
@@ -32,6 +35,7 @@ from mirage.figures import (
 )
 from mirage.metrics.between import OFF_LINE, SHARE
 from mirage.metrics.names import AT
+from mirage.metrics.rates import label_counts
 from mirage_workflow.schemas.roc import ROC
 
 SCORE = Score("hal", 0, 4)
@@ -140,7 +144,7 @@ def paths(shape, labels, steps=150):
 
 
 def strip_names(drawn):
-    return [axes.get_ylabel() for axes in drawn.axes[:: trajectories.FRAMES]]
+    return [axes.get_ylabel() for axes in drawn.axes[:: trajectories.FRAMES + 2]]
 
 
 class TestTrajectories:
@@ -177,7 +181,7 @@ class TestTrajectories:
         drawn = trajectories.draw(paths((1, 4, 4), labels), (1, 4, 4))
         times = [axes.get_title() for axes in drawn.axes[: trajectories.FRAMES]]
         assert (times[0], times[-1]) == ("$t$ = 149", "$t$ = 0")
-        assert len(drawn.axes) == 2 * trajectories.STRIPS * trajectories.FRAMES
+        assert len(drawn.axes) == 2 * trajectories.STRIPS * (trajectories.FRAMES + 2)
         assert all(len(axes.images) == 1 for axes in drawn.axes)
         assert strip_names(drawn) == ["lowest\nscore"] * 3 + ["highest\nscore"] * 3
 
@@ -185,8 +189,21 @@ class TestTrajectories:
         drawn = trajectories.draw(paths((1, 4, 4), ["duplicate", "valid"]), (1, 4, 4))
         greys = [axes.images[0].get_array()[0, 0] for axes in drawn.axes]
         valid, duplicate = (0.1 + 1) / 2, (0 + 1) / 2  # sample 1, sample 0
-        frames = trajectories.FRAMES
-        assert greys == pytest.approx([valid] * frames + [duplicate] * frames)
+        shown = trajectories.FRAMES + 1
+        still = [0.0]  # the variance of what does not move
+        assert greys == pytest.approx([valid] * shown + still + [duplicate] * shown + still)
+
+    def test_strips_show_the_asked_steps_and_the_variance_of_each_object_of_the_end(self):
+        path = paths((1, 8, 8), ["valid", "duplicate"])
+        pictures = np.full((len(path), 8, 8), -1.0, np.float32)
+        pictures[:, 1:4, 1:4] = 1.0  # stands still
+        flicker = np.where(path["t"] % 2 == 0, 1.0, 0.0)
+        pictures[:, 5:8, 5:8] = np.where(path["label"] == "duplicate", flicker, -1.0)[:, None, None]
+        path["x0_hat"] = list(pictures.reshape(len(path), -1))
+        drawn = trajectories.draw(path, (1, 8, 8), window=(10, 29))
+        times = [axes.get_title() for axes in drawn.axes[: trajectories.FRAMES + 2]]
+        assert (times[0], times[-3:]) == ("$t$ = 29", ["$t$ = 10", "end", "variance"])
+        assert texts(drawn) == ["0.00", "0.00", "0.25"]
 
     def test_strips_of_hallucinations_show_as_many_types_as_there_are(self):
         labels = ["valid"] * 5 + ["duplicate"] * 5 + ["blank", "wrong_column"]
@@ -654,6 +671,30 @@ class TestShapes:
         drawn = shapes_sheet.draw(*self.generated())
         titles = [axes.get_title() for axes in drawn.axes if axes.images]
         assert titles == ["0: 0.99", "1: 0.97", "2: 0.98", "3: 0.96", "4"]
+
+    def test_labels_along_a_training_stand_beside_the_blanks_of_independent_columns(self):
+        counts = {500: {"valid": 80, "blank": 20}, 1_000: {"valid": 100}}
+        parts = [
+            label_counts(pd.Series(np.repeat([*count], [*count.values()]))).assign(update=update)
+            for update, count in counts.items()
+        ]
+        (axes,) = labels_by_update.draw(pd.concat(parts), 0.125).axes
+        lines = {bars.get_label(): bars.lines[0].get_ydata() for bars in axes.containers}
+        assert list(lines["valid"]) == [80, 100]
+        assert list(lines["blank"]) == [20, 0]
+        assert axes.lines[-1].get_label() == "blanks of independent columns: 12.50 %"
+
+    def test_what_a_score_tells_beyond_the_number_of_objects_has_a_mark_for_each_window(self):
+        rows = [metric("objects_auroc", 0.9, n=500) | {"detector": None}]
+        for first, last, gain in ((0, 4, 0.01), (13, 24, 0.02)):
+            at = {"detector": "hal_objects", "first": first, "last": last}
+            rows += [metric("objects_gain", gain) | at | {"floor": -0.001}]
+            rows += [metric(name, math.nan) | at for name in ("within_auroc", "within_kept")]
+        gain, *within = objects.draw(pd.DataFrame(rows)).axes
+        means = next(line for line in gain.lines if line.get_label() == "Hal (objects)")
+        assert list(means.get_ydata()) == [0.01, 0.02]
+        assert [tick.get_text() for tick in gain.get_xticklabels()] == ["0-4", "13-24"]
+        assert all("too few" in [text.get_text() for text in axes.texts] for axes in within)
 
     def test_the_axis_names_the_counters_threshold(self):
         rows = [metric("hallucination_rate", 0.2), metric("hallucination_rate", 0.3, 1, "hal")]

@@ -64,6 +64,27 @@ def test_one_two_and_three_shapes_come_in_three_three_and_one_of_seven():
     assert np.abs(counts - expected).max() < 4 * np.sqrt(n * 3 / 7 * 4 / 7)
 
 
+@pytest.mark.parametrize("presence", [0.2, 0.5, 0.8])
+def test_sets_of_shapes_come_as_independent_columns_give_them_once_blanks_are_dropped(presence):
+    n, truth = 20_000, of_size(32, presence)
+    drawn = rng().random((10 * n, 3)) < presence
+    drawn = drawn[drawn.any(1)]
+    expected = np.bincount(drawn @ [1, 2, 4], minlength=8)[1:] / len(drawn)
+    assert truth.weights == pytest.approx(expected, abs=0.01)
+    _, labels = truth.sample(n, rng(1))
+    shares = np.bincount(labels, minlength=8)[1:] / n
+    assert np.abs(shares - truth.weights).max() < 4 * np.sqrt(0.25 / n)
+
+
+def test_independent_columns_would_leave_an_eighth_blank_and_dense_ones_one_in_125():
+    assert of_size(32).independent_blanks == 0.125
+    assert of_size(32, 0.8).independent_blanks == pytest.approx(0.008)
+
+
+def test_where_every_shape_is_there_all_pictures_hold_three():
+    assert set(of_size(32, 1.0).sample(50, rng())[1]) == {7}
+
+
 @SIZES
 def test_every_place_of_the_range_is_drawn_and_no_other(size):
     truth = of_size(size)

@@ -280,3 +280,66 @@ def test_hal_of_what_moves_grows_with_the_square_of_the_amplitude_down_to_the_sm
 def test_where_nothing_moves_it_is_zero_and_where_all_is_lost_undefined():
     assert moving(torch.full((10, 3, 1, 4, 4), 0.1)).tolist() == [0, 0, 0]
     assert np.isnan(moving(torch.full((10, 1, 2), np.nan))).all()
+
+
+# --- Hal by object ------------------------------------------------------------------------------
+
+BOX = (slice(None), slice(None), slice(1, 4), slice(1, 4))
+CORNER = (slice(None), slice(None), slice(6, 9), slice(6, 9))
+
+
+def of_objects(path, window=(0, 9), union=False) -> np.ndarray:
+    name = "hal_objects_union" if union else "hal_objects"
+    scores = WindowScores([name], [window])
+    watch(scores, path)
+    return scores.columns()[f"{name}_{window[0]}_{window[1]}"].numpy()
+
+
+def black(steps: int = 10) -> torch.Tensor:
+    """Two pictures of 10 pixels a side that stay black: [steps, 2, 1, 10, 10]."""
+    return torch.full((steps, 2, 1, 10, 10), -1.0)
+
+
+def test_the_object_that_moves_most_is_the_score_whatever_stands_still_beside_it():
+    path = black()
+    flicker = torch.tensor([1.0, 0.2] * 5)[:, None, None, None]
+    for step, level in zip(path, flicker, strict=True):
+        step[BOX] = level
+    step_beside = path.clone()
+    step_beside[(slice(None), *CORNER)] = 1.0
+    expected = [0.16] * 2
+    assert of_objects(path) == pytest.approx(expected)
+    assert of_objects(step_beside) == pytest.approx(expected)
+
+
+def test_a_picture_that_ends_without_an_object_scores_zero_and_its_union_does_not():
+    path = black()
+    path[(slice(0, 5), *BOX)] = 1.0
+    assert of_objects(path).tolist() == [0, 0]
+    assert of_objects(path, union=True) == pytest.approx([1, 1])
+
+
+def test_objects_are_those_of_the_end_however_early_the_window():
+    path = black(20)
+    path[(slice(0, 5), *BOX)] = 1.0  # given up
+    path[(slice(10, 20), *CORNER)] = 1.0  # there at the end, and not within the window
+    assert of_objects(path, (12, 19)) == pytest.approx([0, 0])
+    path[(slice(0, 4), *CORNER)] = 1.0
+    assert of_objects(path, (12, 19)) == pytest.approx([1, 1])
+
+
+def test_a_speck_is_no_object_and_pixels_that_touch_at_a_corner_are_one():
+    path = black()
+    path[0, :, :, 1, 1] = 1.0
+    path[5:, :, :, 1, 1] = 1.0
+    assert of_objects(path).tolist() == [0, 0]
+    for place in range(1, 5):  # a diagonal of four
+        path[5:, :, :, place, place] = 1.0
+    assert (of_objects(path) > 0).all()
+
+
+def test_objects_of_one_picture_are_not_those_of_the_next():
+    path = black()
+    path[5:, 0, :, 1:4, 1:4] = 1.0
+    still, moving_one = of_objects(path)[::-1]
+    assert (still, moving_one) == (0, pytest.approx(1))

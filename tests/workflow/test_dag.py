@@ -21,10 +21,8 @@ def test_every_experiment_is_planned_at_every_preset(checkout, experiment, prese
         "-n", "--config", f"preset={preset}", f"experiments=[{experiment}]", "seeds=[0, 1]"
     )
     assert plan.returncode == 0, plan.stderr
-    # Pictures cost so much that they have one replicate, whatever the run's seeds.
-    last = 0 if experiment == "shapes" else 1
-    assert f"results/{preset}/{experiment}/seed{last}/gen0/model.safetensors" in plan.stdout
-    assert f"seed{last + 1}/" not in plan.stdout
+    assert f"results/{preset}/{experiment}/seed1/gen0/model.safetensors" in plan.stdout
+    assert "seed2/" not in plan.stdout
 
 
 def test_generations_hang_together_by_what_filters_kept(checkout):
@@ -53,6 +51,15 @@ def test_the_control_has_generations_as_the_filters_have_but_no_network(checkout
         f"{home}/refitted/gen1/model.safetensors": "refit_mixture",
         f"{home}/refitted/gen2/model.safetensors": "refit_mixture",
     }
+
+
+def test_filters_that_are_only_shown_are_those_of_the_first_seed(checkout):
+    target = "results/default/shapes/metrics.parquet"
+    plan = checkout.snakemake("-n", "--config", "preset=default", "seeds=[3, 4]", "--", target)
+    assert plan.returncode == 0, plan.stderr
+    for seed, filters in ((3, ("random", "hal", "none", "oracle")), (4, ("random", "hal"))):
+        found = set(re.findall(rf"shapes/seed{seed}/(\w+)/gen2/model.safetensors", plan.stdout))
+        assert found == set(filters)
 
 
 def test_the_slurm_profile_resolves_from_the_root(checkout):

@@ -49,6 +49,8 @@ def test_every_figure_and_table_is_there(smoke):
         "shapes_shapes_sheet",
         "shapes_confusion",
         "shapes_roc",
+        "shapes_objects",
+        "shapes_labels_by_update",
         "shapes_trajectories",
         "shapes_embedding",
     ):
@@ -142,8 +144,9 @@ def test_shapes_are_counted_by_type(smoke):
     types = ("duplicate", "malformed", "wrong_column", "out_of_position", "blank")
     rates = metrics.set_index("metric")["value"]
     by_type = metrics[metrics["metric"] == "label_rate"].set_index("label")["value"]
-    assert set(by_type.index) == set(types)
-    assert by_type.sum() == pytest.approx(rates["hallucination_rate"])
+    assert set(by_type.index) == {*types, "combination"}
+    assert by_type[[*types]].sum() == pytest.approx(rates["hallucination_rate"])
+    assert by_type["combination"] == by_type["duplicate"] + by_type["wrong_column"]
     audit = pd.read_parquet(results / "audit.parquet")
     true = audit.query("method == 'counter' and pictures == 'true' and label == 'valid'")
     assert true["share"].min() > 0.98
@@ -151,12 +154,19 @@ def test_shapes_are_counted_by_type(smoke):
     assert scores["found"].map(len).gt(0).any()
 
 
-def test_shapes_are_scored_by_both_detectors_and_shown_by_their_squares(smoke):
+def test_labels_of_shapes_are_followed_along_the_training(smoke):
+    followed = pd.read_parquet(smoke.path / "results/smoke/shapes/seed0/gen0/followed.parquet")
+    assert followed.groupby("update")["hits"].sum().to_dict() == {10: 55, 20: 55}
+
+
+def test_shapes_are_scored_by_every_detector_and_shown_by_their_squares(smoke):
     run = smoke.path / "results/smoke/shapes/seed0/gen0"
     metrics = pd.read_parquet(run / "metrics.parquet").query("metric == 'auroc'")
     scores = metrics[["detector", "first", "last"]].itertuples(index=False, name=None)
     assert list(scores) == [
-        (name, *window) for name in ("hal", "hal_moving") for window in ((0, 4), (0, 9))
+        (name, *window)
+        for name in ("hal", "hal_moving", "hal_objects", "hal_objects_union")
+        for window in ((0, 4), (0, 9), (3, 6))
     ]
     embedding = pd.read_parquet(run / "embedding.parquet").query("source == 'real'")
     assert set(embedding["group"]) == {"one square high", "one square low", "no square"}

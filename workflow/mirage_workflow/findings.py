@@ -231,6 +231,13 @@ def _filter_ratio(statistic: ask.FilterRatio, metrics: pd.DataFrame) -> Found:
     )
 
 
+def _typical(statistic: ask.Typical, metrics: pd.DataFrame) -> Found:
+    cell = _generation(metrics, statistic.metric, statistic.at)
+    if cell["value"].isna().all():
+        raise NotMeasuredError("too few: undefined for every seed of this run")
+    return _by_seed(statistic, cell["value"], n=float(cell["n"].sum()))
+
+
 def _bridge_trend(statistic: ask.BridgeTrend, sweeps: pd.DataFrame) -> Found:
     sweeps = _of_factor(sweeps, statistic.factor, statistic.over)
     levels = sorted(sweeps["level_number"].unique())
@@ -345,6 +352,7 @@ FINDERS: Mapping[type, Callable[..., Found]] = {
     ask.CauseRatio: _cause_ratio,
     ask.Growth: _growth,
     ask.FilterRatio: _filter_ratio,
+    ask.Typical: _typical,
     ask.BridgeTrend: _bridge_trend,
     ask.SegmentRatio: _segment_ratio,
     ask.SlopeRatio: _slope_ratio,

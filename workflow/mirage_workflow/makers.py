@@ -24,6 +24,7 @@ MAKERS = {
     "histogram.parquet": "count_histogram",
     "gen0/labels.parquet": "read_labels",
     "gen0/followed_quality.parquet": "follow_quality",
+    "gen0/followed.parquet": "follow_labels",
     "gen*/metrics.parquet": "measure_generation",
     "gen*/roc.parquet": "measure_generation",
     "metrics.parquet": "collect_metrics",

@@ -116,11 +116,12 @@ def experiment_of(wildcards) -> Experiment:
     return EXPERIMENTS[wildcards.experiment]
 
 
-def lineages(experiment: str) -> list[str]:
-    """Every generation of an experiment: the shared one, then line by line."""
+def lineages(experiment: str, seed: int = SETTINGS.seeds[0]) -> list[str]:
+    """Every generation of an experiment's seed: the shared one, then line by line."""
     recursion = EXPERIMENTS[experiment].recursion
     later = range(1, recursion.generations + 1)
-    return ["gen0", *(lineage(name, k) for name in recursion.lines for k in later)]
+    shown = recursion.shown if seed == SETTINGS.seeds[0] else []
+    return ["gen0", *(lineage(name, k) for name in [*recursion.lines, *shown] for k in later)]
 
 
 def training_data(wildcards) -> str:
@@ -297,7 +298,7 @@ def measured(wildcards) -> list[str]:
     return [
         f"{RESULTS}/seed{seed}/{place}/metrics.parquet"
         for seed in SETTINGS.seeds[: experiment_of(wildcards).replicates]
-        for place in lineages(wildcards.experiment)
+        for place in lineages(wildcards.experiment, seed)
     ]
 
 

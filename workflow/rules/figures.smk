@@ -30,7 +30,7 @@ SHOW = {
     "trajectories": Figure(
         "The paper's observation: predictions of a hallucinated sample keep moving.",
         {"trajectories": f"{GEN0}/trajectories.parquet", "modes": modes},
-        sections=("dataset", "scoring"),
+        sections=("dataset", "scoring", "trajectories"),
     ),
     "hal_histogram": Figure(
         "How far apart the two kinds of sample are in Hal.",
@@ -87,6 +87,12 @@ SHOW = {
     "shapes_sheet": Figure(
         "Generated pictures with what the counter says of them, to be checked by eye.",
         {"samples": SAMPLES, "scores": SCORES},
+        sections=("dataset",),
+    ),
+    "objects": Figure("Whether a detector does more than count what is in a picture.", METRICS),
+    "labels_by_update": Figure(
+        "What is wrong early in training need not be what is wrong at its end.",
+        {"rates": f"{GEN0}/followed.parquet"},
         sections=("dataset",),
     ),
     "types_by_generation": Figure(

@@ -138,7 +138,12 @@ def noise_fractions(wildcards) -> list[float]:
     return experiment_of(wildcards).causes.noise_fractions
 
 
-def quality_followed(wildcards) -> dict:
+def counter_of_labels(wildcards) -> str | list:
+    """The thresholds that labels rest on, where they do."""
+    return counter(wildcards).get("counter", [])
+
+
+def followed_at(wildcards) -> dict:
     """After which updates of its training an experiment is looked at, with how many samples."""
     return experiment_of(wildcards).following.model_dump(mode="json")
 
@@ -174,7 +179,7 @@ def scored_places(wildcards) -> list[tuple[int, str]]:
     if EXPERIMENTS[experiment].labels:
         return [(SETTINGS.seeds[0], "gen0")]  # what people have seen
     seeds = SETTINGS.seeds[: EXPERIMENTS[experiment].replicates]
-    return [(seed, place) for seed in seeds for place in lineages(experiment)]
+    return [(seed, place) for seed in seeds for place in lineages(experiment, seed)]
 
 
 def decided_by(kind: str, experiment: str) -> bool:
@@ -199,8 +204,9 @@ def study_figures(experiment: str) -> list[str]:
         names += ["slopes"] if options.sweeps.snapshots else []
         on_a_line = options.dataset.shape == (1,)
         names += ["density_by_level"] if on_a_line and varied_data(experiment) else []
-    if options.following and "reference" in options.dataset.needs:
-        names += ["quality_by_update"]
+    if options.following:
+        names += ["labels_by_update"] if options.dataset.has_labels else []
+        names += ["quality_by_update"] if "reference" in options.dataset.needs else []
     return names
 
 

@@ -29,8 +29,8 @@ def rows(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
 
 label = ["label"] if experiment.dataset.has_labels else []
-judged = ["sample", *label, *(score.column for score in every)]
-parts = tables.Parts(*job.input.scores, columns=judged)
+columns = ["sample", *label, *(score.column for score in every)]
+parts = tables.Parts(*job.input.scores, columns=columns)
 if job.input.labels:
     parts = labels_by_eye.attach(parts, tables.read(job.input.labels))
 trajectories = pd.DataFrame({"sample": [], "t": []})  # of latents, and where none were kept
@@ -42,6 +42,7 @@ samples = tables.Parts(*job.input.samples, columns=["sample", *place])
 shown = rows(samples).merge(rows(parts), on="sample")
 title = f"{job.wildcards.experiment}, seed {job.told['seed']}, generation 0"
 first = Score(detection.detectors[0], *experiment.scoring.window)
-text = explorer.page(parts, every, shown, shape, trajectories, title, first)
+judged = experiment.dataset.judged(parts)
+text = explorer.page(judged, every, shown, shape, trajectories, title, first)
 with files.replacing(Path(job.output.page)) as temporary:
     temporary.write_text(text, encoding="utf-8")

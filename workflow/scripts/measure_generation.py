@@ -52,7 +52,7 @@ if job.input.labels:
     parts = tables.Parts(*job.input.scores, columns=["sample", *(score.column for score in every)])
     scores = [part.dropna(subset="label") for part in labels_by_eye.attach(parts, labels)]
 if dataset.has_labels or job.input.labels:
-    rankings = detection.rank(scores, every)
+    rankings = detection.rank(dataset.judged(scores), every)
     rows += detection.measure(rankings)
     roc = detection.roc(rankings)
 place = {"experiment": job.wildcards.experiment, "seed": job.seed}

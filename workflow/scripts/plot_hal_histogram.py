@@ -19,5 +19,6 @@ thresholds = hal_histogram.thresholds_of(
 name = f"{style.word(detector)} over the {style.window_words(score.first, score.last)}"
 columns = [score.column, "label"] if experiment.dataset.has_labels else [score.column]
 scores = tables.Parts(*job.input.scores, columns=columns)
-figure = hal_histogram.draw(scores, score.column, name, thresholds)
+judged = experiment.dataset.judged(scores)
+figure = hal_histogram.draw(judged, score.column, name, thresholds)
 style.save(figure, job.output.png, job.output.pdf, about=job.about(hal_histogram.draw))

@@ -14,5 +14,6 @@ figure = trajectories.draw(
     experiment.dataset.shape,
     tables.read(job.input.modes) if job.input.modes else None,
     radius=experiment.scoring.radius,
+    window=experiment.trajectories.window,
 )
 style.save(figure, job.output.png, job.output.pdf, about=job.about(trajectories.draw))

@@ -47,6 +47,8 @@ class Dataset(ABC):
     """Whether real pictures come with a class for a classifier to learn."""
     has_modes: ClassVar[bool] = False
     """Whether it is a mixture, `mixture`, whose exact density studies rest on."""
+    detected: ClassVar[tuple[str, ...]] = ()
+    """Labels of the hallucinations whose detection is measured; empty for all but `valid`."""
     label_columns: ClassVar[Mapping[str, str]] = {}
     """What `label` gives, and its types: `int16`, `float32`, `string`, `string[]`, ..."""
 
@@ -91,6 +93,15 @@ class Dataset(ABC):
             A row for each, with `label_columns`; in `label`, all but `valid` is hallucinated.
         """
         return None
+
+    def judged(self, parts: Iterable[pd.DataFrame]) -> Iterable[pd.DataFrame]:
+        """What detection is measured on: hallucinations that are not `detected` are set aside.
+
+        parts: of scores, with `label`.
+        """
+        if not self.detected:
+            return parts
+        return [part[part["label"].isin(["valid", *self.detected])] for part in parts]
 
     def measure(
         self,

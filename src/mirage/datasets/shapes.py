@@ -1,8 +1,8 @@
 """Simple Shapes: a triangle, a square and a pentagon, each in a column of its own.
 
 The rules are those of the official generator of Aithal et al. (2024), which works at 64
-pixels: three columns, each holding its one shape with probability 1/2, white on black,
-anywhere that the generator's ranges allow; blank pictures are dropped. At 32 pixels the
+pixels: three columns, each holding its one shape with probability 1/2 (`presence`), white on
+black, anywhere that the generator's ranges allow; blank pictures are dropped. At 32 pixels the
 same rules hold with halved lengths. The official code is not copied: outlines, ranges and
 their consequences are stated here as numbers.
 """
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 SHAPES = ("triangle", "square", "pentagon")
 """In the order of their columns; shape i stands in column i, and is bit i of a label."""
+
+COMBINED = ("duplicate", "wrong_column")
+"""Labels of pictures of true shapes, each whole, as no draw could combine them."""
 
 
 @dataclass(frozen=True)
@@ -79,15 +82,33 @@ class SimpleShapes:
     column: int
     """Width of a column."""
     shapes: tuple[Shape, ...]
+    presence: float = 0.5
+    """Probability of each shape, before blank pictures are dropped."""
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """Probabilities of the sets of shapes 1 to 7, where bit i stands for shape i: [7]."""
+        sets = np.arange(1, 1 << len(self.shapes))
+        there = (sets[:, None] >> np.arange(len(self.shapes)) & 1).sum(1)
+        odds = self.presence**there * (1 - self.presence) ** (len(self.shapes) - there)
+        return odds / odds.sum()
+
+    @property
+    def independent_blanks(self) -> float:
+        """The share of blank pictures, were each column drawn without a look at the others."""
+        return (1 - self.presence) ** len(self.shapes)
 
     def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Draw n pictures: (float32 [n, 1, size, size] in [-1, 1], labels int16 [n]).
 
-        A label has bit i set where shape i is there: 1 to 7. As each shape is there with
+        A label has bit i set where shape i is there: 1 to 7. Where each shape is there with
         probability 1/2 and blank pictures are dropped, the seven are equally likely, so
         that one, two and three shapes have probability 3/7, 3/7 and 1/7.
         """
-        labels = rng.integers(1, 1 << len(self.shapes), n).astype(np.int16)
+        if self.presence == 0.5:  # whole numbers are even to the last bit
+            labels = rng.integers(1, 1 << len(self.shapes), n).astype(np.int16)
+        else:
+            labels = (1 + rng.choice(len(self.weights), n, p=self.weights)).astype(np.int16)
         pictures = self.blank(n)
         for bit, shape in enumerate(self.shapes):
             rows = np.flatnonzero(labels >> bit & 1)
@@ -132,8 +153,8 @@ def scaled(pictures: np.ndarray) -> np.ndarray:
     return (pictures.astype(np.float32) * 2 - 1)[:, None]
 
 
-def of_size(size: int) -> SimpleShapes:
-    """The distribution of pictures of `size` pixels a side, 32 or 64."""
+def of_size(size: int, presence: float = 0.5) -> SimpleShapes:
+    """The distribution of pictures of `size` pixels a side, 32 or 64; presence: of each shape."""
     geometry = GEOMETRY[size]
     width, height, side = geometry.column, geometry.height, geometry.triangle
     triangle, _ = _outline([(0, 0), (side, 0), (side // 2, int(side * math.sqrt(3) / 2))], geometry)
@@ -161,7 +182,7 @@ def of_size(size: int) -> SimpleShapes:
             left=(first - back, math.floor(width - reach) - back),
         ),
     )
-    return SimpleShapes(size, width, shapes)
+    return SimpleShapes(size, width, shapes, presence)
 
 
 def _corner(radius: float, number: int) -> tuple[float, float]:
@@ -192,6 +213,13 @@ class Shapes(Distribution):
     image_size: Literal[32, 64] = option(
         64, doc="Pixels a side: 64 as published, 32 with all lengths halved."
     )
+    presence: float = option(
+        0.5,
+        above=0,
+        at_most=1,
+        doc="Probability that a column holds its shape, before blank pictures are dropped; "
+        "0.5 as published.",
+    )
 
     needs = ("counter", "audit")
     label_columns = {
@@ -207,11 +235,14 @@ class Shapes(Distribution):
         "tops": "float32[]",
         "haze": "float32",
         "noise": "float32",
+        "brightness": "float32",
     }
+    detected = COMBINED
     figures = (
         "trajectories",
         "hal_histogram",
         "roc",
+        "objects",
         "shapes",
         "shapes_sheet",
         "confusion",
@@ -226,7 +257,7 @@ class Shapes(Distribution):
     @cached_property
     def distribution(self) -> SimpleShapes:
         """The distribution of pictures, with its exact support."""
-        return of_size(self.image_size)
+        return of_size(self.image_size, self.presence)
 
     def draw(self, n: int, rng: np.random.Generator) -> Drawn:
         return self.distribution.sample(n, rng)
@@ -245,11 +276,14 @@ class Shapes(Distribution):
     ) -> list[Row]:
         import pandas as pd
 
-        from mirage.metrics import shapes
+        from mirage.metrics import objects, shapes
 
         pictures = pd.concat(scores, ignore_index=True)
-        rows = shapes.measure(pictures, tables["counter"], tables["audit"])
-        return rows + shapes.auroc_by_type(pictures, every)
+        rows = shapes.measure(
+            pictures, tables["counter"], tables["audit"], self.distribution.weights
+        )
+        rows += shapes.auroc_by_type(pictures, every)
+        return rows + objects.measure(pd.concat(self.judged([pictures])), every)
 
     def choose(
         self, real: pd.DataFrame, scores: pd.DataFrame, count: int, tables: Tables

@@ -66,6 +66,8 @@ SEQUENCE = ListedColormap(colormaps["viridis"](np.linspace(0, 0.9, 256)))
 WORDS = {
     "hal": "Hal",
     "hal_moving": "Hal (moving)",
+    "hal_objects": "Hal (objects)",
+    "hal_objects_union": "Hal (objects, union)",
     "wrong_column": "wrong column",
     "out_of_position": "out of position",
 }

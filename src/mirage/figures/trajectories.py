@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mirage import frames
+from mirage.detectors import objects
 from mirage.figures import style
 from mirage.figures.gallery import show
 from mirage.figures.samples import draw_modes, frame
@@ -20,8 +22,8 @@ LAST = {1: 100, 2: 50}
 PATHS = {1: 60, 2: 10}
 """Paths drawn in a panel, by coordinates: more would cover each other."""
 
-STRIPS, FRAMES = 3, 10
-"""Film strips of each kind, and pictures in a strip."""
+STRIPS, FRAMES = 3, 7
+"""Film strips of each kind, and pictures in a strip before the last."""
 
 CALM = ("valid", "lowest")
 """Labels of the paths that no detector should suspect."""
@@ -34,6 +36,7 @@ def draw(
     modes: pd.DataFrame | None = None,
     last: int | None = None,
     radius: float = 5.0,
+    window: tuple[int, int] | None = None,
 ) -> Figure:
     """Predicted clean sample x0_hat over the last reverse steps, hallucinated against valid.
 
@@ -44,16 +47,17 @@ def draw(
         last: times t < last are shown; by default 100 on a line, 50 in the plane, and
             for pictures all that were kept.
         radius: of the support, in standard deviations: of the circles about 2D modes.
+        window: first and last of the steps before the end that film strips show; all for None.
     """
     if len(shape) == 1 and last is None:
         last = LAST[shape[0]]
-    shown = trajectories if last is None else trajectories[trajectories["t"] < last]
-    shown = shown.sort_values(["sample", "t"])
+    paths = trajectories if last is None else trajectories[trajectories["t"] < last]
+    paths = paths.sort_values(["sample", "t"])
     if len(shape) == 3:
-        return _strips(shown, shape)
+        return _strips(paths, shape, window)
     if shape[0] == 1:
-        return _lines(shown, modes, radius)
-    return _planes(shown, modes, radius)
+        return _lines(paths, modes, radius)
+    return _planes(paths, modes, radius)
 
 
 def _lines(trajectories: pd.DataFrame, modes: pd.DataFrame, radius: float) -> Figure:
@@ -115,27 +119,65 @@ def _coloured_by_time(paths: pd.DataFrame, times: Normalize) -> LineCollection:
     )
 
 
-def _strips(trajectories: pd.DataFrame, shape: Sequence[int]) -> Figure:
+def _strips(
+    trajectories: pd.DataFrame, shape: Sequence[int], window: tuple[int, int] | None
+) -> Figure:
     times = np.sort(trajectories["t"].unique())
+    first, last = window or (0, len(times) - 1)
+    within = times[first : last + 1]
     labels = trajectories.groupby("sample")["label"].first()
     samples = [*_in_turn(labels[labels.isin(CALM)]), *_in_turn(labels[~labels.isin(CALM)])]
-    spread = np.linspace(len(times) - 1, 0, min(FRAMES, len(times))).round().astype(int)
-    figure = style.figure(style.PAGE, 0.66 * len(samples) + 0.6)
-    cells = figure.subplots(len(samples), len(spread), squeeze=False)
+    spread = np.linspace(len(within) - 1, 0, min(FRAMES, len(within))).round().astype(int)
+    figure = style.figure(style.PAGE, 0.76 * len(samples) + 0.7)
+    cells = figure.subplots(len(samples), len(spread) + 2, squeeze=False)
     table = trajectories.set_index(["sample", "t"])
-    for row, sample in zip(cells, samples, strict=True):
-        strip = table.loc[[(sample, t) for t in times[spread]]]
-        for axes, picture in zip(row, frames.to_array(strip, shape, "x0_hat"), strict=True):
+    walked = {
+        sample: frames.to_array(table.loc[[(sample, t) for t in within]], shape, "x0_hat")
+        for sample in samples
+    }
+    largest = max((path.var(0).mean(0).max() for path in walked.values()), default=0)
+    for row, (sample, path) in zip(cells, walked.items(), strict=True):
+        end = frames.to_array(table.loc[[(sample, times[0])]], shape, "x0_hat")[0]
+        for axes, picture in zip(row, [*path[spread], end], strict=False):
             show(axes, picture)
+        _variance(row[-1], path, end, largest)
         label = labels[sample]
-        row[0].set_ylabel(style.LABEL_WORDS.get(label, style.word(label)), fontsize=6)
-    for axes, t in zip(cells[0], times[spread], strict=True):
-        axes.set_title(f"$t$ = {t}", fontsize=7)
+        row[0].set_ylabel(style.LABEL_WORDS.get(label, style.word(label)), fontsize=7)
+    said = [*(f"$t$ = {t}" for t in within[spread]), "end", "variance"]
+    for axes, words in zip(cells[0], said, strict=True):
+        axes.set_title(words, fontsize=7)
     figure.suptitle(
-        rf"Predicted $\hat{{x}}_0$ over the last {len(times)} reverse steps, "
-        f"n = {len(samples)} of {len(labels)} kept paths"
+        rf"Predicted $\hat{{x}}_0$ over {len(within)} reverse steps, {first} to {last} before the "
+        f"end, and its\nvariance over them, mean of each object of the end; n = {len(samples)} of "
+        f"{len(labels)} kept paths"
     )
     return figure
+
+
+def _variance(axes: Axes, path: np.ndarray, end: np.ndarray, largest: float) -> None:
+    """The variance along a path, bright where it is large, with outlines and means of objects.
+
+    path: [steps, c, h, w]; end: [c, h, w]; largest: variance of all that are shown.
+    """
+    variance = path.var(0).mean(0)
+    axes.imshow(variance, cmap=style.SEQUENCE, vmin=0, vmax=largest or 1)
+    axes.set(xticks=[], yticks=[])
+    regions, means = objects(variance[None], end.mean(0)[None] > 0)
+    for number in np.unique(regions[regions > 0]):
+        own = regions[0] == number
+        axes.contour(own, levels=[0.5], colors="white", linewidths=0.7)
+        y, x = np.nonzero(own)
+        low = y.max() + 1
+        below = low < 0.8 * len(own)
+        axes.text(
+            x.mean(),
+            low if below else y.min() - 1,
+            f"{means[number]:.2f}",
+            color="white",
+            fontsize=5.5,
+            ha="center",
+            va="top" if below else "bottom",
+        )
 
 
 def _in_turn(labels: pd.Series) -> list[int]:

@@ -84,10 +84,12 @@ def label_pictures(
         Columns `label`; `triangles`, `squares`, `pentagons` (recognised) and `unknown`
         (objects that are none of them); `match` and `contrast` (the lowest of all
         objects, NaN for none); `haze` and `noise` of the background; `found`,
-        `matches` and `tops`, the list of objects, their scores and the rows where they begin.
+        `matches` and `tops`, the list of objects, their scores and the rows where they begin;
+        `brightness`, the light of the whole picture, in white pixels.
     """
     seen = inspect(pictures, truth)
-    return classify(seen, truth, thresholds)
+    light = _light(pictures).sum((1, 2), dtype=np.float64)
+    return classify(seen, truth, thresholds).assign(brightness=light.astype(np.float32))
 
 
 def inspect(pictures: np.ndarray, truth: SimpleShapes) -> Inspection:

@@ -13,6 +13,7 @@ AT = {
     "network": "str",
     "predicted_class": "Int16",
     "segment": "Int16",
+    "objects": "Int16",
 }
 """Columns that say what a metric is taken at, with their types in pandas; `rows.Row` says
 what each means. Null where one does not apply."""
@@ -56,6 +57,15 @@ METRICS = {
     "auroc": Taken(SCORE),
     "label_auroc": Taken(("label", *SCORE)),
     "specificity_at_95_sensitivity": Taken(SCORE),
+    "objects_auroc": Taken(),
+    "objects_gain": Taken(SCORE),
+    "brightness_auroc": Taken(),
+    "brightness_kept": Taken(),
+    "within_auroc": Taken(SCORE),
+    "within_kept": Taken(SCORE),
+    "within_auroc_over_brightness": Taken(SCORE),
+    "within_kept_over_brightness": Taken(SCORE),
+    "stratum_auroc": Taken(("objects", *SCORE)),
     "fid": Taken(told=("network",)),
     "fid_over_floor": Taken(told=("network",)),
     "precision": Taken(told=("network",)),

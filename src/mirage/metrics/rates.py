@@ -20,3 +20,19 @@ def label_rates(scores: Iterable[pd.DataFrame]) -> list[Row]:
         rate("hallucination_rate", n - counts["valid"], n),
         *(rate(f"{kind}_rate", counts[kind], n) for kind in kinds),
     ]
+
+
+def label_counts(labels: pd.Series) -> pd.DataFrame:
+    """How many samples have each label that there is, with Wilson intervals of the shares.
+
+    Returns:
+        Columns `label`, `hits`, `n`, `value`, `low`, `high`, the commonest first.
+    """
+    counts, n = labels.value_counts(), len(labels)
+    rows = [rate(label, int(hits), n) for label, hits in counts.items()]
+    columns = ["label", "hits", "n", "value", "low", "high"]
+    kept = [
+        (row.metric, hits, row.n, row.value, row.low, row.high)
+        for row, hits in zip(rows, counts, strict=True)
+    ]
+    return pd.DataFrame(kept, columns=columns)

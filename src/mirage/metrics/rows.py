@@ -48,6 +48,8 @@ class Row:
     """The class that is counted."""
     segment: int | None = None
     """Between two neighbouring modes, in the order of `endpoint.between_neighbours`."""
+    objects: int | None = None
+    """Objects of the pictures that are compared."""
 
 
 def frame(rows: Iterable[Row]) -> pd.DataFrame:

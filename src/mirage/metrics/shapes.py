@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from mirage.datasets.shapes import SHAPES
+from mirage.datasets.shapes import COMBINED, SHAPES
 from mirage.detectors import Score
 from mirage.labels.shapes import TYPES
 from mirage.metrics import detection
@@ -16,29 +16,34 @@ from mirage.metrics.mixture import mode_metrics
 from mirage.metrics.rows import Row, rate
 
 SUBSETS = 2 ** len(SHAPES) - 1
-"""Sets of shapes that a picture may hold, each as likely."""
+"""Sets of shapes that a picture may hold."""
+COMBINATION = "combination"
+"""The labels of COMBINED together."""
 
 
-def measure(scores: pd.DataFrame, counter: pd.DataFrame, audit: pd.DataFrame) -> list[Row]:
+def measure(
+    scores: pd.DataFrame, counter: pd.DataFrame, audit: pd.DataFrame, weights: np.ndarray
+) -> list[Row]:
     """All metrics of a generation of pictures of shapes.
 
     Args:
         scores: of the generation, with the columns of the counter.
         counter: table COUNTER, whose thresholds the labels rest on.
         audit: table AUDIT, for the floor: what the counter says of clean true pictures.
+        weights: true ones of the sets of shapes: [7].
     """
     threshold = counter.set_index("statistic")["threshold"]["match"]
     valid = scores["label"] == "valid"
     counts = np.bincount(_subset(scores)[valid], minlength=SUBSETS)
     return [
         *label_rates(scores, threshold, audit),
-        *mode_metrics(counts, np.full(SUBSETS, 1 / SUBSETS)),
+        *mode_metrics(counts, weights),
         *degradation(scores),
     ]
 
 
 def label_rates(scores: pd.DataFrame, threshold: float, audit: pd.DataFrame) -> list[Row]:
-    """Shares of hallucinations, and of each type, with Wilson intervals and floors.
+    """Shares of hallucinations, of each type, and of wrong combinations, Wilson, with floors.
 
     The second floor is the upper end of the counter's false alarms on true pictures that are
     degraded: it has seen only so many, and none as bad as a model's may be.
@@ -51,6 +56,7 @@ def label_rates(scores: pd.DataFrame, threshold: float, audit: pd.DataFrame) -> 
         audit[counted & (audit["degraded"] == worse)].set_index("label") for worse in (False, True)
     )
     hits = {label: int(counts.get(label, 0)) for label in TYPES[1:]}
+    combined = sum(hits[label] for label in COMBINED)
     at = {"match_threshold": threshold}
     wrong, ever = 1 - clean["share"]["valid"], 1 - degraded["low"]["valid"]
     return [
@@ -66,6 +72,15 @@ def label_rates(scores: pd.DataFrame, threshold: float, audit: pd.DataFrame) -> 
                 **at,
             )
             for name in hits
+        ),
+        rate(
+            "label_rate",
+            combined,
+            n,
+            clean["share"][[*COMBINED]].sum(),
+            blurred=degraded["high"][[*COMBINED]].sum(),
+            label=COMBINATION,
+            **at,
         ),
     ]
 

@@ -89,6 +89,7 @@ class Experiment(Section):
         self._check_times()
         self._check_variance()
         self._check_endpoint()
+        self._check_detectors()
         self._check_recursion()
         self._check_studies()
         self._check_shards()
@@ -227,6 +228,12 @@ class Experiment(Section):
             raise ValueError(
                 f"trajectories.steps: the trajectory has {self.reverse_steps} steps: found {kept}"
             )
+        window, most = self.trajectories.window, kept or self.reverse_steps
+        if window is not None and not window[0] < window[1] < most:
+            raise ValueError(
+                f"trajectories.window: found {[*window]}, of {most} steps kept; "
+                f"allowed: [first, last] with first < last < {most}"
+            )
 
     def _check_window(self) -> None:
         window, windows = self.scoring.window, self.detection.windows
@@ -285,6 +292,13 @@ class Experiment(Section):
                     "labels alone"
                 ) from None
 
+    def _check_detectors(self) -> None:
+        for name in () if self.dataset.is_pictures else self.detection.detectors:
+            if getattr(DETECTORS.get(name), "pictures", False):
+                raise ValueError(
+                    f"detection.detectors: {name!r} is of pictures, which {self.dataset.name} lacks"
+                )
+
     def _check_recursion(self) -> None:
         recursion, drawn = self.recursion, self.sampling.samples
         if recursion.keep is not None and recursion.keep > drawn:
@@ -292,7 +306,8 @@ class Experiment(Section):
                 f"recursion.keep: more kept than drawn: found {recursion.keep}, "
                 f"sampling.samples is {drawn}"
             )
-        if "oracle" in recursion.filters and not self.has_labels:
+        every = [*recursion.filters, *recursion.shown]
+        if "oracle" in every and not self.has_labels:
             raise ValueError(
                 f"recursion.filters: 'oracle' needs true labels, which {self.dataset.name} lacks; "
                 "allowed: with `labels` given by eye"
@@ -301,7 +316,7 @@ class Experiment(Section):
             raise ValueError(
                 f"recursion.refitted: only of a mixture, which {self.dataset.name} is not"
             )
-        for name in recursion.filters:
+        for name in every:
             if name in DETECTORS and name not in self.detection.detectors:
                 raise ValueError(f"recursion.filters: {name!r} is not among detection.detectors")
 
@@ -316,16 +331,17 @@ class Experiment(Section):
                 f"causes.few_steps must be at most the {self.start + 1} times at or below "
                 f"sampling.start: found {self.causes.few_steps}"
             )
-
         if self.following:
             self._check_following(self.following)
 
     def _check_following(self, following: Following) -> None:
-        if "reference" not in self.dataset.needs:
+        if not (self.dataset.has_labels or "reference" in self.dataset.needs):
             raise ValueError(
-                f"following: needs pictures that are compared with real ones, which "
-                f"{self.dataset.name} lacks"
+                "following: needs true labels, or pictures that are compared with real ones, "
+                f"which {self.dataset.name} lacks"
             )
+        if self.origin != "network":
+            raise ValueError(f"following: only of a network trained here, not of {self.origin}")
         if max(following.updates) > self.training.updates:
             raise ValueError(
                 f"following.updates: training has {self.training.updates} updates: "
@@ -344,7 +360,8 @@ class Experiment(Section):
         """People label one generation of one seed."""
         if self.labels and self.dataset.has_labels:
             raise ValueError(f"labels: {self.dataset.name} has true ones; allowed: none by eye")
-        if not self.labels or "oracle" not in self.recursion.filters:
+        recursion = self.recursion
+        if not self.labels or "oracle" not in [*recursion.filters, *recursion.shown]:
             return
         replicates = 1 if self.samples else self.replicates
         if self.recursion.generations > 1 or replicates != 1:

@@ -263,6 +263,9 @@ class Trajectories(Section):
     those with the lowest and the highest score."""
     steps: PositiveInt | None = None
     """Reverse steps kept, counted from the end; null for all. Paths of pictures are large."""
+    window: Window | None = None
+    """Of pictures: first and last of the kept steps, counted from the end, that film strips show
+    and take the variance over; null for all."""
 
 
 class Scoring(Section):
@@ -347,6 +350,8 @@ class Recursion(Section):
     """Of mixtures: whether to have beside the filters the control `refitted`, a line of generations
     without a network. Each is drawn, by the same sampler, with the exact score of a mixture that
     is refitted to a random choice of the one before: what it loses, the sampler takes."""
+    shown: Unique[str] = []
+    """Filters of the first seed alone: shown beside the others, and nothing is decided by them."""
     keep: PositiveInt | None = None
     """Samples each filter keeps for the next generation."""
     thresholds: dict[str, float] = {}
@@ -356,8 +361,11 @@ class Recursion(Section):
     def _complete(self, info: ValidationInfo) -> "Recursion":
         if REFITTED in self.filters:
             raise ValueError(f"filters: {REFITTED!r} is no filter; allowed: `{REFITTED}: true`")
-        for name in self.filters:
-            require_known("filter", name, info, "filters: ")
+        for key in ("filters", "shown"):
+            for name in getattr(self, key):
+                require_known("filter", name, info, f"{key}: ")
+        if both := set(self.filters) & set(self.shown):
+            raise ValueError(f"shown: {min(both)!r} is among filters; allowed: in one of the two")
         for name in self.thresholds:
             require_known("detector", name, info, "thresholds: ")
         if self.generations and (not self.lines or self.keep is None):

@@ -329,6 +329,13 @@ class FilterRatio(_Filtered):
     """The filter that it is divided by."""
 
 
+class Typical(_Metric, _Bounded):
+    """A metric of generation 0, mean over seeds; undefined where a seed has too few samples."""
+
+    rule = "typical"
+    name: Literal["typical"]
+
+
 class _Transferred(_Bounded):
     kind = "transfer"
     choice: Literal["scoring", "official", "best"] = "scoring"
@@ -387,6 +394,7 @@ AnyStatistic = Annotated[
     | FilterRatio
     | Kept
     | ToldApart
-    | Discard,
+    | Discard
+    | Typical,
     Field(discriminator="name"),
 ]

@@ -18,6 +18,7 @@ from mirage_workflow.schemas.causes import CAUSE_PARTS, CAUSES
 from mirage_workflow.schemas.claims import CLAIMS, CLAIMS_AUDIT
 from mirage_workflow.schemas.classifier import CLASSIFIER
 from mirage_workflow.schemas.counter import COUNTER
+from mirage_workflow.schemas.followed import FOLLOWED_LABELS
 from mirage_workflow.schemas.labels import LABELS
 from mirage_workflow.schemas.metrics import METRICS as MEASURED
 from mirage_workflow.schemas.mixtures import HISTOGRAM, MODES
@@ -38,18 +39,21 @@ from mirage_workflow.schemas.transfer import TRANSFER
 
 BEGIN, END = "<!-- made by `make schema` -->\n", "<!-- end -->\n"
 POINT, PICTURE, FEATURES = (2,), (1, 32, 32), 64
-HAL, MOVING = [Score("hal", 0, 4)], [Score("hal", 0, 4), Score("hal_moving", 0, 4)]
+HAL = [Score("hal", 0, 4)]
+MOVING = [*HAL, Score("hal_moving", 0, 4)]
+OBJECTS = [*MOVING, Score("hal_objects", 0, 4), Score("hal_objects_union", 0, 4)]
 OF_POINTS = pa.schema([*truth_schema(Mixture.label_columns), *ENDPOINT])
 OF_PICTURES = pa.schema([*truth_schema(Shapes.label_columns), *image_scores(FEATURES)])
 TABLES = {
     "data, heldout": (data_schema(POINT), data_schema(PICTURE)),
     "kept": (kept_schema(POINT), kept_schema(PICTURE)),
-    "samples": (samples_schema(POINT, MOVING), samples_schema(PICTURE, MOVING)),
+    "samples": (samples_schema(POINT, MOVING), samples_schema(PICTURE, OBJECTS)),
     "scores": (scores_schema(HAL, HAL, OF_POINTS), scores_schema(HAL, HAL, OF_PICTURES)),
     "metrics": (MEASURED,),
     "summary": (SUMMARY,),
     "roc": (ROC,),
     "labels": (LABELS,),
+    "followed": (FOLLOWED_LABELS,),
     "trajectories": (trajectories_schema(POINT), trajectories_schema(PICTURE)),
     "histogram": (HISTOGRAM,),
     "modes": (MODES,),

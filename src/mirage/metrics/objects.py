@@ -1,0 +1,226 @@
+"""Whether a score tells a wrong combination of shapes by more than the number of its objects.
+
+A duplicate has one object more than it should, and more that moves: a score may do no more than
+count. Two questions tell. Does it add to the number of objects: of two nested logistic models,
+which know the number alone, and the score too, which tells better on pictures that neither was
+fitted to? And among pictures with equally many objects, does it tell at all, and better than their
+brightness does?
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from mirage.datasets.shapes import SHAPES
+from mirage.detectors import Score
+from mirage.metrics import transfer
+from mirage.metrics.detection import SENSITIVITY, Ranking, finite
+from mirage.metrics.rows import Row, estimate
+from mirage.rng import numpy_rng
+
+LEAST = 100
+"""Wrong pictures with equally many objects below which they are too few to tell of."""
+FOLDS = 10
+"""Parts of the pictures, each told by models that are fitted to the others."""
+SHUFFLES = 5
+"""Times that scores are shuffled among pictures with equally many objects: the floor."""
+RIDGE = 1e-3
+"""Keeps weights finite where the two kinds can be told without an error."""
+ITERATIONS = 12
+"""Of Newton's method, which is there by then."""
+
+Stratum = tuple[int, np.ndarray]
+"""A number of objects, and which pictures have it: bool [n]."""
+
+
+def measure(pictures: pd.DataFrame, every: Sequence[Score]) -> list[Row]:
+    """What each score tells beyond the number of objects.
+
+    Args:
+        pictures: valid ones and those of wrong combinations, with `sample`, `label`, the counts
+            of the counter, `brightness` and the scores' columns.
+        every: the detectors' scores over each window.
+    """
+    counted = pictures.assign(objects=count(pictures))
+    wrong, objects = (counted["label"] != "valid").to_numpy(), counted["objects"].to_numpy()
+    rows = [_row("objects_auroc", wrong, objects.astype(float))]
+    strata, sample = enough(wrong, objects), counted["sample"].to_numpy()
+    bright = _within(sample, wrong, counted["brightness"].to_numpy(np.float64), strata)
+    rows += [_told(f"brightness_{name}", found) for name, found in bright.items()]
+    for score in every:
+        at, values = score._asdict(), finite(counted[score.column])
+        rows.append(_gain(wrong, objects, values, at))
+        for name, found in _within(sample, wrong, values, strata).items():
+            more = found[0] - bright[name][0]
+            rows += [
+                _told(f"within_{name}", found, **at),
+                Row(f"within_{name}_over_brightness", more, found[2], **at),
+            ]
+        rows += _by_number(wrong, objects, values, at)
+    return rows
+
+
+def count(pictures: pd.DataFrame) -> pd.Series:
+    """The objects of each picture, shapes or not: int16 [n]."""
+    return pictures[[*(f"{shape}s" for shape in SHAPES), "unknown"]].sum(axis=1).astype("int16")
+
+
+def enough(wrong: np.ndarray, objects: np.ndarray) -> list[Stratum]:
+    """The numbers of objects that enough wrong pictures have, and some valid ones."""
+    strata = [(int(k), objects == k) for k in np.unique(objects)]
+    return [(k, has) for k, has in strata if (wrong & has).sum() >= LEAST and (~wrong & has).any()]
+
+
+# --- does it add to the number of objects ---------------------------------------------------------
+
+
+def gains(wrong: np.ndarray, objects: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """How much better each picture is told with the score than without: nats [n].
+
+    The logarithm of the probability that a model gives to what the picture is, the model of
+    objects and score less that of objects alone, both logistic and fitted to other pictures.
+
+    Args:
+        wrong: bool [n].
+        objects: int [n]; each number has a weight of its own.
+        score: [n]; its logarithm is used.
+    """
+    smallest = score[score > 0].min(initial=np.inf)
+    values = np.log(np.maximum(score, smallest if np.isfinite(smallest) else 1.0))
+    spread = values.std()
+    values = (values - values.mean()) / (spread if spread > 0 else 1.0)
+    number = (objects[:, None] == np.unique(objects)).astype(float)
+    both = np.column_stack([number, values])
+    return _held_out(both, wrong) - _held_out(number, wrong)
+
+
+def _held_out(features: np.ndarray, wrong: np.ndarray) -> np.ndarray:
+    """Log probability of each picture's kind by the model of the other folds: [n]."""
+    fold = np.arange(len(wrong)) % FOLDS
+    told = np.empty(len(wrong))
+    for own in range(FOLDS):
+        weights = logistic(features[fold != own], wrong[fold != own])
+        odds = features[fold == own] @ weights
+        told[fold == own] = -np.logaddexp(0, np.where(wrong[fold == own], -odds, odds))
+    return told
+
+
+def logistic(features: np.ndarray, wrong: np.ndarray) -> np.ndarray:
+    """Weights of a logistic regression without a constant, by Newton's method: [d].
+
+    features: [n, d]; wrong: bool [n].
+    """
+    weights = np.zeros(features.shape[1])
+    for _ in range(ITERATIONS):
+        p = 1 / (1 + np.exp(-np.clip(features @ weights, -30, 30)))
+        slope = features.T @ (wrong - p) - RIDGE * weights
+        curve = (features * (p * (1 - p))[:, None]).T @ features
+        curve[np.diag_indices_from(curve)] += RIDGE
+        weights = weights + np.clip(np.linalg.solve(curve, slope), -5, 5)
+    return weights
+
+
+def shuffled(objects: np.ndarray, score: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The scores, shuffled among pictures with equally many objects: [n]."""
+    order, mixed = np.argsort(objects, kind="stable"), np.lexsort((rng.random(len(score)), objects))
+    out = np.empty_like(score)
+    out[order] = score[mixed]
+    return out
+
+
+def _gain(wrong: np.ndarray, objects: np.ndarray, score: np.ndarray, at: dict) -> Row:
+    """Mean over pictures, normal interval; the floor is that of shuffled scores."""
+    n, rare = len(wrong), min(wrong.sum(), (~wrong).sum())
+    if rare < LEAST:
+        return Row("objects_gain", math.nan, n, **at)
+    each, rng = gains(wrong, objects, score), numpy_rng(0, "measure")
+    floor = [gains(wrong, objects, shuffled(objects, score, rng)).mean() for _ in range(SHUFFLES)]
+    reach = 1.96 * each.std() / math.sqrt(n)
+    mean = float(each.mean())
+    return Row("objects_gain", mean, n, mean - reach, mean + reach, float(np.mean(floor)), **at)
+
+
+# --- within equal numbers of objects --------------------------------------------------------------
+
+
+def _within(
+    sample: np.ndarray, wrong: np.ndarray, score: np.ndarray, strata: Sequence[Stratum]
+) -> dict[str, tuple[float, float, int]]:
+    """By `auroc` and `kept`."""
+    return {
+        "auroc": auroc(wrong, score, strata),
+        "kept": kept(sample, wrong, score, strata),
+    }
+
+
+def auroc(
+    wrong: np.ndarray, score: np.ndarray, strata: Sequence[Stratum]
+) -> tuple[float, float, int]:
+    """AUROC within each number of objects, mean over wrong pictures; its error; wrong pictures."""
+    parts = [(int((wrong & has).sum()), *_area(wrong[has], score[has])) for _, has in strata]
+    total = sum(hits for hits, _, _ in parts)
+    if not total:
+        return math.nan, math.nan, 0
+    mean = sum(hits * area for hits, area, _ in parts) / total
+    error = math.sqrt(sum((hits * error) ** 2 for hits, _, error in parts)) / total
+    return mean, error, total
+
+
+def kept(
+    sample: np.ndarray, wrong: np.ndarray, score: np.ndarray, strata: Sequence[Stratum]
+) -> tuple[float, float, int]:
+    """Share of valid pictures kept where 95 % of the wrong are found, within each number.
+
+    The thresholds, one for each number, are found on the samples of even number, the share on the
+    others.
+    """
+    even, parts = (sample % 2 == transfer.CALIBRATION), []
+    for _, has in strata:
+        threshold = transfer.finding(score[has & wrong & even], SENSITIVITY)
+        judged = score[has & ~wrong & ~even]
+        if np.isfinite(threshold) and len(judged):
+            share = float((judged < threshold).mean())
+            error = math.sqrt(share * (1 - share) / len(judged))
+            parts.append((int((wrong & has).sum()), share, error))
+    total = sum(hits for hits, _, _ in parts)
+    if not total:
+        return math.nan, math.nan, 0
+    mean = sum(hits * share for hits, share, _ in parts) / total
+    return mean, math.sqrt(sum((hits * error) ** 2 for hits, _, error in parts)) / total, total
+
+
+def _by_number(wrong: np.ndarray, objects: np.ndarray, score: np.ndarray, at: dict) -> list[Row]:
+    """AUROC of each number of objects that wrong pictures have, NaN where they are too few."""
+    rows = []
+    for number in np.unique(objects[wrong]):
+        has = objects == number
+        found = at | {"objects": int(number)}
+        if (wrong & has).sum() < LEAST or not (~wrong & has).any():
+            rows.append(Row("stratum_auroc", math.nan, int((wrong & has).sum()), **found))
+        else:
+            area = _area(wrong[has], score[has])
+            rows.append(
+                estimate("stratum_auroc", *area, int((wrong & has).sum()), largest=1.0, **found)
+            )
+    return rows
+
+
+def _area(wrong: np.ndarray, score: np.ndarray) -> tuple[float, float]:
+    """AUROC and its error (DeLong et al. 1988)."""
+    ranking = Ranking(score[wrong])
+    ranking.add(score[~wrong])
+    return ranking.auroc()
+
+
+def _row(metric: str, wrong: np.ndarray, score: np.ndarray) -> Row:
+    if wrong.all() or not wrong.any():
+        return Row(metric, math.nan, len(wrong))
+    return estimate(metric, *_area(wrong, score), len(wrong), largest=1.0)
+
+
+def _told(metric: str, found: tuple[float, float, int], **at) -> Row:
+    """A number of [0, 1] with its error, of so many wrong pictures; NaN where they are too few."""
+    value, error, hits = found
+    return estimate(metric, value, error, hits, largest=1.0, **at)
