@@ -32,7 +32,8 @@ def from_array(array: np.ndarray, name: str = "x") -> dict:
     """Columns for samples [n, *shape]; the inverse of `to_array`."""
     if array.ndim == 2:
         return dict(zip(coordinates(array.shape[1:], name), array.T, strict=True))
-    return {name: list(array.reshape(len(array), math.prod(array.shape[1:])))}
+    lists = list(array.reshape(len(array), math.prod(array.shape[1:])))
+    return {name: lists or np.empty(0, object)}  # an empty list would be of numbers
 
 
 def stack(lists: Iterable[np.ndarray]) -> np.ndarray:
