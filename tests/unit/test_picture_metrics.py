@@ -101,7 +101,7 @@ def test_coverage_falls_where_half_is_lost_and_outliers_do_not_hide_it():
 
 def precision_recall(features, real, heldout=None):
     heldout = real if heldout is None else heldout
-    rows = pictures.neighbour_rows(features, real, heldout, rng())
+    rows = pictures.neighbour_rows(features, real, heldout)
     return {row.metric: row for row in rows}
 
 
@@ -147,6 +147,15 @@ def test_a_ball_reaches_to_the_third_neighbour():
 def test_as_many_real_pictures_are_compared_as_were_generated():
     real = rng().standard_normal((300, 3))
     assert precision_recall(real[:40], real)["recall"].n == 40
+
+
+def test_every_generation_is_held_against_one_floor():
+    real, heldout = normal(500), normal(100, seed=1)
+    floors = [
+        [row.floor for row in pictures.measure(pd.DataFrame(), drawn, real, heldout, rng(k), "own")]
+        for k, drawn in enumerate((normal(100, seed=2), 2 * normal(100, seed=3)))
+    ]
+    assert floors[0] == floors[1]
 
 
 def test_the_nearest_real_picture_is_found():

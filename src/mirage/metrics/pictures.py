@@ -45,12 +45,12 @@ def measure(
             without them, what they would be measured for is left out.
         features: of the generated pictures: float32 [n, features].
         real, heldout: of the real training and held-out pictures.
-        rng: for the bootstrap of the FID and for cutting real pictures to equal number.
+        rng: for the bootstrap of the FID.
         network: whose features these are.
     """
     distances = [
         *fid_rows(features, real, heldout, rng),
-        *neighbour_rows(features, real, heldout, rng),
+        *neighbour_rows(features, real, heldout),
     ]
     rows = [replace(row, network=network) for row in distances]
     if "predicted_class" not in scores:
@@ -108,9 +108,7 @@ def _distance_in_parts(
     return mean(rows), float(drawn.standard_error)
 
 
-def neighbour_rows(
-    features: np.ndarray, real: np.ndarray, heldout: np.ndarray, rng: np.random.Generator
-) -> list[Row]:
+def neighbour_rows(features: np.ndarray, real: np.ndarray, heldout: np.ndarray) -> list[Row]:
     """Precision and recall (Kynkaanniemi et al. 2019), and coverage (Naeem et al. 2020).
 
     Precision is the share of generated pictures among real ones, recall that of real ones
@@ -119,7 +117,9 @@ def neighbour_rows(
     compared.
     """
     n = min(len(features), len(heldout), len(real))
-    features, real, heldout = features[:n], rng.permutation(real)[:n], heldout[:n]
+    # The same real pictures for every generation, that a floor be one number.
+    real = np.random.default_rng(0).permutation(real)[:n]
+    features, heldout = features[:n], heldout[:n]
     rows = []
     for metric, inside, floor in (
         ("precision", _within(features, real), _within(heldout, real)),
