@@ -234,9 +234,28 @@ def test_sweeps_cover_each_level_of_the_config(smoke):
         ("training_size", "2000"),
         ("steps", "20"),
         ("steps", "60"),
+        ("noise_schedule", "learned"),
     }
     levels = rates.set_index("level")["value"]
     assert levels["base"] == levels["2000"] == levels["60"]
+
+
+def test_a_small_model_is_trained_on_the_schedule_that_was_learned(smoke):
+    run = smoke.path / GRID / "seed0"
+    schedule = pd.read_parquet(run / "schedule.parquet")
+    assert schedule["t"].tolist() == list(range(1000))
+    assert schedule["alphas_cumprod"].is_monotonic_decreasing
+    origin = tables.provenance(run / "sweeps/noise_schedule=learned.parquet")
+    assert f"{GRID}/seed0/schedule.parquet" in origin["tables"]
+
+
+def test_sweeps_count_the_samples_of_each_level_along_both_coordinates(smoke):
+    counts = pd.read_parquet(smoke.path / GRID / "seed0/sweep_histograms")
+    held = counts.groupby(["factor", "level", "coordinate"]).agg({"count": "sum", "n": "first"})
+    assert len(held) == 6 * 2
+    assert held["n"].eq(1_000).all()
+    assert (held["count"] <= held["n"]).all()
+    assert held["count"].gt(0).all()
 
 
 def test_variance_is_split_among_the_seeds(smoke):
