@@ -42,6 +42,8 @@ class Gamma(nn.Module):
     (appendix I.2).
     """
 
+    centres: Tensor
+
     def __init__(self, ends: Sequence[float] = ENDS) -> None:
         super().__init__()
         self.ends = nn.Parameter(torch.tensor(ends, dtype=torch.float64))

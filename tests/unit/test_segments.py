@@ -34,25 +34,34 @@ def table(hits, blurred=0.0, towards=0.9):
     return found.fillna({"blurred": 0.0})
 
 
-def test_a_ratio_is_of_counts_a_length_above_their_floors():
-    hits, floors = [[110.5], [50.5], [90.5]], [[11], [11], [11]]
-    expected = (40 / 40) / ((99.5 + 79.5 + 0.5) / 40)
+def test_a_ratio_is_of_counts_a_length_above_their_floors_to_the_thinnest():
+    hits, floors = [[111], [51], [91]], [[11], [11], [11]]
     found = log_ratio(hits, floors, [20, 40, 20], 1, [0, 2])
-    assert np.exp(found) == pytest.approx([expected])
+    half = 0.5 / (80 / 3)
+    assert np.exp(found) == pytest.approx([(40 / 40 + half) / (80 / 20 + half)])
 
 
-def test_a_gap_without_a_bridge_has_a_ratio():
-    found = log_ratio([[100], [0], [100]], np.zeros((3, 1)), [20, 40, 20], 1, [0, 2])
-    assert np.exp(found) == pytest.approx([0.5 / 200.5])
+def test_segments_without_a_bridge_are_alike_and_one_with_none_is_thinner_than_one_with_some():
+    none, some = np.zeros((3, 1)), np.array([[100], [0], [100]])
+    assert log_ratio(none, none, [20, 40, 20], 1, [0, 2]) == pytest.approx([0])
+    assert np.exp(log_ratio(some, none, [20, 40, 20], 1, [0, 2])) < 0.01
+
+
+def test_one_thick_neighbour_does_not_make_a_gap_thin():
+    """As a young model has where it has not yet found the last mode."""
+    rng = np.random.default_rng(0)
+    found = find(ASKED, table(rng.poisson([10, 100, 3_000], (5, 3))))
+    assert found.value > 1
+    assert found.evidence.holds > 0.05
 
 
 def test_fewer_a_length_in_the_gap_hold_and_as_many_do_not():
     rng = np.random.default_rng(0)
     fewer = find(ASKED, table(rng.poisson([100, 100, 100], (5, 3))))
-    assert fewer.value == pytest.approx(0.5, rel=0.1)
+    assert fewer.value == pytest.approx(0.5, rel=0.2)
     assert fewer.evidence.holds < 0.01
     even = find(ASKED, table(rng.poisson([100, 200, 100], (5, 3))))
-    assert even.value == pytest.approx(1, rel=0.1)
+    assert even.value == pytest.approx(1, rel=0.2)
     assert even.evidence.holds > 0.05
 
 

@@ -17,7 +17,7 @@ from mirage.metrics.widening import segment_floors
 from mirage.metrics.width import of_blur
 
 NAME, GAP, SHORT = "thinner", 1, (0, 2)
-POINTS, SHARE, SPREAD = 1_500, 0.04, 0.3
+POINTS, SHARE, SPREAD = 2_000, 0.04, 0.2
 """Points of a seed, the share of them that bridges, and the standard deviation of the logarithm
 of a segment's share from seed to seed."""
 LINE = mixtures.line([1, 2, 4, 5])
@@ -83,9 +83,10 @@ def _judge(points: np.ndarray, models: int, log_floors: np.ndarray) -> Evidence:
     at = -(width**-2), -(WIDTHS**-2.0)  # in which the logarithm of a tail is nearly linear
     floors = n * np.exp([np.interp(*at, of) for of in log_floors.T])
     looks = directions.to_neighbours(labels, LINE).counts(models, n)
+    towards, looked, chance = (count.reshape(seeds) for count in looks)
     exist = all_of(
         more_than_floor(hits.sum(0), floors.sum(0), WANTED * SEEDS * n),
-        more_than_chance(*(count.reshape(seeds) for count in looks)),
+        more_than_chance(towards, looked, chance),
     )
     ratios = log_ratio(hits, floors, NEAR.lengths, GAP, SHORT)
     seen = np.asarray(exist.holds <= ALPHA)[:, None]

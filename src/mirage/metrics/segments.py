@@ -7,12 +7,13 @@ from numpy.typing import ArrayLike
 
 
 def log_ratio(
-    hits: ArrayLike, floors: ArrayLike, lengths: Sequence[float], of: int, to: Sequence[int]
+    hits: ArrayLike, floors: ArrayLike, lengths: ArrayLike, of: int, to: Sequence[int]
 ) -> np.ndarray:
-    """Logarithm of the samples a length on one segment over those on others together.
+    """Logarithm of the samples a length on one segment over those on the thinnest of others.
 
-    Of either what modes of the model's own width show is taken off first: a short segment has
-    more of it. Half a hit more on each, so that none has a logarithm.
+    Of each what modes of the model's own width show is taken off first: a short segment has
+    more of it. Half a hit more on a mean length, so that none has a logarithm, and segments with
+    none are alike.
 
     Args:
         hits: bridges on each segment: [S, ..., seeds].
@@ -25,5 +26,5 @@ def log_ratio(
     """
     above = np.maximum(np.asarray(hits, float) - floors, 0)
     size = np.asarray(lengths, float)
-    one, others = above[of] + 0.5, above[list(to)].sum(0) + 0.5
-    return np.log(one / size[of]) - np.log(others / size[list(to)].sum())
+    density = (above.T / size).T + 0.5 / size.mean()
+    return np.log(density[of]) - np.log(density[list(to)].min(0))

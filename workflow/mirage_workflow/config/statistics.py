@@ -202,7 +202,7 @@ class BridgeTrend(_Bounded):
 
 
 class SegmentRatio(_Bounded):
-    """Typical ratio of bridges a length on one segment to those on others, on the same seeds.
+    """Typical ratio of bridges a length on one segment to the thinnest of others, seed by seed.
 
     What modes of the model's own width show is taken off, and there must be bridges.
     """
@@ -213,7 +213,7 @@ class SegmentRatio(_Bounded):
     of: NonNegativeInt
     """The segment that is looked at; on a line they are numbered from the left."""
     to: Annotated[Unique[NonNegativeInt], Field(min_length=1)]
-    """Those that it is compared with, taken together."""
+    """Those that it is compared with, of which the thinnest counts."""
     rate: PositiveFloat
     """Share on bridges, of all segments, by which they are looked for."""
 
