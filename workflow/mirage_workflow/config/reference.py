@@ -28,7 +28,7 @@ UNITS = {
     "white minus black": "haze noise",
     "standard deviations": "radius",
     "half spacings": "noise_fractions",
-    "as the data": "means std",
+    "as the data": "means std spacing",
     "variance": "beta_start beta_end",
     "share": "share heldout_share",
     "per update": "ema_decay",
