@@ -40,6 +40,9 @@ def test_every_figure_and_table_is_there(smoke):
         "gaussian2d_grid_score_field",
         "gaussian2d_grid_slopes",
         "gaussian2d_grid_sweeps",
+        "gaussian2d_grid_crossed",
+        "gaussian2d_grid_by_bridge",
+        "gaussian2d_grid_eta",
         "gaussian2d_grid_windows",
         "gaussian2d_grid_bridges",
         "gaussian2d_grid_transfer",
@@ -128,7 +131,8 @@ def test_each_metric_fills_the_columns_that_tell_its_rows_apart(smoke, table):
             by, told = METRICS[name]
             assert rows[list(by)].notna().all(axis=None)
             assert rows[[column for column in AT if column not in by + told]].isna().all(axis=None)
-        place = [*({"factor", "level"} & set(metrics)), "filter", "generation", "metric", *AT]
+        factors = {"factor", "level", "second_factor", "second_level"}
+        place = [*(factors & set(metrics)), "filter", "generation", "metric", *AT]
         assert not metrics.duplicated(["seed", *place]).any()
 
 
@@ -231,15 +235,27 @@ def test_the_causes_add_up_to_the_excess(smoke):
 def test_sweeps_cover_each_level_of_the_config(smoke):
     sweeps = pd.read_parquet(smoke.path / GRID / "seed0/sweeps")
     rates = sweeps[sweeps["metric"] == "hallucination_rate"]
-    assert set(zip(rates["factor"], rates["level"], strict=True)) == {
-        ("base", "base"),
-        ("training_size", "500"),
-        ("training_size", "2000"),
-        ("steps", "20"),
-        ("steps", "60"),
+    alone, crossed = rates[rates["second_factor"].isna()], rates.dropna(subset="second_factor")
+    levels = alone.groupby("factor")["level"].agg(set).to_dict()
+    assert levels == {
+        "base": {"base"},
+        "training_size": {"500", "2000"},
+        "distance": {"40", "80"},
+        "std": {"0.025", "0.05"},
+        "imbalance": {"1", "16"},
+        "eta": {"0", "1"},
     }
-    levels = rates.set_index("level")["value"]
-    assert levels["base"] == levels["2000"] == levels["60"]
+    pairs = crossed.groupby(["factor", "second_factor"])[["level", "second_level"]]
+    cells = {names: set(map(tuple, of.to_numpy())) for names, of in pairs}
+    assert cells == {
+        ("training_size", "updates"): {(a, b) for a in ("500", "2000") for b in ("50", "100")},
+        ("steps", "sampler"): {(a, b) for a in ("20", "60") for b in ("ddpm", "ddim")},
+    }
+    values = alone.set_index(["factor", "level"])["value"]
+    assert values["base", "base"] == values["training_size", "2000"] == values["distance", "40"]
+    excess = rates["value"] - rates["true_value"]
+    assert excess.equals(rates["excess"])
+    assert rates["excess"].between(rates["excess_low"], rates["excess_high"]).all()
 
 
 def test_variance_is_split_among_the_seeds(smoke):
