@@ -5,7 +5,7 @@ import re
 import pytest
 from checkouts import ROOT
 
-from mirage.figures import causes, roc, trajectories
+from mirage.figures import causes, levels, roc, trajectories
 from mirage.metrics import claims_audit, endpoint, transfer, verdicts
 from mirage.metrics.names import METRICS
 from mirage_workflow.config.experiment import Experiment
@@ -20,6 +20,8 @@ FACTS = {
         "beyond {} and beyond {} standard deviations".format(*causes.THRESHOLDS),
         f"linear within {causes.LINEAR}, logarithmic beyond",
     ],
+    "sweeps": [f"(linear below {levels.LINEAR:g} %, logarithmic beyond)"],
+    "crossed": [f"logarithmic beyond {levels.LINEAR:g} %"],
     "trajectories": [
         f"t below {trajectories.LAST[1]} on a line, {trajectories.LAST[2]} in the plane",
         RADIUS,

@@ -5,7 +5,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.spatial.distance import pdist
 
-from mirage.datasets.mixtures import grid as grid_of
+from mirage.datasets import mixtures
 from mirage.datasets.mixtures import line
 
 SCALE = math.sqrt(0.05**2 + 8)  # 2.8289
@@ -38,11 +38,13 @@ def test_the_grid_has_unit_variance_in_each_coordinate(grid):
     assert variance == pytest.approx([1, 1])
 
 
-def test_spacing_and_width_of_the_grid_are_varied_each_by_itself(grid):
+@pytest.mark.parametrize("kind", [mixtures.grid, mixtures.rotated])
+def test_spacing_and_width_are_varied_each_by_itself(kind):
+    usual = kind()
     for apart, wide in ((1.0, 1.0), (2.0, 0.5), (0.5, 2.0)):
-        other = grid_of(std=0.05 * wide, spacing=2.0 * apart)
-        np.testing.assert_allclose(other.means, apart * grid.means)
-        assert other.std == pytest.approx(wide * grid.std)
+        other = kind(std=0.05 * wide, spacing=2.0 * apart)
+        np.testing.assert_allclose(other.means, apart * usual.means)
+        assert other.std == pytest.approx(wide * usual.std)
 
 
 def test_the_rotated_modes_are_the_even_points_of_a_diamond(rotated):

@@ -42,6 +42,9 @@ def test_every_figure_and_table_is_there(smoke):
         "gaussian2d_grid_score_field",
         "gaussian2d_grid_slopes",
         "gaussian2d_grid_sweeps",
+        "gaussian2d_grid_crossed",
+        "gaussian2d_grid_by_bridge",
+        "gaussian2d_grid_eta",
         "gaussian2d_grid_windows",
         "gaussian2d_grid_bridges",
         "gaussian2d_grid_transfer",
@@ -134,7 +137,8 @@ def test_each_metric_fills_the_columns_that_tell_its_rows_apart(smoke, table):
             by, told = METRICS[name]
             assert rows[list(by)].notna().all(axis=None)
             assert rows[[column for column in AT if column not in by + told]].isna().all(axis=None)
-        place = [*({"factor", "level"} & set(metrics)), "filter", "generation", "metric", *AT]
+        factors = {"factor", "level", "second_factor", "second_level"}
+        place = [*(factors & set(metrics)), "filter", "generation", "metric", *AT]
         assert not metrics.duplicated(["seed", *place]).any()
 
 
@@ -292,16 +296,28 @@ def test_the_causes_add_up_to_the_excess(smoke):
 def test_sweeps_cover_each_level_of_the_config(smoke):
     sweeps = pd.read_parquet(smoke.path / GRID / "seed0/sweeps")
     rates = sweeps[sweeps["metric"] == "hallucination_rate"]
-    assert set(zip(rates["factor"], rates["level"], strict=True)) == {
-        ("base", "base"),
-        ("training_size", "500"),
-        ("training_size", "2000"),
-        ("steps", "20"),
-        ("steps", "60"),
-        ("noise_schedule", "learned"),
+    alone, crossed = rates[rates["second_factor"].isna()], rates.dropna(subset="second_factor")
+    levels = alone.groupby("factor")["level"].agg(set).to_dict()
+    assert levels == {
+        "base": {"base"},
+        "training_size": {"500", "2000"},
+        "distance": {"40", "80"},
+        "std": {"0.025", "0.05"},
+        "imbalance": {"1", "16"},
+        "eta": {"0", "1"},
+        "noise_schedule": {"learned"},
     }
-    levels = rates.set_index("level")["value"]
-    assert levels["base"] == levels["2000"] == levels["60"]
+    pairs = crossed.groupby(["factor", "second_factor"])[["level", "second_level"]]
+    cells = {names: set(map(tuple, of.to_numpy())) for names, of in pairs}
+    assert cells == {
+        ("training_size", "updates"): {(a, b) for a in ("500", "2000") for b in ("50", "100")},
+        ("steps", "sampler"): {(a, b) for a in ("20", "60") for b in ("ddpm", "ddim")},
+    }
+    values = alone.set_index(["factor", "level"])["value"]
+    assert values["base", "base"] == values["training_size", "2000"] == values["distance", "40"]
+    excess = rates["value"] - rates["true_value"]
+    assert excess.equals(rates["excess"])
+    assert rates["excess"].between(rates["excess_low"], rates["excess_high"]).all()
 
 
 def test_a_small_model_is_trained_on_the_schedule_that_was_learned(smoke):
@@ -315,8 +331,9 @@ def test_a_small_model_is_trained_on_the_schedule_that_was_learned(smoke):
 
 def test_sweeps_count_the_samples_of_each_level_along_both_coordinates(smoke):
     counts = pd.read_parquet(smoke.path / GRID / "seed0/sweep_histograms")
-    held = counts.groupby(["factor", "level", "coordinate"]).agg({"count": "sum", "n": "first"})
-    assert len(held) == 6 * 2
+    alone = counts[counts["second_factor"].isna()]
+    held = alone.groupby(["factor", "level", "coordinate"]).agg({"count": "sum", "n": "first"})
+    assert len(held) == 12 * 2
     assert held["n"].eq(1_000).all()
     assert (held["count"] <= held["n"]).all()
     assert held["count"].gt(0).all()

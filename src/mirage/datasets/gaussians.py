@@ -91,11 +91,18 @@ class Gaussian1D(Mixture):
         return mixtures.line(self.means).means
 
 
-@dataset("gaussian2d_grid")
-class Gaussian2DGrid(Mixture):
-    """25 modes on a 5 x 5 grid, scaled so that the official one has unit variance."""
+@dataclass(frozen=True, kw_only=True)
+class Lattice(Mixture):
+    """25 modes of a square lattice."""
 
-    spacing: float = option(2.0, above=0, doc="Distance between neighbours, before the scaling.")
+    spacing: float = option(
+        2.0, above=0, doc="Distance between modes along an axis, before the scaling."
+    )
+
+
+@dataset("gaussian2d_grid")
+class Gaussian2DGrid(Lattice):
+    """25 modes on a 5 x 5 grid, scaled so that the official one has unit variance."""
 
     @cached_property
     def mixture(self) -> GaussianMixture:
@@ -106,12 +113,12 @@ class Gaussian2DGrid(Mixture):
 
 
 @dataset("gaussian2d_rotated")
-class Gaussian2DRotated(Mixture):
+class Gaussian2DRotated(Lattice):
     """25 modes on a grid turned by 45 degrees, with the grid's scaling."""
 
     @cached_property
     def mixture(self) -> GaussianMixture:
-        return mixtures.rotated(self.std, self.imbalance)
+        return mixtures.rotated(self.std, self.imbalance, self.spacing)
 
     def modes(self) -> np.ndarray:
         return self.mixture.means

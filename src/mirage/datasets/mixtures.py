@@ -66,10 +66,13 @@ def grid(std: float = 0.05, imbalance: float = 1.0, spacing: float = 2.0) -> Gau
     return _scaled(spacing * _lattice(), std, imbalance)
 
 
-def rotated(std: float = 0.05, imbalance: float = 1.0) -> GaussianMixture:
-    """25 modes of the lattice turned by 45 degrees, divided as the grid is."""
+def rotated(std: float = 0.05, imbalance: float = 1.0, spacing: float = 2.0) -> GaussianMixture:
+    """25 modes of the lattice turned by 45 degrees, `spacing` apart along an axis; else as `grid`.
+
+    Nearest neighbours are closer, on diagonals, by the root of two.
+    """
     turn = np.array([[1, -1], [1, 1]]) / 2
-    return _scaled(2.0 * _lattice() @ turn.T, std, imbalance)
+    return _scaled(spacing * _lattice() @ turn.T, std, imbalance)
 
 
 def _lattice() -> np.ndarray:

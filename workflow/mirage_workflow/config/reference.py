@@ -29,7 +29,7 @@ UNITS = {
     "white minus black": "haze noise",
     "standard deviations": "radius",
     "half spacings": "noise_fractions",
-    "as the data": "means std",
+    "as the data": "means std spacing",
     "variance": "beta_start beta_end betas",
     "share": "share heldout_share",
     "per update": "ema_decay",
