@@ -143,3 +143,11 @@ def test_nothing_far_is_nothing_looked_at(grid, line):
     for mixture in (grid, line, mixtures.rotated()):
         assert counts(mixture.means, mixture) == (0, 0, 0.0)
     assert counts([[np.nan, 0.0]], grid) == (0, 0, 0.0)
+
+
+def test_modes_in_one_line_of_the_plane_have_no_outwards_to_tell_by():
+    row = GaussianMixture(np.array([[0.0, 0], [40, 0], [80, 0]]), 1.0)
+    points = planted(between_neighbours(row), 2_000, 0.1, rng())
+    assert counts(points, row) == (0, 0, 0.0)
+    hits, looked, expected = counts(points, row, to_neighbours)
+    assert hits == looked > expected > 0

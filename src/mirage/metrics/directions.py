@@ -147,8 +147,13 @@ def _turn(
 def outside(
     mode: np.ndarray, r: np.ndarray, angles: np.ndarray, mixture: GaussianMixture
 ) -> np.ndarray:
-    """Whether places seen from modes are outside the convex hull of all modes: [n, turns]."""
+    """Whether places seen from modes are outside the convex hull of all modes: [n, turns].
+
+    None are where the modes stand in one line, whose hull has no inside.
+    """
     found, slack = np.zeros(angles.shape, bool), SAME * mixture.spacing
+    if np.linalg.matrix_rank(mixture.means - mixture.means[0]) < 2:
+        return found
     for *normal, offset in ConvexHull(mixture.means).equations:
         level = mixture.means[mode] @ normal + offset  # how far the mode itself is inside
         reach = mixture.std * r[:, None] * np.cos(angles - np.arctan2(*normal[::-1]))

@@ -128,8 +128,11 @@ def _existence(bench: Bench) -> list[Trial]:
     """That there are bridges, in either dimension."""
     mixture, near, (once, widened) = bench.mixture, bench.near, rules.BRIDGES
 
-    def turned(n: int, rng: np.random.Generator) -> np.ndarray:
-        return scattered(planted(near, n, 0.1, rng), mixture, rng)
+    def turned(n: int, rng: np.random.Generator, share: float = 0.1) -> np.ndarray:
+        return scattered(planted(near, n, share, rng), mixture, rng)
+
+    def copied(n: int, rng: np.random.Generator) -> np.ndarray:
+        return np.repeat(turned(n // 25, rng, 0.5), 25, 0)
 
     return [
         bench.trial(rules.PERFECT, CONTROL, lambda n, rng: blurred(mixture, n, 1.0, rng)),
@@ -140,11 +143,9 @@ def _existence(bench: Bench) -> list[Trial]:
             rules.TAILS, CONTROL, lambda n, rng: heavy_tailed(mixture, n, 2, rng), *DIRECTED
         ),
         bench.trial(rules.TURNED, CONTROL, turned, *DIRECTED),
-        bench.trial(
-            rules.COPIES, CONTROL, lambda n, rng: np.repeat(turned(n // 10, rng), 10, 0), *DIRECTED
-        ),
-        bench.trial(once, EFFECT, lambda n, rng: planted(near, n, 0.04, rng)),
-        bench.trial(widened, EFFECT, lambda n, rng: planted(near, n, 0.04, rng, width=1.5)),
+        bench.trial(rules.COPIES, CONTROL, copied, *DIRECTED),
+        bench.trial(once, EFFECT, lambda n, rng: planted(near, n, 0.05, rng)),
+        bench.trial(widened, EFFECT, lambda n, rng: planted(near, n, 0.05, rng, width=1.5)),
     ]
 
 
@@ -226,7 +227,7 @@ def _second(bench: Bench) -> list[Trial]:
         trial(rules.TURNED, CONTROL, 100, turned),
         trial(around, CONTROL, 200, everywhere),
         trial(few, CONTROL, 130, both),
-        trial(rules.RULES[name].effects[0], EFFECT, 125, thick),
+        trial(rules.RULES[name].effects[0], EFFECT, 200, thick),
     ]
 
 

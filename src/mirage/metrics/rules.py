@@ -23,13 +23,13 @@ TAILS, NOISE = "heavy tails", "noise everywhere"
 LAPLACE, STUDENT = "tails along the axes, Laplace", "tails along the axes, Student's t"
 ANY_AXES = "tails along axes of each mode's own"
 AXES_AND_NOISE = "tails along the axes, and noise everywhere"
-COPIES = "own distances, random directions, each ten times"
+COPIES = "own distances, random directions, each 25 times"
 TURNED = "own distances, random directions"
 ONE_WRONG = "one wrong seed"
 """Of five, and no effect in the others, which are exactly at the bound."""
 NO_HIT = "at the margin, one seed without a hit"
-BRIDGES = ("4 % on bridges", "4 % on bridges, modes blurred x 1.5")
-"""Of 500 points a seed, so 20 bridges: 0.02 % of 100,000."""
+BRIDGES = ("5 % on bridges", "5 % on bridges, modes blurred x 1.5")
+"""Of 500 points a seed, so 25 bridges: 0.025 % of 100,000."""
 AXES = (LAPLACE, STUDENT, ANY_AXES, AXES_AND_NOISE)
 
 PARTS = {"exist": ("more_than_floor", "more_than_chance", "more_than_mirror")}
