@@ -1,14 +1,18 @@
 """The rules of the ledger are tried on models that are known, and the audit on rules."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import mirage
 from mirage.metrics import claims_audit, count_trials
 from mirage.metrics.claims_audit import CONTROL, EFFECT, INTERVAL, Trial, audit, tried
 from mirage.metrics.controls import blurred
 from mirage.metrics.endpoint import between_neighbours, label
 from mirage.metrics.rules import RULES
 from mirage.metrics.verdicts import Evidence
+from mirage_workflow.config.claims import read_claims
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -51,6 +55,21 @@ def test_a_rule_that_denies_an_effect_it_also_finds_is_told():
     assert (row["holds"], row["fails"], row["kept"]) == (50, 50, False)
 
 
+def test_effects_are_found_at_the_alpha_of_their_family_and_controls_pass_at_that_of_one():
+    def draw(own, k):
+        return {"rule": Evidence(np.full(k, 0.02), np.ones(k))}
+
+    trials = [Trial("", kind, ("rule",), draw) for kind in (CONTROL, EFFECT)]
+    table = audit(trials, 20, rng(), {"rule": 0.01})
+    assert table["alpha"].tolist() == [0.05, 0.01]
+    assert table["holds"].tolist() == [20, 0]
+
+
+def test_what_takes_long_is_drawn_less_often():
+    row = audit([Trial("", CONTROL, ("rule",), chance(0), one_in=2)], 25, rng()).iloc[0]
+    assert row["n"] == 13
+
+
 def test_evidence_that_is_undefined_never_holds():
     nothing = Trial(
         "", CONTROL, ("rule",), lambda own, k: {"rule": Evidence(*np.full((2, k), np.nan))}
@@ -87,8 +106,21 @@ def test_the_share_of_hallucinations_near_segments_could_not_fail(rotated):
     assert np.mean(across <= 5 * rotated.std) > 0.99
 
 
+CONFIG = Path(mirage.__file__).parents[2] / "config"
+ALPHAS = read_claims(
+    CONFIG / "claims.yaml", [path.stem for path in (CONFIG / "experiments").glob("*.yaml")]
+).alphas
+
+
+def test_each_rule_has_the_alpha_of_its_largest_family():
+    assert ALPHAS["exist"] == 0.05 / 8
+    assert ALPHAS["typical"] == 0.05 / count_trials.FAMILY
+    assert ALPHAS["more_than_mirror"] == ALPHAS["exist"]
+    assert ALPHAS.keys() == RULES.keys()
+
+
 def kept(repetitions: int) -> None:
-    table = claims_audit.audit(count_trials.trials(), repetitions, rng())
+    table = claims_audit.audit(count_trials.trials(), repetitions, rng(), ALPHAS)
     assert table["kept"].all(), table[~table["kept"]].to_string()
 
 

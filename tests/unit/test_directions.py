@@ -70,7 +70,7 @@ def test_hits_are_told_by_model_where_several_stand_one_after_the_other(grid):
     centre = np.linalg.norm(grid.means, axis=1).argmin()
     bridge, mode = grid.means[centre] + [0.3 * grid.spacing, 0], grid.means[centre]
     seen = looks(np.array([bridge, mode, bridge, bridge, mode, mode]), grid)
-    hits, n, expected = seen.counts(models=3, each=2)
+    hits, n, expected = seen.counts(3, np.arange(6) // 2)
     assert hits.tolist() == n.tolist() == [1, 2, 0]
     assert expected.tolist() == pytest.approx([seen.chance[0], 2 * seen.chance[0], 0])
 
@@ -105,7 +105,7 @@ def test_without_a_direction_p_is_uniform(rotated, model):
             planted(between_neighbours(rotated), models * n, 0.05, rng()), rotated, rng(1)
         ),
     }[model]()
-    p = more(*looks(points, rotated).counts(models, n))
+    p = more(*looks(points, rotated).counts(models, np.arange(models * n) // n))
     rejected = int((p <= 0.05).sum())
     assert binomtest(rejected, models, 0.05, alternative="greater").pvalue > 1e-3
     # It is a test, not a refusal: half of the time p is below a half.

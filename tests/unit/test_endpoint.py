@@ -152,7 +152,7 @@ def of(rows, metric, **at):
 
 
 def test_rates_by_segment_are_told_by_segment_and_by_length(gap):
-    points = np.array([[1.5]] * 4 + [[3.0]] * 2 + [[1.0]] * 94)
+    points = np.array([[1.5], [1.51], [1.52], [1.53], [3.0], [3.01]] + [[1.0]] * 94)
     rows = measured(points, gap)
     assert [row.value for row in of(rows, "segment_rate")] == [0.04, 0.02, 0.0]
     assert [row.segment for row in of(rows, "segment_rate")] == [0, 1, 2]

@@ -8,13 +8,16 @@ from scipy.stats import binom, poisson
 
 from mirage.metrics.existence import (
     fewer_than_chance,
+    finds,
     more_than_chance,
     more_than_floor,
+    more_than_mirror,
     more_than_other,
     no_more_than_floor,
     same_as_floor,
     samples_to_bound,
     samples_to_find,
+    samples_to_point,
 )
 
 # --- counts -------------------------------------------------------------------------------------
@@ -95,6 +98,27 @@ def test_hits_must_be_more_than_a_tenth_more_than_chance_gives():
     assert more_than_chance(hits, n, expected).holds > 0.5
 
 
+def test_what_lies_inwards_is_held_against_its_image():
+    assert more_than_mirror([9] * 5, [9] * 5).holds == pytest.approx(0.55**36)
+    assert more_than_mirror([500] * 5, [1_000] * 5).holds > 0.5
+    assert more_than_mirror([10, 10, 10, 0, 0], [10] * 5).holds == 1
+
+
+def test_that_no_more_lies_inwards_denies_no_bridges():
+    """Tails and noise may hide them."""
+    assert more_than_mirror([100] * 5, [1_000] * 5).fails == 1
+    assert math.isnan(more_than_mirror([1] * 2, [10] * 2).fails)
+
+
+def test_a_threshold_finds_nine_in_ten_only_where_enough_were_there_to_tell():
+    few, many = finds([19] * 5, [20] * 5), finds([190] * 5, [200] * 5)
+    assert few.holds > 0.05
+    assert many.holds == pytest.approx(binom.sf(759, 800, 0.9))
+    assert many.holds < 1e-6
+    assert finds([180] * 5, [200] * 5).holds > 0.4
+    assert finds([100] * 5, [200] * 5).fails == 1
+
+
 def test_points_of_unequal_chance_have_no_longer_tail_than_the_binomial_says():
     chances = np.linspace(0.3, 0.7, 40)
     exact = np.array([1.0])
@@ -172,3 +196,11 @@ def test_the_samples_that_are_asked_for_show_the_floor_to_be_within_the_margin()
 
     assert power(n * 1.0001) >= 0.95
     assert power(0.97 * n) < 0.95
+
+
+def test_the_samples_that_are_asked_for_show_that_bridges_have_no_mirror_image():
+    rate, alpha = 1e-3, 0.05 / 8
+    n = samples_to_point(rate, alpha)
+    needed = next(k for k in range(1, 50) if 0.55**k <= alpha)
+    assert poisson.sf(needed - 1, rate * n) == pytest.approx(0.95, abs=0.001)
+    assert samples_to_point(0.0) == math.inf

@@ -59,28 +59,59 @@ def test_intervals_of_five_seeds_cover_the_typical_rate_on_the_log_scale_alone(l
     assert covered(hits / 20_000, mean) < 0.93
 
 
-def test_a_trend_is_the_power_of_the_excess_over_the_floor():
-    levels = np.array([20, 40, 80])
-    floors = np.array([[50.0] * 5, [5.0] * 5, [0.0] * 5])
-    hits = floors + np.rint(1e6 / levels[:, None] ** 2)
-    slopes = magnitude.trend(levels, hits, floors, np.full((3, 5), 1e5), [True] * 3)
+def counted(bridges, tails, n=1e6):
+    """Hits, points looked at and samples where bridges and tails are known: [L, 5] each."""
+    bridges, tails = (np.rint(n * np.tile(share, (5, 1)).T) for share in (bridges, tails))
+    return bridges + tails, bridges + 2 * tails, np.full(bridges.shape, n)
+
+
+LEVELS = [20, 40, 80]
+
+
+@pytest.mark.parametrize("tails", [[0, 0, 0], [0.1, 0.01, 0.001], [0.001, 0.01, 0.1]])
+def test_a_trend_is_the_power_of_what_has_no_mirror_image(tails):
+    falling = 1 / np.array(LEVELS) ** 2
+    slopes, contrasts = magnitude.trend(LEVELS, *counted(falling, tails))
     assert slopes == pytest.approx(-2, abs=0.01)
+    assert (contrasts < 0).all()
 
 
-def test_levels_with_nothing_but_the_floor_have_no_part_in_a_trend():
-    hits, floors = (
-        np.array([[8] * 5, [0] * 5, [0] * 5]),
-        np.array([[8.0] * 5, [0.0] * 5, [0.0] * 5]),
-    )
-    slopes = magnitude.trend([20, 40, 80], hits, floors, np.full((3, 5), 1e4), [False] * 3)
-    assert np.isnan(slopes).all()
-    assert math.isnan(magnitude.below(slopes, 0).holds)
+def test_as_many_bridges_beside_tails_that_shrink_are_no_trend():
+    slopes, contrasts = magnitude.trend(LEVELS, *counted([0.01] * 3, [0.1, 0.01, 0.001]))
+    assert slopes == pytest.approx(0, abs=1e-3)
+    assert contrasts == pytest.approx(0, abs=1e-12)
 
 
-def test_a_trend_of_many_runs_takes_the_levels_that_each_has():
-    levels, n = np.array([10.0, 20.0, 40.0]), np.full((2, 3, 5), 10**9)
-    hits = np.rint(1e8 / levels[:, None] ** np.array([[[1.0]], [[2.0]]]) * np.ones(5))
-    hits[1, 2] = 0  # nothing is seen there
-    seen = np.array([[True, True, True], [True, True, False]])
-    slopes = magnitude.trend(levels, hits, np.zeros(hits.shape), n, seen)
-    assert slopes == pytest.approx(np.array([[-1] * 5, [-2] * 5]), abs=1e-3)
+def test_fewer_than_none_are_none_on_the_log_scale_and_less_on_the_other():
+    hits, looked, n = (np.tile(x, (5, 1)).T for x in ([40, 40], [100, 80], [1_000, 1_000]))
+    slopes, contrasts = magnitude.trend([1, 10], hits, looked, n)
+    assert slopes == pytest.approx(0)
+    assert contrasts == pytest.approx(20 / 182)
+
+
+def test_where_nothing_is_looked_at_there_is_no_evidence_of_a_trend():
+    nothing = np.zeros((3, 5))
+    _, contrasts = magnitude.trend(LEVELS, nothing, nothing, nothing + 100)
+    assert (contrasts == 0).all()
+    assert math.isnan(magnitude.below(contrasts, 0).holds)
+
+
+def test_noise_on_one_level_gives_the_scale_of_rates_no_bias():
+    """As the logarithm has, which falls where there is more of it."""
+    draws = 4_000
+    bridges, tails = np.full((draws, 2, 1), 20), np.array([[0], [2_000]])
+    hits, outwards = rng().poisson(bridges + tails), rng(1).poisson(np.tile(tails, (draws, 1, 1)))
+    n = np.full(hits.shape, 10_000)
+    slopes, contrasts = magnitude.trend([1, 10], hits, hits + outwards, n)
+    error = contrasts.std() / draws**0.5
+    assert contrasts.mean() == pytest.approx(0, abs=4 * error)
+    assert slopes.mean() < -4 * slopes.std() / draws**0.5
+
+
+def test_many_runs_have_the_trends_of_each():
+    hits = rng().poisson(50, (2, 3, 5))
+    looked, n = hits + 10, np.full(hits.shape, 1_000)
+    both = magnitude.trend(LEVELS, hits, looked, n)
+    for run in range(2):
+        alone = magnitude.trend(LEVELS, hits[run], looked[run], n[run])
+        assert [x[run].tolist() for x in both] == [x.tolist() for x in alone]

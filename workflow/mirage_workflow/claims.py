@@ -10,6 +10,8 @@ from mirage.metrics.verdicts import LEAST_SEEDS, UNDECIDED, holm, verdicts
 from mirage_workflow.config.claims import Claims
 from mirage_workflow.findings import Found, find
 
+SENSITIVITY = ("sensitivity", "sensitivity_low", "sensitivity_high")
+
 
 def decide(claims: Claims, table_of: Callable[[str, str], pd.DataFrame | None]) -> pd.DataFrame:
     """The ledger: a row for each claim and experiment.
@@ -45,7 +47,7 @@ def decide(claims: Claims, table_of: Callable[[str, str], pd.DataFrame | None]) 
                 "seeds": found.seeds,
                 "n": found.n,
                 "planned": planned,
-                "sensitivity": found.sensitivity,
+                **dict(zip(SENSITIVITY, found.sensitivity, strict=True)),
                 "p": found.evidence.holds,
                 "p_against": found.evidence.fails,
                 "reason": _reason(found, planned),
@@ -78,5 +80,7 @@ def _reason(found: Found, planned: float) -> str:
     if found.reason:
         return found.reason
     if found.seeds < LEAST_SEEDS:
-        return f"fewer than {LEAST_SEEDS} seeds"
+        return "one seed" if found.seeds == 1 else f"fewer than {LEAST_SEEDS} seeds"
+    if found.unclear:
+        return found.unclear
     return f"{found.n:.3g} of the {planned:.3g} samples it takes" if found.n < planned else ""

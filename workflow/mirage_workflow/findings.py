@@ -1,7 +1,7 @@
 """What the tables of a run say of a claim: rows as arrays, and the library's rules on them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -9,13 +9,18 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from mirage.metrics import existence, magnitude, rows
+from mirage.metrics.copies import too_many
 from mirage.metrics.names import AT
 from mirage.metrics.segments import log_ratio
-from mirage.metrics.verdicts import ALPHA, Evidence, all_of
+from mirage.metrics.verdicts import ALPHA, LEAST_SEEDS, Evidence, all_of
 from mirage_workflow.config import statistics as ask
 
 Plan = Callable[[float], float]
 """Samples with which the effect that is wanted is found, power 0.95, at an alpha."""
+
+
+FLATTEST = 0.01
+"""A slope over the true one that is smaller, or has the other sign, counts as this."""
 
 
 class NotMeasuredError(Exception):
@@ -38,10 +43,12 @@ class Found:
     n: float = np.nan
     """Samples, of all seeds."""
     plan: Plan | None = None
-    sensitivity: float = np.nan
-    """Of a threshold, on samples that it was not found on."""
+    sensitivity: tuple[float, float, float] = (np.nan, np.nan, np.nan)
+    """Of thresholds, on samples that they were not found on, with its 95 % interval (Wilson)."""
     reason: str = ""
     """Why there is no number."""
+    unclear: str = ""
+    """Why there may be no verdict on one."""
 
 
 def find(statistic: ask.Statistic, table: pd.DataFrame | None) -> Found:
@@ -82,32 +89,54 @@ def _for_all_but_one(plan: Plan, seeds: int, alpha: float) -> float:
     return plan(alpha) * seeds / (seeds - 1)
 
 
-def _bridges(metrics: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rates of bridges, and shares of far samples towards neighbours."""
-    bridges = _generation(metrics, "endpoint_rate", {"label": "bridge"})
-    return bridges, _generation(metrics, "towards_neighbours")
+@dataclass(frozen=True)
+class _Bridges:
+    """What a generation shows of bridges, each with rows by seed."""
+
+    rates: pd.DataFrame
+    towards: pd.DataFrame
+    inwards: pd.DataFrame
+
+    @classmethod
+    def of(cls, metrics: pd.DataFrame, *generation) -> "_Bridges":
+        """Of those seeds that have all."""
+        rates = _generation(metrics, "endpoint_rate", {"label": "bridge"}, *generation)
+        looks = (
+            _generation(metrics, name, None, *generation)
+            for name in ("towards_neighbours", "inwards")
+        )
+        return cls(*_paired(rates, *looks))
+
+    def exist(self, rate: float) -> Evidence:
+        """Above the floor of widening, in a direction, and with no mirror image."""
+        hits, wanted = _hits(self.rates), rate * self.rates["n"].sum()
+        floor = existence.more_than_floor(hits, _expected(self.rates, "blurred"), wanted)
+        chance = existence.more_than_chance(
+            _hits(self.towards), self.towards["n"], _expected(self.towards, "floor")
+        )
+        mirror = existence.more_than_mirror(_hits(self.inwards), self.inwards["n"])
+        return all_of(floor, chance, mirror)
+
+    def plan(self, rate: float, alpha: float) -> float:
+        """Samples that show a rate to be above the floor, and to have no mirror image."""
+        floor = _expected(self.rates, "blurred").sum() / self.rates["n"].sum()
+        on = _hits(self.rates).sum()
+        share = min(_hits(self.inwards).sum() / on, 1) if on else 1.0
+        pointing = existence.samples_to_point(rate * share, alpha) if share else 0.0
+        return max(existence.samples_to_find(floor, rate, alpha), pointing)
 
 
 def _bridges_exist(statistic: ask.BridgesExist, metrics: pd.DataFrame) -> Found:
-    bridges, towards = _bridges(metrics)
-    towards = towards.reindex(bridges.index)
-    evidence = _existence(bridges, towards, statistic.rate)
-    floor = _expected(bridges, "blurred").sum() / bridges["n"].sum()
-    plan = partial(existence.samples_to_find, floor, statistic.rate)
-    return _pooled(_hits(bridges), bridges["n"], "above", floor, evidence, plan)
-
-
-def _existence(bridges: pd.DataFrame, towards: pd.DataFrame, rate: float) -> Evidence:
-    """Of bridges above the floor of widening, and in a direction."""
-    wanted = rate * bridges["n"].sum()
-    floor = existence.more_than_floor(_hits(bridges), _expected(bridges, "blurred"), wanted)
-    chance = existence.more_than_chance(_hits(towards), towards["n"], _expected(towards, "floor"))
-    return all_of(floor, chance)
+    bridges = _Bridges.of(metrics)
+    rates, evidence = bridges.rates, bridges.exist(statistic.rate)
+    floor = _expected(rates, "blurred").sum() / rates["n"].sum()
+    plan = partial(bridges.plan, statistic.rate)
+    return _pooled(_hits(rates), rates["n"], "above", floor, evidence, plan)
 
 
 def _towards(statistic: ask.TowardsNeighbours, metrics: pd.DataFrame) -> Found:
-    bridges, looks = _bridges(metrics)
-    return _directed(looks, "above", _existence(bridges, looks, statistic.rate))
+    bridges = _Bridges.of(metrics)
+    return _directed(bridges.towards, "above", bridges.exist(statistic.rate))
 
 
 def _not_towards(statistic: ask.NotTowardsSecond, metrics: pd.DataFrame) -> Found:
@@ -163,7 +192,6 @@ def _by_seed(
     values: pd.Series,
     to_scale: Callable = np.asarray,
     from_scale: Callable = np.asarray,
-    **more: float,
 ) -> Found:
     """Of one number a seed.
 
@@ -174,10 +202,9 @@ def _by_seed(
     values = values.dropna()
     if values.empty:
         raise NotMeasuredError("undefined for every seed of this run")
-    judge = magnitude.above if statistic.side == "above" else magnitude.below
-    evidence = judge(values, float(to_scale(statistic.bound)))
+    evidence = _judged(statistic, values, float(to_scale(statistic.bound)))
     ends = (float(from_scale(end)) for end in magnitude.interval(values))
-    return Found(*ends, statistic.side, statistic.bound, len(values), evidence, **more)
+    return Found(*ends, statistic.side, statistic.bound, len(values), evidence)
 
 
 def _ratio(statistic: ask._Bounded, of: pd.DataFrame, to: pd.DataFrame) -> Found:
@@ -208,7 +235,7 @@ def _above(cell: pd.DataFrame, true: pd.DataFrame) -> pd.DataFrame:
     """A rate less that of the true score, which must be clearly smaller."""
     cell, true = _paired(cell, true)
     more = existence.more_than_other(_hits(cell), cell["n"], _hits(true), true["n"])
-    if not more.holds <= ALPHA:
+    if len(cell) >= LEAST_SEEDS and not more.holds <= ALPHA:
         raise NotMeasuredError("no more samples than with the true score")
     return cell.assign(value=(cell["value"] - true["value"]).clip(lower=0))
 
@@ -235,7 +262,15 @@ def _typical(statistic: ask.Typical, metrics: pd.DataFrame) -> Found:
     cell = _generation(metrics, statistic.metric, statistic.at)
     if cell["value"].isna().all():
         raise NotMeasuredError("too few: undefined for every seed of this run")
-    return _by_seed(statistic, cell["value"], n=float(cell["n"].sum()))
+    return replace(_by_seed(statistic, cell["value"]), n=float(cell["n"].sum()))
+
+
+def _bridge_growth(statistic: ask.BridgeGrowth, metrics: pd.DataFrame) -> Found:
+    last = _Bridges.of(metrics, _last(metrics, statistic.filter), statistic.filter)
+    ratios, rises = _rises([1, 10], [_Bridges.of(metrics), last])
+    found = _by_seed(statistic, np.log(10) * ratios, np.log, np.exp)
+    parts = found.evidence, _judged(statistic, rises), last.exist(statistic.rate)
+    return replace(found, evidence=all_of(*parts))
 
 
 def _bridge_trend(statistic: ask.BridgeTrend, sweeps: pd.DataFrame) -> Found:
@@ -243,27 +278,39 @@ def _bridge_trend(statistic: ask.BridgeTrend, sweeps: pd.DataFrame) -> Found:
     levels = sorted(sweeps["level_number"].unique())
     if len(levels) < 2:
         raise NotMeasuredError(f"factor {statistic.factor!r} has fewer than two levels in this run")
-    cells = [sweeps[sweeps["level_number"] == level] for level in levels]
-    bridges = [_generation(cell, "endpoint_rate", {"label": "bridge"}) for cell in cells]
-    towards = [_generation(cell, "towards_neighbours") for cell in cells]
-    seen = [
-        _existence(on, looks, statistic.rate).holds <= ALPHA
-        for on, looks in zip(bridges, towards, strict=True)
-    ]
-    together = _paired(*bridges)
-    hits, floors, n = (
-        np.stack([of(cell) for cell in together])
-        for of in (_hits, lambda cell: _expected(cell, "blurred"), lambda cell: cell["n"])
+    cells = [_Bridges.of(sweeps[sweeps["level_number"] == level]) for level in levels]
+    exist = [cell.exist(statistic.rate).holds for cell in cells]
+    # With too few seeds to tell there is no evidence, and a number all the same.
+    if not any(np.isnan(p) or p <= ALPHA for p in exist):
+        raise NotMeasuredError("there are bridges at no level")
+    slopes, contrasts = _rises(levels, cells)
+    found = _by_seed(statistic, slopes)
+    return replace(found, evidence=all_of(found.evidence, _judged(statistic, contrasts)))
+
+
+def _rises(levels: Sequence[float], cells: Sequence[_Bridges]) -> tuple[pd.Series, pd.Series]:
+    """How bridges rise along levels, by seed, on the two scales of `magnitude.trend`."""
+    seeds = _paired(*(cell.rates for cell in cells))[0].index
+    hits, looked, n = (
+        np.stack([of(cell) for cell in cells])
+        for of in (
+            lambda cell: _hits(cell.inwards.loc[seeds]),
+            lambda cell: cell.inwards.loc[seeds, "n"],
+            lambda cell: cell.rates.loc[seeds, "n"],
+        )
     )
-    if sum(seen) < 2:
-        raise NotMeasuredError("there are bridges at fewer than two levels")
-    slopes = magnitude.trend(levels, hits, floors, n, np.array(seen))
-    return _by_seed(statistic, pd.Series(slopes, together[0].index))
+    by_seed = magnitude.trend(levels, hits, looked, n)
+    slopes, contrasts = (pd.Series(numbers, seeds) for numbers in by_seed)
+    return slopes, contrasts
+
+
+def _judged(statistic: ask._Bounded, values: pd.Series, bound: float = 0.0) -> Evidence:
+    judge = magnitude.above if statistic.side == "above" else magnitude.below
+    return judge(values, bound)
 
 
 def _segment_ratio(statistic: ask.SegmentRatio, metrics: pd.DataFrame) -> Found:
-    bridges, towards = _paired(*_bridges(metrics))
-    if not _existence(bridges, towards, statistic.rate).holds <= ALPHA:
+    if _Bridges.of(metrics).exist(statistic.rate).holds > ALPHA:
         raise NotMeasuredError("there are no bridges to compare")
     segments = [statistic.of, *statistic.to]
     rates, per_std = (
@@ -279,8 +326,8 @@ def _segment_ratio(statistic: ask.SegmentRatio, metrics: pd.DataFrame) -> Found:
         for counts in (_hits, lambda rate: _expected(rate, "blurred"))
     )
     ratios = log_ratio(hits, floors, lengths, 0, range(1, len(segments)))
-    n = float(rates[0]["n"].sum())
-    return _by_seed(statistic, pd.Series(ratios, rates[0].index), np.log, np.exp, n=n)
+    found = _by_seed(statistic, pd.Series(ratios, rates[0].index), np.log, np.exp)
+    return replace(found, n=float(rates[0]["n"].sum()))
 
 
 def _of_factor(sweeps: pd.DataFrame, factor: str, over: str | None) -> pd.DataFrame:
@@ -305,7 +352,8 @@ def _of_factor(sweeps: pd.DataFrame, factor: str, over: str | None) -> pd.DataFr
 
 def _slope_ratio(statistic: ask.SlopeRatio, slopes: pd.DataFrame) -> Found:
     cells = slopes[slopes["noise_fraction"] == statistic.noise_fraction]
-    return _by_seed(statistic, cells.groupby("seed")["ratio"].mean())
+    ratios = cells.groupby("seed")["ratio"].mean()
+    return _by_seed(statistic, np.log(ratios.clip(lower=FLATTEST)), np.log, np.exp)
 
 
 def _on_its_own_seed(statistic: ask._Transferred, transfer: pd.DataFrame) -> pd.DataFrame:
@@ -334,10 +382,17 @@ def _kept(statistic: ask.Kept, transfer: pd.DataFrame) -> Found:
         raise NotMeasuredError("no seed has 19 hallucinations to find a threshold by")
     own = own.dropna(subset=["specificity", "sensitivity"])
     kept = magnitude.logit(np.rint(own["specificity"] * own["valid"]), own["valid"])
-    found = own["sensitivity"] * own["hallucinated"]
-    sensitivity = found.sum() / own["hallucinated"].sum() if len(own) else np.nan
-    return _by_seed(
-        statistic, pd.Series(kept, own.index), logit, expit, sensitivity=float(sensitivity)
+    hits, of = np.rint(own["sensitivity"] * own["hallucinated"]), own["hallucinated"]
+    found = _by_seed(statistic, pd.Series(kept, own.index), logit, expit)
+    share = rows.rate("", int(hits.sum()), int(of.sum()))
+    few = share.low <= existence.FINDS
+    return replace(
+        found,
+        evidence=all_of(found.evidence, existence.finds(hits, of)),
+        sensitivity=(share.value, share.low, share.high),
+        unclear=f"of {share.n} hallucinations {share.low:.1%} to {share.high:.1%} found"
+        if few
+        else "",
     )
 
 
@@ -353,6 +408,7 @@ FINDERS: Mapping[type, Callable[..., Found]] = {
     ask.Growth: _growth,
     ask.FilterRatio: _filter_ratio,
     ask.Typical: _typical,
+    ask.BridgeGrowth: _bridge_growth,
     ask.BridgeTrend: _bridge_trend,
     ask.SegmentRatio: _segment_ratio,
     ask.SlopeRatio: _slope_ratio,
@@ -378,14 +434,34 @@ def _generation(
         chosen &= metrics[column] == value
     if filter is not None and generation:
         chosen &= metrics["filter"] == filter
-    return _one_a_seed(metrics[chosen])
+    found = _one_a_seed(metrics[chosen])
+    place = (metrics["generation"] == generation) & metrics["filter"].isin(found["filter"])
+    return _without_copies(found, metrics[place])
 
 
 def _cell(causes: pd.DataFrame, statistic: ask._Cause, cell: ask.Cell) -> pd.DataFrame:
     """The rate of each seed, indexed by it, with one model and sampler."""
     rates = (causes["metric"] == "beyond_rate") & (causes["threshold"] == statistic.threshold)
     of = (causes["model"] == cell.model) & (causes["sampler"] == cell.sampler)
-    return _one_a_seed(causes[rates & of])
+    return _without_copies(_one_a_seed(causes[rates & of]), causes[of])
+
+
+def _without_copies(found: pd.DataFrame, beside: pd.DataFrame) -> pd.DataFrame:
+    """What was found, if its samples are no copies of one another.
+
+    beside: rows of the same samples, among which is the share that is distinct.
+
+    Raises:
+        NotMeasuredError: if more are than rounding makes.
+    """
+    known = beside[(beside["metric"] == "distinct") & beside["seed"].isin(found.index)]
+    for row in known.itertuples():
+        if too_many(row.value, row.floor):
+            raise NotMeasuredError(
+                f"copies count for nothing: of the samples of seed {row.seed},"
+                f" {row.value:.3g} are distinct"
+            )
+    return found
 
 
 def _one_a_seed(chosen: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,11 @@ rule audit_claims:
     conda:
         "../../envs/analysis.yaml"
     params:
-        **params_of("audit_claims", repetitions=SETTINGS.audit_repetitions),
+        **params_of(
+            "audit_claims",
+            repetitions=SETTINGS.audit_repetitions,
+            alphas=CLAIMS.alphas,
+        ),
     script:
         "../scripts/audit_claims.py"
 

@@ -9,7 +9,7 @@ import torch
 
 from mirage.decomposition import FINE, walks
 from mirage.exact import DiffusedMixture, DiffusedPoints
-from mirage.metrics.mixture import tail_rates, tally
+from mirage.metrics.mixture import distinct, tail_rates, tally
 from mirage.metrics.rows import frame
 from mirage_workflow import tables
 from mirage_workflow.networks import load_network
@@ -41,8 +41,9 @@ for sampler, walk in compared.items():
         model = for_sampling(network, experiment, samples, len(walk.steps), device)
     size, radius = experiment.sampling.block_size, experiment.scoring.radius
     drawn = draw(model, walk.steps, mixture, samples, size, radius, job.seed, device=device)
-    rates = tail_rates(tally([drawn], mixture))
-    parts.append(frame(rates).assign(sampler=sampler))
+    counted = tally([drawn], mixture)
+    rates = tail_rates(counted)
+    parts.append(frame([*rates, distinct(counted)]).assign(sampler=sampler))
     job.log.info("%s score, %s: %s", kind, sampler, {r.threshold: r.value for r in rates})
 place = {"experiment": job.wildcards.experiment, "seed": job.seed}
 table = pd.concat(parts).assign(**place, filter="shared", generation=0, model=kind)

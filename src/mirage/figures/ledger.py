@@ -64,10 +64,13 @@ def number(row) -> str:
 
 
 def wanted(row) -> str:
-    """The statistic and its bound: `growth above 1`; of a threshold, what it finds."""
+    """The statistic and its bound: `growth above 1`; of thresholds, what they find."""
     if pd.isna(row.bound):
         return row.statistic.replace("_", " ")
-    found = "" if pd.isna(row.sensitivity) else f" (found: {row.sensitivity:.3g})"
+    found = ""
+    if not pd.isna(row.sensitivity):
+        ends = f"{row.sensitivity_low:.3g} to {row.sensitivity_high:.3g}"
+        found = f" (found: {row.sensitivity:.3g}, {ends})"
     return f"{row.statistic.replace('_', ' ')} {row.wanted} {row.bound:.3g}{found}"
 
 

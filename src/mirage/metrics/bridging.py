@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from mirage.datasets.mixtures import GaussianMixture
-from mirage.metrics import directions
+from mirage.metrics import directions, mirrors
+from mirage.metrics.copies import PLACE, repeated
 from mirage.metrics.endpoint import ENDPOINTS, QUARTER, Segments, between_neighbours
 from mirage.metrics.rows import Row, rate
 from mirage.metrics.spacing import SAME
@@ -34,29 +35,49 @@ class Ended:
 
     truth: GaussianMixture
     n: int = 0
-    hits: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ENDPOINTS, 0))
+    near: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ENDPOINTS, 0))
+    """Those nearer to a mode than any bridge, by where they ended."""
     segments: Segments = field(init=False)
-    bridges: np.ndarray = field(init=False)
-    """On each segment."""
     first: list[pd.DataFrame] = field(default_factory=list)
     """The first samples, for the width."""
     far: list[pd.DataFrame] = field(default_factory=list)
-    """Those far from every mode, for directions."""
+    """Those far from every mode: among them all bridges."""
 
     def __post_init__(self) -> None:
         self.segments = between_neighbours(self.truth)
-        self.bridges = np.zeros(len(self.segments.ends), np.int64)
 
     def add(self, labels: pd.DataFrame) -> None:
         """Count some samples: columns as `endpoint.label` gives them."""
+        ends = {"distance": float, "angle": float}
+        labels = labels[[*PLACE, "segment", "endpoint"]].astype(ends)
+        far = labels["distance"] >= QUARTER * self.segments.lengths.min()
         for name in ENDPOINTS:
-            self.hits[name] += int((labels["endpoint"] == name).sum())
-        on = labels.loc[labels["endpoint"] == "bridge", "segment"]
-        self.bridges += np.bincount(on, minlength=len(self.bridges))
-        places = labels[["mode", "distance", "angle"]].astype({"distance": float, "angle": float})
-        self.first.append(places.iloc[: max(FIRST - self.n, 0)])
-        self.far.append(places[places["distance"] >= QUARTER * self.segments.lengths.min()])
+            self.near[name] += int(((labels["endpoint"] == name) & ~far).sum())
+        self.first.append(labels[PLACE].iloc[: max(FIRST - self.n, 0)])
+        self.far.append(labels[far])
         self.n += len(labels)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Of a generation, whose far samples count once each, however often they were drawn."""
+
+    n: int
+    hits: dict[str, int]
+    bridges: np.ndarray
+    """On each segment."""
+    far: pd.DataFrame
+
+    @classmethod
+    def of(cls, ended: Ended) -> "Counts":
+        """Without the copies."""
+        far = pd.concat(ended.far, ignore_index=True)
+        copies = repeated(far)
+        far = far[~copies].reset_index(drop=True)
+        hits = {name: ended.near[name] + int((far["endpoint"] == name).sum()) for name in ENDPOINTS}
+        on = far.loc[far["endpoint"] == "bridge", "segment"]
+        bridges = np.bincount(on, minlength=len(ended.segments.ends))
+        return cls(ended.n - int(copies.sum()), hits, bridges, far)
 
 
 def measure(ended: Ended, radius: float) -> list[Row]:
@@ -69,6 +90,7 @@ def measure(ended: Ended, radius: float) -> list[Row]:
     if ended.n == 0:
         return []
     truth, first = ended.truth, pd.concat(ended.first, ignore_index=True)
+    counts = Counts.of(ended)
     width = of_modes(first, truth)
     value, low, high = (float(number[0]) for number in (width.value, width.low, width.high))
     wide = np.clip(of_blur(first, truth)[0], *WIDTHS)
@@ -76,8 +98,8 @@ def measure(ended: Ended, radius: float) -> list[Row]:
     rates = [
         rate(
             "endpoint_rate",
-            ended.hits[name],
-            ended.n,
+            counts.hits[name],
+            counts.n,
             true[name],
             blurred=blurred[name],
             label=name,
@@ -89,8 +111,8 @@ def measure(ended: Ended, radius: float) -> list[Row]:
         *rates,
         *(_excess(row) for row in rates),
         Row("mode_width", value, len(first), low, high, floor=1.0),
-        *_by_segment(ended, radius, wide),
-        *_by_direction(ended),
+        *_by_segment(ended, counts, radius, wide),
+        *_by_direction(counts.far, truth),
     ]
 
 
@@ -108,40 +130,44 @@ def _excess(row: Row) -> Row:
     )
 
 
-def _by_segment(ended: Ended, radius: float, width: np.ndarray) -> list[Row]:
+def _by_segment(ended: Ended, counts: Counts, radius: float, width: np.ndarray) -> list[Row]:
     """Rates of bridges on each segment, and per standard deviation of it, where lengths differ."""
     lengths, rows = ended.segments.lengths, []
     if np.ptp(lengths) <= SAME * lengths.max():
         return []
     true, blurred = (segment_floors(ended.truth, radius, w) for w in (1.0, width))
-    for segment, hits in enumerate(ended.bridges.tolist()):
+    for segment, hits in enumerate(counts.bridges.tolist()):
         row = rate(
             "segment_rate",
             hits,
-            ended.n,
+            counts.n,
             true[segment],
             blurred=blurred[segment],
             segment=segment,
             threshold=radius,
         )
-        counts = lengths[segment] * (1 - 2 * QUARTER)  # the middle half
+        middle = lengths[segment] * (1 - 2 * QUARTER)
         scaled = {
-            name: getattr(row, name) / counts
+            name: getattr(row, name) / middle
             for name in ("value", "low", "high", "floor", "blurred")
         }
         rows += [row, replace(row, metric="segment_rate_per_std", **scaled)]
     return rows
 
 
-def _by_direction(ended: Ended) -> list[Row]:
-    """Shares of far points that lie towards neighbours; the floor is that of random directions."""
+def _by_direction(far: pd.DataFrame, truth: GaussianMixture) -> list[Row]:
+    """Shares of far points that lie towards neighbours, and inwards of the outer modes.
+
+    The floor is that of random directions, and of points with a mirror image.
+    """
     measures: dict[str, Callable[..., directions.Looks]] = {
-        "towards_neighbours": directions.to_neighbours
+        "towards_neighbours": directions.to_neighbours,
+        "inwards": mirrors.inwards,
     }
-    if ended.truth.means.shape[1] == 2:
+    if truth.means.shape[1] == 2:
         measures["towards_second_neighbours"] = directions.to_second_neighbours
-    far, rows = pd.concat(ended.far, ignore_index=True), []
+    rows = []
     for name, measure_of in measures.items():
-        hits, n, expected = (float(count[0]) for count in measure_of(far, ended.truth).counts())
+        hits, n, expected = (float(count[0]) for count in measure_of(far, truth).counts())
         rows.append(rate(name, int(hits), int(n), expected / n if n else np.nan))
     return rows

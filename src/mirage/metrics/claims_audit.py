@@ -3,7 +3,9 @@
 Every rule has controls, which look like its effect and are none, and effects of a size that
 must be found. Each is drawn anew many times, with the seeds of a real run, and goes through the
 functions that decide the ledger: a control may pass at most as often as alpha, an effect must be
-found in at least 90 % and denied at most as often as alpha, an interval must cover in 95 %.
+found in at least 90 % and denied at most as often as alpha, an interval must cover in 95 %. A
+control is alone, an effect the last of its family that Holm's adjustment comes to: it is found
+where p is at most alpha over the family's size.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -40,34 +42,45 @@ class Trial:
     by more, as arrays."""
     data: str = "counts"
     """What is drawn: `counts`, `plane`, `line` (points of a mixture), or `scores`."""
+    one_in: int = 1
+    """Repetitions that are made, of those asked for: fewer of what takes long."""
 
 
-def audit(trials: Iterable[Trial], repetitions: int, rng: np.random.Generator) -> pd.DataFrame:
+def audit(
+    trials: Iterable[Trial],
+    repetitions: int,
+    rng: np.random.Generator,
+    alphas: Mapping[str, float] | None = None,
+) -> pd.DataFrame:
     """How often the claim holds in each trial.
 
     Args:
         trials: to be made.
         repetitions: of each.
         rng: for all of them; each trial has a stream of its own.
+        alphas: by rule, the smallest p at which a claim that it decides may have to hold: of
+            its family, over the family's size. Of rules that are not named, and none named,
+            that of a claim alone.
 
     Returns:
         A row a trial and rule: `rule`, `scenario`, `data`, `kind`, `holds` and `fails` (times
-        that the claim, alone in its family, was said to hold or not to) of `n`, the share of
+        that the claim was said to hold, by p of at most `alpha`, or not to) of `n`, the share of
         the first `value` with its Wilson interval `low`, `high`, `planned` (the most of a
         control, the least of an effect or an interval), and `kept`, False where a share breaks
         what is planned by more than chance explains (exact binomial, P 0.001).
     """
     table = []
     for trial in trials:
-        own = rng.spawn(1)[0]
-        sizes = [min(AT_ONCE, repetitions - start) for start in range(0, repetitions, AT_ONCE)]
+        own, n = rng.spawn(1)[0], -(-repetitions // trial.one_in)
+        sizes = [min(AT_ONCE, n - start) for start in range(0, n, AT_ONCE)]
         parts = [trial.draw(own, size) for size in sizes]
         for rule in trial.rules:
+            alpha = (alphas or {}).get(rule, ALPHA) if trial.kind == EFFECT else ALPHA
             holds, fails = (
-                sum(int((np.asarray(getattr(part[rule], side)) <= ALPHA).sum()) for part in parts)
-                for side in ("holds", "fails")
+                sum(int((np.asarray(getattr(part[rule], side)) <= at).sum()) for part in parts)
+                for side, at in (("holds", alpha), ("fails", ALPHA))
             )
-            share = rows.rate("", holds, repetitions)
+            share = rows.rate("", holds, n)
             table.append(
                 {
                     "rule": rule,
@@ -76,11 +89,12 @@ def audit(trials: Iterable[Trial], repetitions: int, rng: np.random.Generator) -
                     "kind": trial.kind,
                     "holds": holds,
                     "fails": fails,
-                    "n": repetitions,
+                    "alpha": alpha,
+                    "n": n,
                     "value": share.value,
                     "low": share.low,
                     "high": share.high,
-                    **_plan(trial.kind, holds, fails, repetitions),
+                    **_plan(trial.kind, holds, fails, n),
                 }
             )
     return pd.DataFrame(table)

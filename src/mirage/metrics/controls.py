@@ -3,6 +3,8 @@
 What a claim is decided by must refuse the second kind and find the first.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.spatial import cKDTree
 
@@ -24,6 +26,31 @@ def heavy_tailed(
     """Draws whose distances from their modes follow Student's t in every direction: [n, d]."""
     factors = np.sqrt(degrees / rng.chisquare(degrees, (n, 1)))
     return _about_modes(mixture, n, rng, lambda noise: factors * noise)
+
+
+def crossed(
+    mixture: GaussianMixture,
+    n: int,
+    draw: Callable[[tuple[int, int]], np.ndarray],
+    rng: np.random.Generator,
+    angles: float | np.ndarray = 0.0,
+) -> np.ndarray:
+    """Draws whose tails are heavy along two axes at a right angle alone: [n, 2].
+
+    Args:
+        mixture: of two dimensions.
+        n: points.
+        draw: coordinates of such a shape, of each axis by itself, in standard deviations.
+        rng: draws the modes.
+        angles: of the axes, in radians: one, or one a mode.
+    """
+    angle = np.broadcast_to(angles, len(mixture.means))
+    turns = np.moveaxis(
+        np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]), 2, 0
+    )
+    modes = _modes(mixture, n, rng)
+    offsets = (turns[modes] @ draw((n, 2))[..., None])[..., 0]
+    return mixture.means[modes] + mixture.std * offsets
 
 
 def stretched(
@@ -90,6 +117,11 @@ def scattered(points: np.ndarray, mixture: GaussianMixture, rng: np.random.Gener
 
 def _about_modes(mixture: GaussianMixture, n: int, rng: np.random.Generator, shape) -> np.ndarray:
     """Draws with the modes' weights; shape: noise of a mode from standard noise, [n, d] each."""
-    modes = rng.choice(len(mixture.means), n, p=np.exp(mixture.log_weights))
+    modes = _modes(mixture, n, rng)
     noise = rng.standard_normal((n, mixture.means.shape[1]))
     return mixture.means[modes] + mixture.std * shape(noise)
+
+
+def _modes(mixture: GaussianMixture, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Modes by their weights: int [n]."""
+    return rng.choice(len(mixture.means), n, p=np.exp(mixture.log_weights))

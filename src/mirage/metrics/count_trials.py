@@ -13,6 +13,8 @@ from mirage.metrics.rules import NO_HIT, ONE_WRONG, RULES
 from mirage.metrics.verdicts import ALPHA, Evidence, all_of
 
 SEEDS = 5
+FAMILY = 12
+"""Claims of the largest family in which bounds stand; samples are planned at alpha over it."""
 SPREAD = 0.4
 """Standard deviation of the logarithm of a rate over seeds."""
 
@@ -22,7 +24,7 @@ Judge = Callable[[np.random.Generator, int], Evidence]
 
 def trials() -> list[Trial]:
     """All trials, of every rule that decides a claim."""
-    counts = [*_above_a_floor(), *_directed(), *_bounds(), *_others(), *_trends()]
+    counts = [*_above_a_floor(), *_directed(), *_bounds(), *_others(), *_trends(), *_growth()]
     points = [*point_trials.trials(), *segment_trials.trials()]
     told = [*_detectors(), *_told_apart(), *_discards()]
     return [*points, *counts, *_ratios(), *_typical(), *told]
@@ -75,9 +77,13 @@ def _directed() -> list[Trial]:
         return judge
 
     more = at(_one(0.95, existence.TIMES * chance), existence.more_than_chance)
+    mirror = at(
+        _one(0.95, existence.TIMES / 2), lambda hits, n, _: existence.more_than_mirror(hits, n)
+    )
     fewer = at(_one(0.0, chance), existence.fewer_than_chance)
     return [
         *_trials("more_than_chance", {ONE_WRONG: more}),
+        *_trials("more_than_mirror", {ONE_WRONG: mirror}),
         *_trials("fewer_than_chance", {ONE_WRONG: fewer}),
     ]
 
@@ -90,7 +96,9 @@ def _bounds() -> list[Trial]:
     def at(times: ArrayLike, margin: float, k: float, rule: Callable[..., Evidence]) -> Judge:
         floor = float(chi.sf(k, 2))
         # Half as many again as all seeds together need: p is that without a seed.
-        expected = 1.5 * floor * existence.samples_to_bound(floor, margin, ALPHA, power) / SEEDS
+        expected = (
+            1.5 * floor * existence.samples_to_bound(floor, margin, ALPHA / FAMILY, power) / SEEDS
+        )
 
         def judge(rng: np.random.Generator, repetitions: int) -> Evidence:
             hits = rng.poisson(np.multiply(times, expected), (repetitions, SEEDS))
@@ -152,39 +160,80 @@ def _others() -> list[Trial]:
     )
 
 
+def _inwards(
+    rng: np.random.Generator, n: int, bridges: np.ndarray, tails: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Hits inwards, points looked at, and samples, of levels by seeds.
+
+    Args:
+        rng: draws them.
+        n: samples of each.
+        bridges: that lie where there is a mirror image, as a share of them: [k, L, seeds].
+        tails: on either side: [L].
+    """
+    hits = rng.poisson(n * (bridges + tails[:, None]))
+    outwards = rng.poisson(n * np.broadcast_to(tails[:, None], hits.shape))
+    return hits, hits + outwards, np.full(hits.shape, n)
+
+
 def _trends() -> list[Trial]:
     """That bridges grow rarer along a factor."""
-    levels, n = np.array([20.0, 40.0, 80.0]), 5_000
-    blur, edge = (
-        np.array([2e-3, 1e-5, 1e-12]),
-        1.5,
-    )  # of the truth, and what its upper end is over it
+    levels, n = [20.0, 40.0, 80.0], 20_000
 
-    def along(share: np.ndarray, chance: float, floor: np.ndarray) -> Judge:
+    def along(bridges: np.ndarray, tails: np.ndarray) -> Judge:
         def judge(rng: np.random.Generator, k: int) -> Evidence:
-            spread = np.exp(SPREAD * rng.standard_normal((k, 1, SEEDS)))
-            hits = rng.binomial(n, np.minimum(share[:, None] * spread + floor[:, None], 1))
-            floors = np.broadcast_to(edge * n * floor[:, None], hits.shape)
-            looked = np.maximum(hits, 1)
-            directed = rng.binomial(looked, chance)
-            exist = all_of(
-                existence.more_than_floor(hits, floors, 1e-3 * n * SEEDS),
-                existence.more_than_chance(directed, looked, 0.4 * looked),
-            )
-            seen = np.asarray(exist.holds <= ALPHA)
-            slopes = magnitude.trend([*levels], hits, floors, np.full(hits.shape, n), seen)
-            return magnitude.below(slopes, 0.0)
+            spread = np.exp(SPREAD * rng.standard_normal((k, len(levels), SEEDS)))
+            counts = _inwards(rng, n, bridges[:, None] * spread, tails)
+            return all_of(*(magnitude.below(by, 0.0) for by in magnitude.trend(levels, *counts)))
 
         return judge
 
-    even, falling, none = np.full(3, 0.02), 0.02 * 20 / levels, np.zeros(3)
+    # On a grid a fifth of all bridges has a mirror image: these are 2 % of all samples.
+    none, even = np.zeros(3), np.full(3, 0.004)
+    falling, shrinking = even * np.array([1, 1 / 3, 1 / 9]), np.array([0.02, 0.004, 0.0004])
+    blur = np.array([2e-3, 1e-5, 1e-12])  # beyond a quarter of the spacing, x 2
+    trials = {
+        "as many at every level": (even, none),
+        "as many at every level, and tails that shrink": (even, shrinking),
+        "as many at every level, and tails that grow": (even, shrinking[::-1]),
+        "none, and tails that shrink": (none, shrinking),
+        "truth blurred x 2 at every level": (none, blur),
+        "a third as many at twice the level": (falling, none),
+        "a third as many at twice the level, and tails": (falling, np.full(3, 2e-4)),
+    }
+    return _trials("trend", {name: along(*of) for name, of in trials.items()})
+
+
+def _growth() -> list[Trial]:
+    """That there are more bridges in a last generation than in the first, and any."""
+    n = 100_000
+
+    def growing(times: ArrayLike, share: float, first: float, last: float) -> Judge:
+        """first, last: tails of these generations."""
+        grown = np.stack([np.ones(SEEDS), np.broadcast_to(times, SEEDS)])
+
+        def judge(rng: np.random.Generator, k: int) -> Evidence:
+            # A seed's own factor, and what retraining adds on its own.
+            spread = SPREAD * rng.standard_normal((k, 1, SEEDS))
+            own = np.exp(spread + 0.2 * rng.standard_normal((k, 2, SEEDS)))
+            hits, looked, of = _inwards(rng, n, share * grown * own, np.array([first, last]))
+            exist = existence.more_than_mirror(hits[:, 1], looked[:, 1])
+            rises = magnitude.trend([1.0, 10.0], hits, looked, of)
+            return all_of(exist, *(magnitude.above(rise, 0.0) for rise in rises))
+
+        return judge
+
+    few, many = 2e-4, 5e-3
     return _trials(
-        "trend",
+        "bridge_growth",
         {
-            "as many at every level": along(even, 0.95, none),
-            "truth blurred x 2 at every level": along(none, 0.4, blur),
-            "fewer with the level, in random directions": along(falling, 0.4, none),
-            "half as many at twice the level": along(falling, 0.95, none),
+            "as many bridges": growing(1, 1e-3, few, few),
+            "as many bridges, and tails that grow": growing(1, 1e-3, few, many),
+            "as many bridges, and tails that shrink": growing(1, 1e-3, many, few),
+            "no bridges, and tails that grow": growing(1, 0.0, few, many),
+            "three times as many, in one seed": growing(_one(3, 1), 1e-3, few, few),
+            "three times as many": growing(3, 1e-3, few, few),
+            "three times as many, and tails that grow": growing(3, 1e-3, few, 1e-3),
         },
     )
 
@@ -205,7 +254,7 @@ def _ratios() -> list[Trial]:
         return judge
 
     return _trials(
-        "ratio", {"two names for one filter": filtered(1.0), "a third fewer": filtered(2 / 3)}
+        "ratio", {"two names for one filter": filtered(1.0), "half as many": filtered(1 / 2)}
     )
 
 
@@ -237,24 +286,36 @@ def _typical() -> list[Trial]:
     intervals = [
         Trial(name, INTERVAL, ("typical",), covering(spread)) for name, spread in spreads.items()
     ]
-    return [*_trials("typical", controls | {"twice": over(spreads["at the bound"], 2)}), *intervals]
+    return [
+        *_trials("typical", controls | {"four times": over(spreads["at the bound"], 4)}),
+        *intervals,
+    ]
 
 
 def _detectors() -> list[Trial]:
-    """That a share of valid samples is kept at the threshold that finds most of the others."""
+    """That a share of valid samples is kept at a threshold that does find the others."""
     valid, bound = 1_000, 0.96  # of either half of a seed
 
-    def telling(kept: float, hits: int = 100) -> Judge:
-        """Scores whose threshold at 95 % sensitivity keeps such a share in truth."""
+    def telling(kept: float, hits: int = 100, easier: float = 0.0) -> Judge:
+        """Scores whose threshold at 95 % sensitivity keeps such a share in truth.
+
+        hits: hallucinations of either half.
+        easier: those that the threshold is found by, by so much.
+        """
         apart = norm.ppf(kept) + norm.ppf(SENSITIVITY)
 
         def judge(rng: np.random.Generator, k: int) -> Evidence:
-            calibration = apart + rng.standard_normal((k * SEEDS, hits))
-            found = [transfer.finding(scores, SENSITIVITY) for scores in calibration]
-            test = rng.standard_normal((k * SEEDS, valid))
-            shares = np.where(np.isnan(found), np.nan, (test < np.array(found)[:, None]).sum(1))
-            kept = magnitude.logit(shares.reshape(k, SEEDS), valid)
-            return magnitude.above(kept, np.log(bound / (1 - bound)))
+            calibration = apart + easier + rng.standard_normal((k * SEEDS, hits))
+            at = np.array([transfer.finding(scores, SENSITIVITY) for scores in calibration])
+            others = rng.standard_normal((k * SEEDS, valid))
+            shares = np.where(np.isnan(at), np.nan, (others < at[:, None]).sum(1))
+            # The scores of as many hallucinations of the other half.
+            found = rng.binomial(hits, norm.sf(np.nan_to_num(at) - apart)).reshape(k, SEEDS)
+            logits = magnitude.logit(shares.reshape(k, SEEDS), valid)
+            return all_of(
+                magnitude.above(logits, np.log(bound / (1 - bound))),
+                existence.finds(found, np.full(found.shape, hits)),
+            )
 
         return judge
 
@@ -283,7 +344,8 @@ def _detectors() -> list[Trial]:
             "keeps as many as the bound": telling(bound),
             **{f"at the bound, {few} hallucinations": telling(bound, few) for few in (2, 18, 19)},
             "best of five windows, all at the bound": best_of(5),
-            "keeps 99 %": telling(0.99),
+            "keeps 99 %, finds 90 %": telling(0.99, 300, norm.ppf(0.95) - norm.ppf(0.9)),
+            "keeps 99 %": telling(0.99, 200),
         },
         data="scores",
     )

@@ -15,6 +15,8 @@ more on segments of a 5 x 5 lattice than turns without the hull give).
 On a line a turn is a change of sign. What lies inwards of the two outer modes is held against
 all that lies outwards, however far, so that a heavy tail of the modes beyond, which reaches
 inwards, is allowed for.
+
+Tails that point at the neighbours have a direction without a bridge: see `mirrors`.
 """
 
 from dataclasses import dataclass
@@ -25,7 +27,7 @@ from scipy.spatial import ConvexHull
 
 from mirage.datasets.mixtures import GaussianMixture
 from mirage.metrics.bridges import pairs
-from mirage.metrics.endpoint import EIGHTH, QUARTER, Segments, between, between_neighbours
+from mirage.metrics.endpoint import EIGHTH, QUARTER, Segments, between_neighbours
 from mirage.metrics.spacing import SAME
 
 TURNS = 72
@@ -40,22 +42,27 @@ class Looks:
 
     rows: np.ndarray
     hit: np.ndarray
+    """Or how many hits it stands for."""
     chance: np.ndarray
+    weight: np.ndarray | None = None
+    """How many of the points looked at each stands for; none for one each."""
 
-    def counts(self, models: int = 1, each: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def counts(self, models: int = 1, of: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
         """Hits, points looked at, and hits expected by chance.
 
         Args:
-            models: whose points stand one after the other.
-            each: points of each model, seen or not; for one model not needed.
+            models: whose points they are.
+            of: the model of each point, seen or not: int [n]; for one model not needed.
 
         Returns:
-            Three arrays with one number a model.
+            Three arrays with one number a model: whole hits, rounded down, of whole points,
+            rounded up, and the third.
         """
-        model = self.rows // each if each else np.zeros(len(self.rows), int)
-        weights = (self.hit, np.ones(len(model)), self.chance)
+        model = np.zeros(len(self.rows), int) if of is None else of[self.rows]
+        weight = np.ones(len(model)) if self.weight is None else self.weight
+        weights = (self.hit, weight, self.chance)
         hits, looked, chance = (np.bincount(model, weight, minlength=models) for weight in weights)
-        return hits, looked, chance
+        return np.floor(hits + SAME), np.ceil(looked - SAME), chance
 
 
 def to_neighbours(labels: pd.DataFrame, mixture: GaussianMixture) -> Looks:
@@ -125,10 +132,10 @@ def _turn(
         some = rows[start : start + AT_ONCE]
         mode, r, angle = (labels[k].to_numpy()[some] for k in ("mode", "distance", "angle"))
         turned = angle[:, None] + 2 * np.pi * np.arange(TURNS) / TURNS  # the first is the point's
-        counts = ~_outside(mode, r, turned, mixture)
+        counts = ~outside(mode, r, turned, mixture)
         if without is not None:
-            counts &= ~_along(mode, r, turned, without, EIGHTH)
-        hits = counts & _along(mode, r, turned, segments, share)
+            counts &= ~along(mode, r, turned, without, EIGHTH)
+        hits = counts & along(mode, r, turned, segments, share)
         own = counts[:, 0]
         chance = hits[own].sum(1) / counts[own].sum(1)
         parts.append(Looks(some[own], hits[own, 0], chance))
@@ -137,26 +144,31 @@ def _turn(
     )
 
 
-def _outside(
+def outside(
     mode: np.ndarray, r: np.ndarray, angles: np.ndarray, mixture: GaussianMixture
 ) -> np.ndarray:
-    """Whether places seen from modes are outside the convex hull of all modes: [n, turns]."""
-    outside = np.zeros(angles.shape, bool)
+    """Whether places seen from modes are outside the convex hull of all modes: [n, turns].
+
+    None are where the modes stand in one line, whose hull has no inside.
+    """
+    found, slack = np.zeros(angles.shape, bool), SAME * mixture.spacing
+    if np.linalg.matrix_rank(mixture.means - mixture.means[0]) < 2:
+        return found
     for *normal, offset in ConvexHull(mixture.means).equations:
         level = mixture.means[mode] @ normal + offset  # how far the mode itself is inside
         reach = mixture.std * r[:, None] * np.cos(angles - np.arctan2(*normal[::-1]))
-        outside |= level[:, None] + reach > SAME * mixture.spacing
-    return outside
+        found |= level[:, None] + reach > slack
+    return found
 
 
-def _along(
+def along(
     mode: np.ndarray, r: np.ndarray, angles: np.ndarray, segments: Segments, share: float
 ) -> np.ndarray:
     """Whether places are within a share of a segment of it, past its quarter: [n, turns]."""
-    along = np.zeros(angles.shape, bool)
+    found = np.zeros(angles.shape, bool)
     for which, seen in segments.seen_from(mode):
         length = segments.lengths[which]
         strip = np.arcsin(np.minimum(share * length / r, 1))  # half of what it takes up in view
         past = r >= QUARTER * length
-        along |= past[:, None] & (between(angles, seen[:, None]) <= strip[:, None])
-    return along
+        found |= past[:, None] & (np.cos(angles - seen[:, None]) >= np.cos(strip)[:, None])
+    return found

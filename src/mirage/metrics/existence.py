@@ -20,6 +20,8 @@ POWER = 0.95
 TIMES = 1.1
 """Of the hits of random directions: the tails of neighbours, if heavy, meet between them, and add
 up to 2 % there with no interpolation at all."""
+FINDS = 0.9
+"""Share of hallucinations that a threshold at 95 % must be known to find at least."""
 MOST = 10**9
 """Hits that samples are planned for."""
 
@@ -112,6 +114,26 @@ def more_than_chance(
     )
 
 
+def more_than_mirror(hits: ArrayLike, n: ArrayLike) -> Evidence:
+    """Whether clearly more lies inwards than its mirror image outwards, by the same rules.
+
+    That no more does is evidence of nothing: tails and noise may hide the bridges.
+    """
+    hits, n = _counts(hits, n)
+    found = more_than_chance(hits, n, n / 2)
+    return Evidence(found.holds, np.where(np.isnan(found.fails), np.nan, 1.0)[()])
+
+
+def finds(found: ArrayLike, hallucinated: ArrayLike) -> Evidence:
+    """Whether thresholds find more than nine in ten of hallucinations that they do not rest on.
+
+    That they do not is a matter of the threshold, and no evidence against what it keeps.
+    """
+    found, hallucinated = _counts(found, hallucinated)
+    evidence = more_than_chance(found, hallucinated, FINDS * hallucinated, times=1)
+    return Evidence(evidence.holds, np.where(np.isnan(evidence.fails), np.nan, 1.0)[()])
+
+
 def fewer_than_chance(hits: ArrayLike, n: ArrayLike, expected: ArrayLike) -> Evidence:
     """Whether there are fewer hits than random directions give, by the same rules."""
     hits, n, expected = _counts(hits, n, expected)
@@ -149,6 +171,19 @@ def samples_to_bound(
     # So many are no longer within the margin.
     hits = _fewest(lambda c: gamma.ppf(1 - alpha, c) <= margin * gamma.ppf(1 - power, c))
     return float(np.ceil(gamma.ppf(1 - alpha, hits) / (margin * floor)))
+
+
+def samples_to_point(rate: float, alpha: float = ALPHA, power: float = POWER) -> float:
+    """Samples, of all seeds together, that show with this power that hits have no mirror image.
+
+    The fewest hits which, all on one side, are as rare as alpha where a half is expected there.
+
+    Args:
+        rate: of hits that have a mirror image, per sample.
+        alpha, power: as in `samples_to_find`.
+    """
+    hits = int(np.ceil(np.log(alpha) / np.log(TIMES / 2)))
+    return float(np.ceil(gamma.ppf(power, hits) / rate)) if rate > 0 else inf
 
 
 def _fewest(enough: Callable[[int], bool]) -> float:

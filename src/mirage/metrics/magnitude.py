@@ -59,35 +59,33 @@ def interval(values: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def trend(
-    levels: Sequence[float],
-    hits: np.ndarray,
-    floors: np.ndarray,
-    n: np.ndarray,
-    seen: np.ndarray,
-) -> np.ndarray:
-    """Rise of what is above the floor along a factor: log10 rate per tenfold level, by seed.
+    levels: Sequence[float], hits: ArrayLike, looked: ArrayLike, n: ArrayLike
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rise of what has no mirror image along a factor, by seed, on two scales.
 
-    Only levels at which there is something count: of the others the logarithm would be that
-    of noise, and where the floor itself changes along the factor, as that of bridges does
-    with distance, a trend of the floor.
+    Of the points looked at as many hits have none as there are more hits than others: tails and
+    noise, however many, add as much to either. On the log scale seeds that differ by factors
+    scatter evenly, but the logarithm of such a difference is the lower the more noise stands on
+    it. On that of the rates it has no such bias: where they are equal at all levels, the second
+    number is zero on average. A trend is seen by both.
 
     Args:
         levels: of the factor, positive: [L].
         hits: [..., L, seeds].
-        floors: hits expected of the floor: [..., L, seeds].
+        looked: points of which they are: [..., L, seeds].
         n: samples: [..., L, seeds].
-        seen: levels whose hits are known, over all seeds, to be more than the floor: [..., L].
 
     Returns:
-        Slopes of least squares: [..., seeds]; NaN with fewer than two levels that count.
+        Slopes of least squares per tenfold level, [..., seeds] each: of log10 of the rate, with
+        half a hit more and none for less than none; of the rate over that of all points looked
+        at at any level, with one more at each.
     """
-    weight = np.asarray(seen, float)[..., None]  # [..., L, 1]
-    rates = log_rate(np.maximum(np.asarray(hits) - floors, 0), n) / np.log(10)
     x = np.log10(np.asarray(levels, float))[:, None]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        x = x - (weight * x).sum(-2, keepdims=True) / weight.sum(-2, keepdims=True)
-        slopes = (weight * x * rates).sum(-2) / (weight * x**2).sum(-2)
-    return np.where(weight.sum(-2) >= 2, slopes, np.nan)
+    x = (x - x.mean()) / ((x - x.mean()) ** 2).sum()
+    hits, looked, n = (np.asarray(count, float) for count in (hits, looked, n))
+    more = 2 * hits - looked
+    slopes = (x * log_rate(np.maximum(more, 0), n)).sum(-2) / np.log(10)
+    return slopes, (x * more / n).sum(-2) / ((looked + 1) / n).sum(-2)
 
 
 def _spread(values: np.ndarray) -> np.ndarray:

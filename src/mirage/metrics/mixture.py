@@ -13,7 +13,7 @@ from scipy.special import gammainc, gammaincc
 
 from mirage.datasets.mixtures import GaussianMixture
 from mirage.labels.points import LABELS
-from mirage.metrics import bridging
+from mirage.metrics import bridging, copies
 from mirage.metrics.names import THRESHOLDS
 from mirage.metrics.rows import Row, estimate, rate
 
@@ -37,6 +37,8 @@ class Tally:
     valid_by_mode: np.ndarray = field(init=False)
     squares: tuple[int, int] = (0, 0)
     """Sums of the squared distances of valid samples, and of their squares, in UNIT."""
+    marks: list[np.ndarray] = field(default_factory=list)
+    """Of the places of some samples, by which copies are told."""
     ended: bridging.Ended = field(init=False)
     """Of samples that have a label of where they ended."""
 
@@ -52,6 +54,7 @@ class Tally:
     def add(self, scores: pd.DataFrame) -> None:
         """Count some samples: columns as `endpoint.label_both` gives them."""
         self.n += len(scores)
+        self.marks.append(copies.marks(scores))
         if "endpoint" in scores:
             self.ended.add(scores)
         for label, count in scores["label"].value_counts().items():
@@ -88,6 +91,7 @@ def measure(tally: Tally, radius: float) -> list[Row]:
         *tail_rates(tally),
         *mode_metrics(tally.valid_by_mode, np.exp(tally.truth.log_weights)),
         within_mode_variance_ratio(tally, radius),
+        distinct(tally),
         *bridging.measure(tally.ended, radius),
     ]
 
@@ -105,6 +109,12 @@ def label_rates(tally: Tally, radius: float) -> list[Row]:
 def beyond(radius: float, dim: int) -> float:
     """Share of a Gaussian farther from its mean than a radius, in standard deviations."""
     return float(gammaincc(dim / 2, radius**2 / 2))
+
+
+def distinct(tally: Tally) -> Row:
+    """Share of samples that are no copy of another."""
+    found = np.concatenate([np.zeros(0, np.uint64), *tally.marks])
+    return copies.distinct(found, tally.n, tally.truth)
 
 
 def tail_rates(tally: Tally) -> list[Row]:

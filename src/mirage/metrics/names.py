@@ -49,6 +49,8 @@ METRICS = {
     "segment_rate_per_std": Taken(("segment",), ("threshold",)),
     "towards_neighbours": Taken(),
     "towards_second_neighbours": Taken(),
+    "inwards": Taken(),
+    "distinct": Taken(),
     "modes_covered": Taken(),
     "mode_weight_tv": Taken(),
     "within_mode_variance_ratio": Taken(told=("threshold",)),

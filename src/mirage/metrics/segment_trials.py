@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from mirage.datasets import mixtures
-from mirage.metrics import directions, magnitude, rules
+from mirage.metrics import directions, magnitude, mirrors, rules
 from mirage.metrics.claims_audit import CONTROL, EFFECT, Trial
 from mirage.metrics.controls import blurred, heavy_tailed
 from mirage.metrics.endpoint import QUARTER, between_neighbours, label
-from mirage.metrics.existence import more_than_chance, more_than_floor
+from mirage.metrics.existence import more_than_chance, more_than_floor, more_than_mirror
 from mirage.metrics.point_trials import RADIUS, SEEDS, WANTED, WIDTHS, Draw
 from mirage.metrics.segments import log_ratio
 from mirage.metrics.verdicts import ALPHA, Evidence, all_of
@@ -76,17 +76,21 @@ def _judge(points: np.ndarray, models: int, log_floors: np.ndarray) -> Evidence:
     seeds, n = (models // SEEDS, SEEDS), len(points) // models
     labels = label(points, LINE, RADIUS)
     bridge = (labels["endpoint"] == "bridge").to_numpy()
-    place = labels["segment"].to_numpy() * models + np.arange(len(points)) // n
+    of = np.arange(len(points)) // n
+    place = labels["segment"].to_numpy() * models + of
     hits = np.bincount(place[bridge], minlength=models * len(NEAR.lengths))
     hits = hits.reshape(-1, *seeds)
     width = of_blur(labels, LINE, models).max(-1).reshape(seeds)  # of the widest mode
     at = -(width**-2), -(WIDTHS**-2.0)  # in which the logarithm of a tail is nearly linear
     floors = n * np.exp([np.interp(*at, of) for of in log_floors.T])
-    looks = directions.to_neighbours(labels, LINE).counts(models, n)
-    towards, looked, chance = (count.reshape(seeds) for count in looks)
+    turned, mirrored = (
+        [count.reshape(seeds) for count in look(labels, LINE).counts(models, of)]
+        for look in (directions.to_neighbours, mirrors.inwards)
+    )
     exist = all_of(
         more_than_floor(hits.sum(0), floors.sum(0), WANTED * SEEDS * n),
-        more_than_chance(towards, looked, chance),
+        more_than_chance(*turned),
+        more_than_mirror(*mirrored[:2]),
     )
     ratios = log_ratio(hits, floors, NEAR.lengths, GAP, SHORT)
     seen = np.asarray(exist.holds <= ALPHA)[:, None]

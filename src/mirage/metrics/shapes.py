@@ -39,7 +39,14 @@ def measure(
         *label_rates(scores, threshold, audit),
         *mode_metrics(counts, weights),
         *degradation(scores),
+        distinct(scores),
     ]
+
+
+def distinct(scores: pd.DataFrame) -> Row:
+    """Share of pictures that are no copy of another, by all numbers that are known of them."""
+    numbers = scores.select_dtypes("number").drop(columns="sample", errors="ignore")
+    return Row("distinct", float((~numbers.duplicated()).mean()), len(scores), floor=1.0)
 
 
 def label_rates(scores: pd.DataFrame, threshold: float, audit: pd.DataFrame) -> list[Row]:

@@ -44,7 +44,9 @@ def of_distances(distances: np.ndarray, groups: np.ndarray, number: int, dim: in
     ordered = np.append(np.sort(np.minimum(distances, FAR) + 2 * FAR * groups), np.nan)
     starts = np.cumsum(counts) - counts
     ends = []
-    for rank in ((counts - 1) // 2, binom.ppf(0.025, counts, 0.5), binom.ppf(0.975, counts, 0.5)):
+    sizes, which = np.unique(counts, return_inverse=True)
+    low, high = (binom.ppf(p, sizes, 0.5)[which] for p in (0.025, 0.975))
+    for rank in ((counts - 1) // 2, low, high):
         within = np.clip(np.nan_to_num(rank), 0, np.maximum(counts - 1, 0)).astype(int)
         found = ordered[starts + within] - 2 * FAR * np.arange(number)
         found = np.where(found < FAR, found, np.inf)

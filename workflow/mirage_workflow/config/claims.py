@@ -7,7 +7,7 @@ from typing import Annotated
 import yaml
 from pydantic import Field, field_validator, model_validator
 
-from mirage.metrics.rules import RULES
+from mirage.metrics.rules import PARTS, RULES
 from mirage_workflow.config.check import ConfigError, check
 from mirage_workflow.config.section import Section, Unique
 from mirage_workflow.config.statistics import AnyStatistic, one_of
@@ -85,6 +85,16 @@ class Claims(Section):
     def rows(self) -> list[tuple[Claim, str]]:
         """Each claim with each of its experiments: the rows of the ledger."""
         return [(claim, name) for claim in self.claims for name in claim.experiments]
+
+    @property
+    def alphas(self) -> dict[str, float]:
+        """By rule, the smallest p that Holm's adjustment may ask of a claim it decides."""
+        found: dict[str, float] = {}
+        for claim in self.claims:
+            alpha = self.families[claim.family].alpha / self.size(claim.family)
+            for rule in (claim.statistic.rule, *PARTS.get(claim.statistic.rule, ())):
+                found[rule] = min(alpha, found.get(rule, 1.0))
+        return found
 
     def size(self, family: str) -> int:
         """Rows of a family."""

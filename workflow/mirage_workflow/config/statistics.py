@@ -138,7 +138,11 @@ _KEYS = {
 
 
 class BridgesExist(Statistic):
-    """More bridges than the truth blurred to the model's own width has, and in a direction."""
+    """More bridges than the truth blurred to the model's own width has, and in a direction.
+
+    Tails along the axes have one too, but also a mirror image, outwards of the outer modes: more
+    must lie inwards.
+    """
 
     kind, rule = "metrics", "exist"
     metric: ClassVar[str] = "endpoint_rate"
@@ -154,8 +158,9 @@ class BridgesExist(Statistic):
 class TowardsNeighbours(Statistic):
     """More of the far samples towards nearest neighbours than random directions give.
 
-    Modes that are stretched towards their neighbours give more too, so that there must be
-    more bridges than wider modes have, besides.
+    Modes that are stretched towards their neighbours give more too, and so do tails along the
+    axes, so that there must be more bridges than wider modes have, and more inwards of the outer
+    modes than outwards, besides.
     """
 
     kind, rule = "metrics", "exist"
@@ -183,10 +188,10 @@ class ExcessRate(_Metric):
 
 
 class BridgeTrend(_Bounded):
-    """Power of the share on bridges, above the floor, in a factor, where there are bridges."""
+    """Power, in a factor, of what lies inwards of the outer modes and has no mirror image."""
 
     kind, rule = "sweeps", "trend"
-    metric: ClassVar[str] = "endpoint_rate"
+    metric: ClassVar[str] = "inwards"
     name: Literal["bridge_trend"]
     factor: str
     """A factor of the experiment's sweeps; its numeric levels are used."""
@@ -194,11 +199,7 @@ class BridgeTrend(_Bounded):
     """A factor that it is crossed with, whose levels are taken together: as many samples of each
     at every level of the first, on the same seeds."""
     rate: PositiveFloat
-    """Share on bridges by which they are looked for at each level."""
-
-    @property
-    def at(self) -> dict[str, str | float]:
-        return {"label": "bridge"}
+    """Share on bridges that is wanted at one level at least: without there is no trend of any."""
 
 
 class SegmentRatio(_Bounded):
@@ -223,7 +224,7 @@ class SegmentRatio(_Bounded):
 
 
 class SlopeRatio(_Bounded):
-    """Slope of the learned score at midpoints over the true one, mean over pairs."""
+    """Typical slope of the learned score at midpoints over the true one, mean over pairs."""
 
     kind, rule = "slopes", "typical"
     name: Literal["slope_ratio"]
@@ -320,6 +321,34 @@ class Growth(_Filtered):
 
     name: Literal["growth"]
 
+    @model_validator(mode="after")
+    def _not_of_bridges(self) -> "Growth":
+        if self.metric.startswith("endpoint_") and self.label == "bridge":
+            raise ValueError(
+                f"growth of {self.metric} counts tails and noise as bridges; ask bridge_growth"
+            )
+        return self
+
+
+class BridgeGrowth(_Bounded):
+    """Typical ratio, last generation to generation 0, of what lies inwards and has no image.
+
+    There must be bridges in the last generation, by the rule for those of generation 0.
+    """
+
+    kind, rule = "metrics", "bridge_growth"
+    metric: ClassVar[str] = "inwards"
+    name: Literal["bridge_growth"]
+    filter: str
+    """The line of generations that is looked at."""
+    rate: PositiveFloat
+    """Share of samples on bridges that is wanted in the last generation."""
+
+    @field_validator("filter")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        return one_of("filter", name, filters())
+
 
 class FilterRatio(_Filtered):
     """Typical ratio of a metric in a filter's last generation to another's, on the same seeds."""
@@ -351,7 +380,7 @@ class Kept(_Transferred):
     """Share of valid samples kept by the threshold that finds 95 % of the hallucinations.
 
     The threshold is found on one half of generation 0, the share on the other, where the
-    share of the hallucinations that it finds is told beside.
+    share of the hallucinations that it finds is told beside: it must be clearly above 90 %.
     """
 
     rule = "kept"
@@ -391,6 +420,7 @@ AnyStatistic = Annotated[
     | CauseExcess
     | CauseRatio
     | Growth
+    | BridgeGrowth
     | FilterRatio
     | Kept
     | ToldApart

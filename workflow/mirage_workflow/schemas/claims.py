@@ -15,6 +15,7 @@ CLAIMS = pa.schema(
         *fields(control=pa.string(), effect=pa.string(), refuted=pa.string()),
         *OVER_SEEDS,
         *fields(n=pa.float64(), planned=pa.float64(), sensitivity=pa.float64()),
+        *fields(sensitivity_low=pa.float64(), sensitivity_high=pa.float64()),
         *fields(p=pa.float64(), p_adjusted=pa.float64()),
         *fields(p_against=pa.float64(), p_against_adjusted=pa.float64()),
         *fields(verdict=pa.string(), reason=pa.string(), figure=pa.string()),
@@ -23,7 +24,8 @@ CLAIMS = pa.schema(
 CLAIMS_AUDIT = pa.schema(
     [
         *fields(rule=pa.string(), scenario=pa.string(), data=pa.string(), kind=pa.string()),
-        *fields(holds=pa.int64(), fails=pa.int64(), n=pa.int64(), value=pa.float64()),
+        *fields(holds=pa.int64(), fails=pa.int64(), alpha=pa.float64()),
+        *fields(n=pa.int64(), value=pa.float64()),
         *fields(low=pa.float64(), high=pa.float64(), planned=pa.float64(), kept=pa.bool_()),
     ]
 )
