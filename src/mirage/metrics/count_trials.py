@@ -188,8 +188,8 @@ def _trends() -> list[Trial]:
 
         return judge
 
-    # On a grid a fifth of all bridges has a mirror image: these are 2 % of all samples.
-    none, even = np.zeros(3), np.full(3, 0.004)
+    # On a grid a fifth of all bridges has a mirror image: these are 4 % of all samples.
+    none, even = np.zeros(3), np.full(3, 0.008)
     falling, shrinking = even * np.array([1, 1 / 3, 1 / 9]), np.array([0.02, 0.004, 0.0004])
     blur = np.array([2e-3, 1e-5, 1e-12])  # beyond a quarter of the spacing, x 2
     trials = {
@@ -345,7 +345,7 @@ def _detectors() -> list[Trial]:
             **{f"at the bound, {few} hallucinations": telling(bound, few) for few in (2, 18, 19)},
             "best of five windows, all at the bound": best_of(5),
             "keeps 99 %, finds 90 %": telling(0.99, 300, norm.ppf(0.95) - norm.ppf(0.9)),
-            "keeps 99 %": telling(0.99, 200),
+            "keeps 99 %": telling(0.99, 500),
         },
         data="scores",
     )
@@ -380,9 +380,10 @@ def _discards() -> list[Trial]:
     n, bound = 3_700, SENSITIVITY
 
     def dropping(found: float, hits: int = 90) -> Judge:
-        """found: share of the hallucinations that are above every valid sample."""
+        """found: share of the hallucinations, as many as are dropped, above every valid sample."""
 
         def judge(rng: np.random.Generator, k: int) -> Evidence:
+            n = round(hits / transfer.DISCARD)
             scores = rng.standard_normal((k * SEEDS, n))
             high = rng.random((k * SEEDS, hits)) < found
             scores[:, :hits] = np.where(high, 10, -10) + rng.standard_normal(high.shape)
@@ -407,7 +408,7 @@ def _discards() -> list[Trial]:
             "scores shuffled among samples": shuffled,
             "finds as many as the bound": dropping(bound),
             "finds all it can, more are hallucinated": crowded,
-            "finds 99 %": dropping(0.99),
+            "finds 99 %": dropping(0.99, 500),
         },
         data="scores",
     )

@@ -17,7 +17,7 @@ from mirage.metrics.widening import segment_floors
 from mirage.metrics.width import of_blur
 
 NAME, GAP, SHORT = "thinner", 1, (0, 2)
-POINTS, SHARE, SPREAD = 2_000, 0.04, 0.2
+POINTS, SHARE, SPREAD = 2_000, 0.1, 0.2
 """Points of a seed, the share of them that bridges, and the standard deviation of the logarithm
 of a segment's share from seed to seed."""
 LINE = mixtures.line([1, 2, 4, 5])
@@ -89,8 +89,8 @@ def _judge(points: np.ndarray, models: int, log_floors: np.ndarray) -> Evidence:
     )
     exist = all_of(
         more_than_floor(hits.sum(0), floors.sum(0), WANTED * SEEDS * n),
-        more_than_chance(*turned),
-        more_than_mirror(*mirrored[:2]),
+        more_than_chance(turned[0], turned[1], turned[2]),
+        more_than_mirror(mirrored[0], mirrored[1]),
     )
     ratios = log_ratio(hits, floors, NEAR.lengths, GAP, SHORT)
     seen = np.asarray(exist.holds <= ALPHA)[:, None]
