@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import chi, norm
 
-from mirage.metrics import existence, magnitude, point_trials, segment_trials, transfer
+from mirage.metrics import existence, magnitude, point_trials, score_trials, segment_trials
 from mirage.metrics.claims_audit import CONTROL, EFFECT, INTERVAL, Trial
 from mirage.metrics.detection import SENSITIVITY
 from mirage.metrics.rules import NO_HIT, ONE_WRONG, RULES
@@ -26,7 +26,7 @@ def trials() -> list[Trial]:
     """All trials, of every rule that decides a claim."""
     counts = [*_above_a_floor(), *_directed(), *_bounds(), *_others(), *_trends(), *_growth()]
     points = [*point_trials.trials(), *segment_trials.trials()]
-    told = [*_detectors(), *_told_apart(), *_discards()]
+    told = [*_detectors(), *score_trials.trials()]
     return [*points, *counts, *_ratios(), *_typical(), *told]
 
 
@@ -319,101 +319,14 @@ def _detectors() -> list[Trial]:
 
         return judge
 
-    def best_of(windows: int, hits: int = 50) -> Judge:
-        """Windows that tell alike, independent of each other: whatever one chooses by is luck."""
-        apart = norm.ppf(bound) + norm.ppf(SENSITIVITY)
-
-        def judge(rng: np.random.Generator, k: int) -> Evidence:
-            size = (k * SEEDS, windows)
-            found = apart + rng.standard_normal((*size, hits))
-            best = _area(found, rng.standard_normal((*size, valid // 4))).argmax(1)
-            # Of the best, on other samples: whichever it is, they are drawn alike.
-            calibration = apart + rng.standard_normal((*size, hits))
-            own = calibration[np.arange(len(best)), best]
-            thresholds = [transfer.finding(scores, SENSITIVITY) for scores in own]
-            shares = (rng.standard_normal((len(own), valid)) < np.array(thresholds)[:, None]).sum(1)
-            kept = magnitude.logit(shares.reshape(k, SEEDS), valid)
-            return magnitude.above(kept, np.log(bound / (1 - bound)))
-
-        return judge
-
     return _trials(
         "kept",
         {
             "scores shuffled among samples": telling(1 - SENSITIVITY),
             "keeps as many as the bound": telling(bound),
             **{f"at the bound, {few} hallucinations": telling(bound, few) for few in (2, 18, 19)},
-            "best of five windows, all at the bound": best_of(5),
             "keeps 99 %, finds 90 %": telling(0.99, 300, norm.ppf(0.95) - norm.ppf(0.9)),
-            "keeps 99 %": telling(0.99, 500),
+            "keeps 99 %": telling(0.99, 900),
         },
         data="scores",
     )
-
-
-def _told_apart() -> list[Trial]:
-    """That a score tells hallucinations better than chance does."""
-
-    def telling(area: float, hits: int = 100, valid: int = 1_000) -> Judge:
-        apart = norm.ppf(area) * np.sqrt(2)
-
-        def judge(rng: np.random.Generator, k: int) -> Evidence:
-            found = apart + rng.standard_normal((k, SEEDS, hits))
-            areas = _area(found, rng.standard_normal((k, SEEDS, valid)))
-            return magnitude.above(magnitude.logit(areas * hits * valid, hits * valid), 0.0)
-
-        return judge
-
-    return _trials(
-        "told_apart",
-        {
-            "scores shuffled among samples": telling(0.5),
-            "scores shuffled, 19 hallucinations": telling(0.5, 19),
-            "AUROC of 0.8": telling(0.8),
-        },
-        data="scores",
-    )
-
-
-def _discards() -> list[Trial]:
-    """That dropping a fixed share of samples, the highest in a score, takes most hallucinations."""
-    n, bound = 3_700, SENSITIVITY
-
-    def dropping(found: float, hits: int = 90) -> Judge:
-        """found: share of the hallucinations, as many as are dropped, above every valid sample."""
-
-        def judge(rng: np.random.Generator, k: int) -> Evidence:
-            n = round(hits / transfer.DISCARD)
-            scores = rng.standard_normal((k * SEEDS, n))
-            high = rng.random((k * SEEDS, hits)) < found
-            scores[:, :hits] = np.where(high, 10, -10) + rng.standard_normal(high.shape)
-            recalled = [(transfer.discarded(own) < hits).sum() for own in scores]
-            shares = magnitude.logit(np.reshape(recalled, (k, SEEDS)), hits)
-            return magnitude.above(shares, np.log(bound / (1 - bound)))
-
-        return judge
-
-    def shuffled(rng: np.random.Generator, k: int) -> Evidence:
-        recalled = rng.hypergeometric(90, n - 90, round(transfer.DISCARD * n), (k, SEEDS))
-        return magnitude.above(magnitude.logit(recalled, 90), np.log(bound / (1 - bound)))
-
-    def crowded(rng: np.random.Generator, k: int) -> Evidence:
-        hits = rng.binomial(n, 0.05, (k, SEEDS))
-        recalled = np.minimum(hits, round(transfer.DISCARD * n))
-        return magnitude.above(magnitude.logit(recalled, hits), np.log(bound / (1 - bound)))
-
-    return _trials(
-        "discard",
-        {
-            "scores shuffled among samples": shuffled,
-            "finds as many as the bound": dropping(bound),
-            "finds all it can, more are hallucinated": crowded,
-            "finds 99 %": dropping(0.99, 500),
-        },
-        data="scores",
-    )
-
-
-def _area(hits: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    """Area under the ROC curve of scores without ties: [...] of [..., p] and [..., m]."""
-    return (hits[..., :, None] > valid[..., None, :]).mean((-2, -1))
