@@ -45,9 +45,12 @@ def test_the_interval_is_that_of_newcombe():
 
 
 def test_the_interval_covers_the_difference_in_95_of_100_tries():
-    rng = np.random.default_rng(0)
-    tries = [beside(*rng.binomial(400, [0.05, 0.01]), n=400) for _ in range(1_000)]
-    covered = np.mean([row["excess_low"] <= 0.04 <= row["excess_high"] for row in tries])
+    hits = np.random.default_rng(0).binomial(400, [[0.05], [0.01]], (2, 1_000))
+    learned, true = (
+        frame(rate("segment_rate", int(k), 400, segment=i) for i, k in enumerate(of)) for of in hits
+    )
+    rows = over_truth(learned, true)
+    covered = ((rows["excess_low"] <= 0.04) & (rows["excess_high"] >= 0.04)).mean()
     assert 0.93 < covered < 0.98
 
 
@@ -85,20 +88,32 @@ def test_points_count_for_the_bridge_that_they_are_on(grid):
     assert sum(row.value for row in rows.values()) == pytest.approx(3 / 28)
 
 
+def widened(truth, factor=1.9):
+    """Points of the truth with its modes so many times as wide, and the widths that they show."""
+    points, modes = truth.sample(50_000, np.random.default_rng(0))
+    wide = points + (points - truth.means[modes]) * (factor - 1)
+    return wide, of_blur(label(wide, truth, 5.0), truth)[0]
+
+
 def test_the_floors_of_a_bridge_are_those_of_the_blurred_truth():
     """Against the floors that are drawn for each segment by itself."""
-    truth = mixtures.grid(imbalance=16)
-    rng = np.random.default_rng(0)
-    points, modes = truth.sample(50_000, rng)
-    wide = points + (points - truth.means[modes]) * 0.9  # modes 1.9 times as wide
+    truth = mixtures.line([1, 2, 3], imbalance=16)
+    wide, width = widened(truth)
     rows = rows_of(wide, truth)
-    width = of_blur(label(wide, truth, 5.0), truth)[0]
     assert width.min() > 1.8
-    assert [row.blurred for row in rows] == pytest.approx(
-        segment_floors(truth, 5.0, width), rel=0.1
-    )
-    together = floors(truth, 5.0, 1.0)["bridge"]
-    assert sum(row.floor for row in rows) == pytest.approx(together)
+    expected = segment_floors(truth, 5.0, width)
+    assert [row.blurred for row in rows] == pytest.approx(expected, rel=0.01)
+    assert expected[0] > 3 * expected[1]
+    assert [row.floor for row in rows] == pytest.approx(segment_floors(truth, 5.0, 1.0), rel=0.01)
+
+
+def test_the_floors_of_all_bridges_are_that_of_bridges():
+    """Inner modes of the grid have four neighbours, its corners two."""
+    truth = mixtures.grid(imbalance=16)
+    wide, width = widened(truth)
+    rows = rows_of(wide, truth)
+    assert sum(row.blurred for row in rows) == pytest.approx(floors(truth, 5.0, width)["bridge"])
+    assert sum(row.floor for row in rows) == pytest.approx(floors(truth, 5.0, 1.0)["bridge"])
 
 
 def test_segments_of_different_lengths_are_left_to_the_other_table():
