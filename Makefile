@@ -67,6 +67,7 @@ format: .venv/ready
 schema: .venv/ready
 	PYTHONPATH=src:workflow python -m mirage_workflow.config.schema config
 	PYTHONPATH=src:workflow python -m mirage_workflow.config.reference docs/config.md
+	PYTHONPATH=src:workflow python -m mirage_workflow.schemas.page results/README.md
 
 # Exact versions from the bounds, on a machine without a GPU: CUDA's packages are
 # left for pip to add where they belong.

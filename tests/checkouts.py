@@ -110,9 +110,10 @@ class Small(Checkout):
         super().__init__(path)
         self.edit(
             "sampling: {samples: 2_000, steps: 60, block_size: 500}",
-            "sampling: {samples: 3_500, steps: 60, block_size: 500, shard_size: 2_000}\n"
+            "sampling: {samples: 3_500, steps: 60, block_size: 500}\n"
             "    recursion: {generations: 1, filters: [hal], keep: 1_800}",
         )
+        self.edit("{checkpoint_every: 50}", "{checkpoint_every: 50, shard_size: 2_000}")
 
     def edit(self, before: str, after: str) -> None:
         """Change one thing in the sizes that the experiment takes."""

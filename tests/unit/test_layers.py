@@ -9,7 +9,6 @@ from documents import PAGES, experiments
 
 from mirage_workflow.config.check import ConfigError
 from mirage_workflow.config.settings import read_experiment
-from mirage_workflow.config.sweeps import variants
 
 CONFIG = Path(__file__).parents[2] / "config"
 SHIPPED = sorted((CONFIG / "experiments").glob("*.yaml"))
@@ -143,27 +142,9 @@ def test_how_the_work_is_cut_is_in_no_section_of_the_science(read):
     assert plain.model_dump(exclude={"compute"}) == cut.model_dump(exclude={"compute"})
 
 
-EARLIER = """
-sampling: {samples: 500, shard_size: 2_000, threads: 2}
-presets:
-  smoke: {training: {checkpoint_every: 5}, compute: {threads: 3}}
-"""
-
-
-def test_a_file_may_say_them_where_earlier_ones_did(read):
-    """Laid over `compute` of the layers below like any other value."""
-    sizes = SIZES + "compute: {shard_size: 7_000, checkpoint_every: 70}"
-    grid = GRID.split("presets")[0] + EARLIER
-    default = read(presets__small=sizes, experiments__grid=grid).compute
-    assert (default.shard_size, default.threads, default.checkpoint_every) == (2000, 2, 70)
-    smoke = read(preset="smoke", presets__small=sizes, experiments__grid=grid).compute
-    assert (smoke.shard_size, smoke.threads, smoke.checkpoint_every) == (2000, 3, 5)
-
-
-def test_a_small_model_may_say_them_where_earlier_ones_did(read):
-    sweeps = SWEEPS.replace("width: 32}", "width: 32}, sampling: {shard_size: 3_000}")
-    small = variants(read(studies__again=sweeps))
-    assert small["width=32"][0].experiment.compute.shard_size == 3000
+def test_matters_of_computing_are_refused_in_sections_of_the_science(read):
+    with pytest.raises(ConfigError, match="sampling: unknown key 'shard_size'"):
+        read(experiments__grid=GRID + "sampling: {shard_size: 2_000}\n")
 
 
 # --- what is refused ---------------------------------------------------------------------------

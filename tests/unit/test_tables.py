@@ -1,7 +1,6 @@
 import importlib
 import json
 import pkgutil
-import re
 
 import numpy as np
 import pandas as pd
@@ -14,8 +13,8 @@ from mirage import frames
 from mirage.datasets.gaussians import Mixture
 from mirage.datasets.shapes import Shapes
 from mirage.detectors import Score
-from mirage.metrics.names import METRICS as METRICS_BY_NAME
 from mirage_workflow import schemas, tables
+from mirage_workflow.schemas import page
 from mirage_workflow.schemas.bottleneck import EMBEDDING, bottleneck_schema
 from mirage_workflow.schemas.classifier import CLASSIFIER
 from mirage_workflow.schemas.fields import SCORE_KEY
@@ -417,13 +416,36 @@ def test_a_foreign_table_has_no_provenance(tmp_path):
 
 
 def test_results_readme_tells_of_every_column_and_every_metric():
-    told = set(re.findall(r"\w+", (ROOT / "results/README.md").read_text()))
-    tables_of = [
-        table
-        for module in pkgutil.iter_modules(schemas.__path__)
-        for table in vars(importlib.import_module(f"{schemas.__name__}.{module.name}")).values()
-        if isinstance(table, pa.Schema)
-    ]
+    path = ROOT / "results/README.md"
+    assert page.placed(path.read_text()) == path.read_text()
+    modules = [module.name for module in pkgutil.iter_modules(schemas.__path__)]
+    tables_of = {
+        (module, name): table
+        for module in modules
+        for name, table in vars(importlib.import_module(f"{schemas.__name__}.{module}")).items()
+        if isinstance(table, pa.Schema) and module != "page"
+    }
+    told = [table for several in page.TABLES.values() for table in several]
     assert len(tables_of) > 20
-    assert {column for table in tables_of for column in table.names} - told == set()
-    assert set(METRICS_BY_NAME) - told == set()
+    assert [name for name, table in tables_of.items() if table not in told] == []
+
+
+@pytest.mark.parametrize("table", ["metrics", "roc", "samples", "score/followed"])
+def test_a_column_without_a_meaning_or_the_other_way_round_is_refused(table):
+    told = page.read()
+    told["tables"][table].setdefault("columns", {})["colour"] = "of the sample"
+    with pytest.raises(page.UntoldError, match=f"{table}.*colour"):
+        page.text(told)
+    told = page.read()
+    told["tables"][table].pop("columns")
+    told["tables"][table].pop("like", None)
+    with pytest.raises(page.UntoldError, match=table):
+        page.text(told)
+
+
+def test_a_metric_and_a_table_without_a_meaning_are_refused():
+    for kind in ("tables", "metrics"):
+        told = page.read()
+        gone, _ = told[kind].popitem()
+        with pytest.raises(page.UntoldError, match=gone):
+            page.text(told)

@@ -6,12 +6,15 @@ checkout, or in the folder named by MIRAGE_CONDA_STANDIN; it takes a quarter of 
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+import yaml
 from checkouts import ROOT
 
 SCRIPTS = Path(os.environ.get("MIRAGE_CONDA_STANDIN", ROOT.parent / "shared/conda-standin"))
@@ -27,9 +30,8 @@ def tell():
         json.dump({"prefix": sys.prefix, "script": sys.argv[0], "whence": whence}, file)
 """
 
-# Snakemake puts the launcher's packages last on a script's path: its own modules come from there,
-# and one that torch takes where it happens to find it.
-FROM_LAUNCHER = {"snakemake", "tabulate"}
+CONDA_NAMES = {"matplotlib-base": "matplotlib", "pytorch": "torch"}
+"""Packages that pip knows by another name."""
 
 pytestmark = [
     pytest.mark.conda,
@@ -39,9 +41,15 @@ pytestmark = [
 ]
 
 
-def is_launchers(module):
-    package = module.split(".")[0]
-    return package in FROM_LAUNCHER or package.startswith("snakemake_interface")
+def asked_for():
+    """The modules of all that any of the envs asks for, by the name they are imported by."""
+    envs = [yaml.safe_load(path.read_text()) for path in (ROOT / "envs").glob("*.yaml")]
+    packages = {re.split(r"[ <>=]", name)[0] for env in envs for name in env["dependencies"]}
+    return {
+        module
+        for module, given_by in packages_distributions().items()
+        if {name.lower() for name in given_by} & {CONDA_NAMES.get(p, p) for p in packages}
+    }
 
 
 def test_a_run_in_conda_envs_ends_with_the_same_tables(small, undisturbed, tmp_path_factory, tell):
@@ -81,12 +89,16 @@ def test_a_run_in_conda_envs_ends_with_the_same_tables(small, undisturbed, tmp_p
     prefixes = {witness["prefix"] for witness in steps}
     assert len(prefixes) == 4  # data, torch, analysis, figures
     assert str(sys.prefix) not in prefixes
+    ours = {"mirage", "mirage_workflow"} | asked_for()
+    assert ours >= {"numpy", "pandas", "scipy", "torch", "matplotlib", "sklearn", "yaml"}
     for witness in steps:
         own = (witness["prefix"], str(small.path))
+        # Snakemake puts the launcher's packages last on a script's path: what no env asks for, but
+        # some library takes where it happens to find it, may come from there.
         foreign = {
             name: place
             for name, place in witness["whence"].items()
             if place and place.startswith("/") and not place.startswith(own)
         }
-        assert {name: p for name, p in foreign.items() if not is_launchers(name)} == {}
+        assert {n: p for n, p in foreign.items() if n.split(".")[0] in ours} == {}
     tell(f"{len(steps)} steps in {len(prefixes)} conda envs imported from their own env alone")

@@ -13,7 +13,6 @@ from typing import Any, Literal, get_args
 import yaml
 
 from mirage_workflow.config.check import ConfigError, check, merge
-from mirage_workflow.config.compute import apart
 from mirage_workflow.config.experiment import Experiment
 from mirage_workflow.config.section import Section, Unique, unknown
 
@@ -150,8 +149,7 @@ def _read(path: Path, origins: Iterable[str] = ()) -> _File:
             raise ConfigError(f"{path}: presets.{name}: must be a mapping: found {change!r}")
     _require_known(recipe, str(path), (*origins, "presets"))
     said = {key: recipe.pop(key) for key in origins if key in recipe}
-    presets = {name: apart(change) for name, change in presets.items()}
-    return _File(path, check(Origins, said, str(path)), apart(recipe), presets)
+    return _File(path, check(Origins, said, str(path)), recipe, presets)
 
 
 def _says(part: Any, key: list[str | int]) -> bool:

@@ -7,7 +7,6 @@ import math
 from dataclasses import dataclass
 
 from mirage_workflow.config.check import ConfigError, check, merge
-from mirage_workflow.config.compute import apart
 from mirage_workflow.config.experiment import Experiment
 
 BASE = "base"
@@ -73,4 +72,4 @@ def _variant(experiment: Experiment, name: str, override: dict, where: str) -> E
         raise ConfigError(
             f"{where}: unknown section {min(unknown)!r}; allowed: {', '.join(recipe)}"
         )
-    return check(Experiment, merge(recipe, apart(override)), where)
+    return check(Experiment, merge(recipe, override), where)
