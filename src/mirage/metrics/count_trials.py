@@ -6,7 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import chi, norm
 
-from mirage.metrics import existence, magnitude, point_trials, score_trials, segment_trials
+from mirage.metrics import (
+    existence,
+    magnitude,
+    point_trials,
+    score_trials,
+    segment_trials,
+    transfer,
+)
 from mirage.metrics.claims_audit import CONTROL, EFFECT, INTERVAL, Trial
 from mirage.metrics.detection import SENSITIVITY
 from mirage.metrics.rules import NO_HIT, ONE_WRONG, RULES
