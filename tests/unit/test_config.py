@@ -29,6 +29,7 @@ DIGITS = GRID | {
     "network": {"name": "unet"},
 }
 SHAPES = DIGITS | {"dataset": {"name": "shapes", "samples": 1000, "heldout": 100}}
+UNSEEN = DIGITS | {"dataset": {"name": "unseen", "sample_shape": [1, 16, 16]}}
 
 
 @pytest.fixture
@@ -198,10 +199,10 @@ WRONG = {
         {"following": {"updates": [10, 10_000], "samples": 50}},
         ["following.updates", "found 10000"],
     ),
-    "quality of points along a training": (
-        GRID,
+    "what a training is not followed for": (
+        UNSEEN,
         {"following": {"updates": [10], "samples": 50}},
-        ["following", "real ones", "gaussian2d_grid"],
+        ["following", "true labels", "real ones", "unseen"],
     ),
     "no folder": (PHOTOS, {"dataset": {"folder": ""}}, ["dataset.folder", "at least 1"]),
     "an oracle of your own pictures": (
@@ -293,11 +294,6 @@ WRONG = {
         SHAPES,
         {"following": {"updates": [50, 200], "samples": 10}},
         ["following.updates", "100 updates", "200"],
-    ),
-    "labels followed where there are none": (
-        DIGITS,
-        {"following": {"updates": [50], "samples": 10}},
-        ["following", "true labels", "mnist"],
     ),
     "a film strip of steps that are not kept": (
         SHAPES,

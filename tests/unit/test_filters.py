@@ -10,7 +10,7 @@ SCORES = pd.DataFrame(
     {
         "sample": [10, 11, 12, 13, 14, 15],
         "hal": [0.5, 0.1, 0.9, 0.1, 0.3, 0.2],
-        "hal_moving": [0.3, 0.1, 0.2, 0.6, 0.5, 0.4],
+        **{name: [0.3, 0.1, 0.2, 0.6, 0.5, 0.4] for name in DETECTORS if name != "hal"},
         "label": ["invalid", "valid", "valid", "interpolated", "valid", "invalid"],
     }
 )

@@ -23,7 +23,7 @@ def arguments(section: Section, *others: str) -> dict[str, Any]:
 def schedule_of(experiment: Experiment) -> Schedule:
     """The forward process: of a pipeline, that of its scheduler; of a learned one, in a job that
     was given what it came to."""
-    if experiment.network.name == "pipeline":
+    if experiment.network and experiment.network.name == "pipeline":
         from mirage.hooks import retraining  # diffusers takes its time
 
         return retraining.schedule_of(Path(experiment.network.folder))

@@ -103,7 +103,7 @@ def _discards() -> list[Trial]:
         _trial(name, "scores shuffled among samples", CONTROL, shuffled),
         _trial(name, "finds as many as the bound", CONTROL, dropping(bound)),
         _trial(name, "finds all it can, more are hallucinated", CONTROL, crowded),
-        _trial(name, "finds 99 %", EFFECT, dropping(0.99, 600)),
+        _trial(name, "finds 99 %", EFFECT, dropping(0.99, 900)),
     ]
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
-from mirage.datasets.gaussians import Mixture
-from mirage.datasets.shapes import Shapes
+from mirage.datasets import known  # noqa: F401  registers what a config names
 from mirage.detectors import Score
 from mirage.metrics.names import AT, METRICS
+from mirage.registry import DATASETS
 from mirage_workflow.schemas.audit import AUDIT
 from mirage_workflow.schemas.bottleneck import BETWEEN, EMBEDDING, bottleneck_schema
 from mirage_workflow.schemas.causes import CAUSE_PARTS, CAUSES
@@ -42,13 +42,16 @@ POINT, PICTURE, FEATURES = (2,), (1, 32, 32), 64
 HAL = [Score("hal", 0, 4)]
 MOVING = [*HAL, Score("hal_moving", 0, 4)]
 OBJECTS = [*MOVING, Score("hal_objects", 0, 4), Score("hal_objects_union", 0, 4)]
-OF_POINTS = pa.schema([*truth_schema(Mixture.label_columns), *ENDPOINT])
-OF_PICTURES = pa.schema([*truth_schema(Shapes.label_columns), *image_scores(FEATURES)])
+TRUTH = {
+    column: kind for dataset in DATASETS.values() for column, kind in dataset.label_columns.items()
+}
+JUDGED = pa.schema([*truth_schema(TRUTH), *ENDPOINT, *image_scores(FEATURES)])
+"""All that the datasets say of a sample, one way or another."""
 TABLES = {
     "data, heldout": (data_schema(POINT), data_schema(PICTURE)),
     "kept": (kept_schema(POINT), kept_schema(PICTURE)),
     "samples": (samples_schema(POINT, MOVING), samples_schema(PICTURE, OBJECTS)),
-    "scores": (scores_schema(HAL, HAL, OF_POINTS), scores_schema(HAL, HAL, OF_PICTURES)),
+    "scores": (scores_schema(HAL, HAL, JUDGED),),
     "metrics": (MEASURED,),
     "summary": (SUMMARY,),
     "roc": (ROC,),
