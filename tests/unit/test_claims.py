@@ -125,7 +125,7 @@ def typical_of(values) -> pd.Series:
     claim = CLAIM | {
         "statistic": asked | {"above": 0},
         "control": "at the bound",
-        "effect": "twice",
+        "effect": "four times",
     }
     return ledger_of([claim], {("gaussian2d_grid", "metrics"): table}).iloc[0]
 
@@ -412,6 +412,8 @@ def crossed(shares):
     table = pd.concat(parts)
     scatter = 1 + 0.01 * table["seed"] * (table["level_number"] == 10)
     table["value"] *= scatter.where(table["metric"] == "endpoint_rate", 1)
+    looked = (table["n"] * scatter).round().astype(int)
+    table["n"] = table["n"].where(table["metric"] != "inwards", looked)
     return table
 
 

@@ -25,6 +25,7 @@ def table(hits, blurred=0.0, towards=0.9):
         bridge = {"metric": "endpoint_rate", "label": "bridge", "value": sum(on) / N}
         rows.append(at | bridge | {"blurred": 3 * blurred / N})
         rows.append(at | {"metric": "towards_neighbours", "n": 200, "value": towards, "floor": 0.5})
+        rows.append(at | {"metric": "inwards", "n": 200, "value": 0.95, "floor": 0.5})
         for segment, count in enumerate(on):
             rate = at | {"segment": segment, "value": count / N, "high": count / N + 1e-4}
             rows.append(rate | {"metric": "segment_rate", "blurred": blurred / N})

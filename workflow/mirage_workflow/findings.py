@@ -342,7 +342,7 @@ def _of_factor(sweeps: pd.DataFrame, factor: str, over: str | None) -> pd.DataFr
     )
     cells = either[(either["factor"] == factor) & (either["second_factor"] == over)]
     cells = cells[cells["level_number"] > 0]
-    place = ["seed", "generation", "level_number", "metric", *AT]
+    place = ["seed", "filter", "generation", "level_number", "metric", *AT]
     counts = cells[["value", "floor", "blurred"]].mul(cells["n"], axis=0).fillna(0)
     together = counts.assign(n=cells["n"]).groupby([cells[name] for name in place], dropna=False)
     sums = together.sum()

@@ -8,10 +8,9 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
-from mirage.datasets import known  # noqa: F401  registers what a config names
+from mirage.datasets import gaussians, shapes
 from mirage.detectors import Score
 from mirage.metrics.names import AT, METRICS
-from mirage.registry import DATASETS
 from mirage_workflow.schemas.audit import AUDIT
 from mirage_workflow.schemas.bottleneck import BETWEEN, EMBEDDING, bottleneck_schema
 from mirage_workflow.schemas.causes import CAUSE_PARTS, CAUSES
@@ -42,11 +41,9 @@ POINT, PICTURE, FEATURES = (2,), (1, 32, 32), 64
 HAL = [Score("hal", 0, 4)]
 MOVING = [*HAL, Score("hal_moving", 0, 4)]
 OBJECTS = [*MOVING, Score("hal_objects", 0, 4), Score("hal_objects_union", 0, 4)]
-TRUTH = {
-    column: kind for dataset in DATASETS.values() for column, kind in dataset.label_columns.items()
-}
+TRUTH = {**gaussians.Mixture.label_columns, **shapes.Shapes.label_columns}
 JUDGED = pa.schema([*truth_schema(TRUTH), *ENDPOINT, *image_scores(FEATURES)])
-"""All that the datasets say of a sample, one way or another."""
+"""All that may be said of a sample."""
 TABLES = {
     "data, heldout": (data_schema(POINT), data_schema(PICTURE)),
     "kept": (kept_schema(POINT), kept_schema(PICTURE)),
