@@ -23,8 +23,8 @@ def trials() -> list[Trial]:
     return [chosen, *_told_apart(), *_discards()]
 
 
-def _trial(rule: str, scenario: str, kind: str, judge: Judge) -> Trial:
-    return Trial(scenario, kind, (rule,), lambda rng, k: {rule: judge(rng, k)}, "scores")
+def _trial(rule: str, scenario: str, kind: str, judge: Judge, one_in: int = 1) -> Trial:
+    return Trial(scenario, kind, (rule,), lambda rng, k: {rule: judge(rng, k)}, "scores", one_in)
 
 
 def _above(shares: ArrayLike, n: ArrayLike, bound: float) -> Evidence:
@@ -103,7 +103,7 @@ def _discards() -> list[Trial]:
         _trial(name, "scores shuffled among samples", CONTROL, shuffled),
         _trial(name, "finds as many as the bound", CONTROL, dropping(bound)),
         _trial(name, "finds all it can, more are hallucinated", CONTROL, crowded),
-        _trial(name, "finds 99 %", EFFECT, dropping(0.99, 900)),
+        _trial(name, "finds 99 %", EFFECT, dropping(0.99, 900), 5),
     ]
 
 

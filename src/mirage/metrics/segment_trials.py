@@ -43,7 +43,7 @@ def trials() -> list[Trial]:
             models = SEEDS * k
             return {NAME: _judge(draw(models)(models * POINTS, rng), models, floors)}
 
-        return Trial(scenario, kind, (NAME,), judge, "line")
+        return Trial(scenario, kind, (NAME,), judge, "line", one_in=2)
 
     return [trial(scenario, draw) for scenario, draw in draws.items()]
 
