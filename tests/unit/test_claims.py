@@ -18,8 +18,8 @@ from mirage.metrics.verdicts import FAILS, HOLDS, UNDECIDED
 from mirage_workflow.claims import decide
 from mirage_workflow.config.check import ConfigError
 from mirage_workflow.config.claims import Claims, read_claims
-from mirage_workflow.config.statistics import AnyStatistic
-from mirage_workflow.findings import FINDERS, find
+from mirage_workflow.config.statistics.known import AnyStatistic
+from mirage_workflow.findings.find import FINDERS, find
 from mirage_workflow.schemas.claims import CLAIMS
 from mirage_workflow.schemas.metrics import METRICS
 

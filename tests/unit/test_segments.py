@@ -6,8 +6,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from mirage.metrics.segments import log_ratio
-from mirage_workflow.config.statistics import AnyStatistic
-from mirage_workflow.findings import find
+from mirage_workflow.config.statistics.known import AnyStatistic
+from mirage_workflow.findings.find import find
 from mirage_workflow.schemas.metrics import METRICS
 
 ASKED = TypeAdapter(AnyStatistic).validate_python(

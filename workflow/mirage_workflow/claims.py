@@ -8,7 +8,8 @@ import pandas as pd
 from mirage.metrics.names import AT
 from mirage.metrics.verdicts import LEAST_SEEDS, UNDECIDED, holm, verdicts
 from mirage_workflow.config.claims import Claims
-from mirage_workflow.findings import Found, find
+from mirage_workflow.findings.find import find
+from mirage_workflow.findings.found import Found
 
 SENSITIVITY = ("sensitivity", "sensitivity_low", "sensitivity_high")
 

@@ -9,8 +9,8 @@ from pydantic import Field, field_validator, model_validator
 
 from mirage.metrics.rules import PARTS, RULES
 from mirage_workflow.config.check import ConfigError, check
-from mirage_workflow.config.section import Section, Unique
-from mirage_workflow.config.statistics import AnyStatistic, one_of
+from mirage_workflow.config.section import Section, Unique, one_of
+from mirage_workflow.config.statistics.known import AnyStatistic
 
 
 class Family(Section):

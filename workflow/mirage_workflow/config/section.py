@@ -35,6 +35,17 @@ def unknown(kind: str, name: Any, allowed: Iterable[str]) -> str:
     return f"unknown {kind} {name!r}{hint}; allowed: {', '.join(allowed)}"
 
 
+def one_of(what: str, name: str, known: Iterable[str]) -> str:
+    """A name that is known.
+
+    Raises:
+        ValueError: for any other, with the nearest.
+    """
+    if name not in known:
+        raise ValueError(unknown(what, name, known))
+    return name
+
+
 def require_known(kind: str, name: str, info: ValidationInfo, key: str = "") -> None:
     """Refuse a name that is not registered, where what is registered is told.
 
