@@ -12,7 +12,7 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, field_validator, mode
 from mirage.filters import filters
 from mirage.metrics.names import METRICS, THRESHOLDS
 from mirage.registry import DETECTORS
-from mirage_workflow.config.recipe import Window
+from mirage_workflow.config.judging import Window
 from mirage_workflow.config.section import Section, Unique, unknown
 from mirage_workflow.places import REFITTED
 
