@@ -15,7 +15,7 @@ from mirage.engine import native
 from mirage.networks.mlp import TemporalMLP
 from mirage.samplers import draw_block
 from mirage.trajectory import WindowScores
-from mirage_workflow.config.recipe import Detection
+from mirage_workflow.config.judging import Detection
 
 Work = Callable[[], float]
 SCHEDULE = Schedule.linear()

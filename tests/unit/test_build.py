@@ -12,7 +12,7 @@ from mirage.networks.classifier import train
 from mirage.networks.mlp import TemporalMLP
 from mirage.networks.unet import build_unet
 from mirage.training import TimeFocus, TrainingOptions
-from mirage_workflow.config import recipe
+from mirage_workflow.config import judging, recipe
 from mirage_workflow.config.settings import read_experiment
 from mirage_workflow.process import steps_of
 from mirage_workflow.trainers import options_of
@@ -25,11 +25,11 @@ PAIRS = [
     (recipe.Learned, learn, {"data", "seed", "network"}),
     (recipe.MLP, TemporalMLP, {"dim"}),
     (recipe.UNet, build_unet, {"shape", "schedule"}),
-    (recipe.Classifier, train, {"pictures", "labels", "heldout", "seed"}),
+    (judging.Classifier, train, {"pictures", "labels", "heldout", "seed"}),
     (recipe.Training, TrainingOptions, {"checkpoint_every"}),
 ]
 OWN = {
-    recipe.Classifier: {"torchscript"},
+    judging.Classifier: {"torchscript"},
     recipe.Training: {"threads"},
     recipe.Learned: {"timesteps"},
 }

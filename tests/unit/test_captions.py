@@ -9,7 +9,7 @@ from mirage.figures import causes, levels, roc, trajectories
 from mirage.metrics import claims_audit, endpoint, transfer, verdicts
 from mirage.metrics.names import METRICS
 from mirage_workflow.config.experiment import Experiment
-from mirage_workflow.config.recipe import Scoring
+from mirage_workflow.config.judging import Scoring
 from mirage_workflow.schemas import page
 
 CAPTIONS = {path.stem: path.read_text() for path in (ROOT / "workflow/report").glob("*.rst")}

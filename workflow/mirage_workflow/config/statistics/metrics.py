@@ -7,7 +7,7 @@ from pydantic import NonNegativeInt, PositiveFloat, field_validator, model_valid
 from mirage.filters import filters
 from mirage.metrics.names import METRICS
 from mirage.registry import DETECTORS
-from mirage_workflow.config.recipe import Window
+from mirage_workflow.config.judging import Window
 from mirage_workflow.config.section import one_of
 from mirage_workflow.config.statistics.base import Bounded, Statistic
 from mirage_workflow.places import REFITTED
