@@ -109,7 +109,7 @@ class Counter(Section):
 
     The defaults lie a little above the 95 % quantiles of 256 pictures of one small model
     after 1,000 updates of 64: haze 0.145, noise 0.025, and a lowest match like that of a
-    blur of 0.65. The metric `degradation` tells those of each generation: where they are
+    blur of 0.65. The metrics `haze` and `noise` tell those of each generation: where they are
     far worse, the labels are less sure than the audit says.
     """
 
@@ -137,7 +137,8 @@ class Recursion(Section):
     refitted: bool = False
     """Of mixtures: whether to have beside the filters the control `refitted`, a line of generations
     without a network. Each is drawn, by the same sampler, with the exact score of a mixture that
-    is refitted to a random choice of the one before: what it loses, the sampler takes."""
+    is refitted to the valid ones of a random choice of the one before: what it loses, the
+    sampler takes."""
     shown: Unique[str] = []
     """Filters of the first seed alone: shown beside the others, and nothing is decided by them."""
     keep: PositiveInt | None = None
