@@ -607,6 +607,14 @@ WRONG = {
         {"statistic": CLAIM["statistic"] | {"label": "bridge"}},
         ["hallucination_rate has no label", "threshold"],
     ),
+    "rows that no claim can tell apart": (
+        {"statistic": CLAIM["statistic"] | {"metric": "window_auroc"}},
+        ["window_auroc", "choice"],
+    ),
+    "objects not told": (
+        {"statistic": CLAIM["statistic"] | {"metric": "stratum_auroc"}},
+        ["stratum_auroc needs", "objects"],
+    ),
     "threshold that is not measured": (
         {
             "statistic": {

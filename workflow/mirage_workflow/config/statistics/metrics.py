@@ -31,6 +31,8 @@ class _Metric(Statistic):
     """The class that is counted."""
     segment: NonNegativeInt | None = None
     """The segment whose bridges are counted."""
+    objects: NonNegativeInt | None = None
+    """Of pictures with how many objects."""
 
     @field_validator("metric")
     @classmethod
@@ -53,6 +55,8 @@ class _Metric(Statistic):
     def _told_apart(self) -> "_Metric":
         """The keys that the metric needs are given, and none that it does not have."""
         by, told = METRICS[self.metric]
+        if other := {*by} - {column for columns in _KEYS.values() for column in columns}:
+            raise ValueError(f"{self.metric} differs by {min(other)}, which no claim can say")
         needed, allowed = (
             [key for key in _KEYS if set(_KEYS[key]) <= {*columns}] for columns in (by, by + told)
         )
@@ -79,6 +83,7 @@ _KEYS = {
     "threshold": ("threshold",),
     "predicted_class": ("predicted_class",),
     "segment": ("segment",),
+    "objects": ("objects",),
 }
 """Keys of a claim by which a metric's rows are told apart, and the columns they name."""
 
