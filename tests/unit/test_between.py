@@ -13,7 +13,7 @@ N, SIZE = 60, 100
 def world(between: str, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Activations: a feature for high, one for low, and what pictures differ by besides."""
     background = rng.standard_normal(SIZE)
-    high, low, other = 8 * np.linalg.qr(rng.standard_normal((SIZE, 3)))[0].T
+    high, low, other, more = 8 * np.linalg.qr(rng.standard_normal((SIZE, 4)))[0].T
     besides = 0.3 * rng.standard_normal((5, SIZE))
 
     def pictures(feature: np.ndarray) -> np.ndarray:
@@ -25,12 +25,15 @@ def world(between: str, rng: np.random.Generator) -> dict[str, np.ndarray]:
     features = {
         "mixed": share * high + (1 - share) * low,
         "added up": high + low,
+        "added up, where those without have more of another": high + low,
+        "added up, scaled to one": (high + low) / 2**0.5,
         "one or the other": either,
         "all high": high,
         "mixed and elsewhere": (high + low) / 2 + 1.2 * other,
         "without either": 0 * high,
     }
-    groups = {"high": high, "low": low, "two": features[between], "none": 0 * high}
+    none = more / 3 if "more of another" in between else 0 * high
+    groups = {"high": high, "low": low, "two": features[between], "none": none}
     return {name: pictures(feature) for name, feature in groups.items()}
 
 
@@ -59,7 +62,15 @@ def test_a_planted_mixture_of_features_passes():
 
 @pytest.mark.parametrize(
     "between",
-    ["added up", "one or the other", "all high", "mixed and elsewhere", "without either"],
+    [
+        "added up",
+        "added up, where those without have more of another",
+        "added up, scaled to one",
+        "one or the other",
+        "all high",
+        "mixed and elsewhere",
+        "without either",
+    ],
 )
 def test_what_only_has_its_mean_there_does_not_pass(between):
     assert passed(between) <= 0.05

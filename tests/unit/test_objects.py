@@ -71,8 +71,9 @@ def test_gains_are_those_of_logistic_models_that_were_not_fitted_to_the_picture(
     pictures = drawn(effect=1, n=600)
     wrong = (pictures["label"] != "valid").to_numpy()
     number, score = pictures["triangles"].to_numpy(), pictures[HAL.column].to_numpy()
-    values = np.log(score)
-    values = (values - values.mean()) / values.std()
+    logarithm = pd.Series(np.log(score))
+    values = (logarithm - logarithm.groupby(number).transform("mean")).to_numpy()
+    values = values / values.std()
     alone = (number[:, None] == np.unique(number)).astype(float)
     rest = np.arange(len(wrong)) % objects.FOLDS != 0
     told = []
@@ -82,6 +83,37 @@ def test_gains_are_those_of_logistic_models_that_were_not_fitted_to_the_picture(
         told.append(np.log(np.where(wrong[~rest], p, 1 - p)))
     expected = told[0] - told[1]
     assert objects.gains(wrong, number, score)[~rest] == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_score_that_is_the_number_itself_gains_nothing_at_all():
+    """Not even what a weight shared by two features eases of the ridge, alike in every seed."""
+    pictures = drawn(effect=0, n=1_000)
+    wrong = (pictures["label"] != "valid").to_numpy()
+    number = pictures["triangles"].to_numpy()
+    for score in (number.astype(float), np.full(len(wrong), 0.1)):
+        assert (objects.gains(wrong, number, score) == 0).all()
+
+
+def test_no_score_beats_a_brightness_that_tells_the_other_way_by_telling_nothing():
+    pictures = drawn(effect=0)
+    wrong = pictures["label"] != "valid"
+    found = measured(pictures.assign(brightness=pictures["brightness"] - 2.0 * wrong))
+    # Darker by two of its standard deviations: AUROC of Phi(sqrt 2).
+    assert found["brightness_auroc", None].value == pytest.approx(0.921, abs=0.02)
+    assert found["within_auroc_over_brightness", None].value < -0.3
+
+
+def test_the_interval_of_what_is_kept_is_also_that_of_its_thresholds():
+    shares = []
+    for seed in range(40):
+        pictures = drawn(effect=1, n=5_000, seed=seed)
+        wrong = (pictures["label"] != "valid").to_numpy()
+        score, number = pictures[HAL.column].to_numpy(), pictures["triangles"].to_numpy()
+        strata = objects.enough(wrong, number)
+        shares.append(objects.kept(pictures["sample"].to_numpy(), wrong, score, strata)[:2])
+    values, errors = np.array(shares).T
+    covered = np.abs(values - values.mean()) < 1.96 * errors
+    assert covered.mean() > 0.85
 
 
 def test_shuffled_scores_stay_among_pictures_with_as_many_objects():
@@ -104,6 +136,12 @@ def test_a_number_of_objects_with_fewer_than_100_wrong_pictures_is_too_few():
         assert row.n == wrong[number]
         assert math.isnan(row.value) == (number in few)
     assert found["within_auroc", None].n == wrong.drop(few).sum()
+
+
+def test_a_number_of_objects_with_hardly_a_valid_picture_is_too_few_as_well():
+    wrong = np.arange(400) >= 3
+    assert objects.enough(wrong, np.full(400, 4)) == []
+    assert len(objects.enough(np.arange(400) >= 100, np.full(400, 4))) == 1
 
 
 def test_where_all_are_too_few_nothing_is_said():

@@ -224,6 +224,11 @@ class TestCollapse:
         assert collapse(rows, "random") == (None, 1)
         assert collapse(rows[rows["seed"] == 0], "random") == (1, 1)
 
+    def test_a_seed_that_stops_early_does_not_let_the_others_speak_for_it(self):
+        other = [("shared", 1, 0, 1.0, 1.2), ("random", 1, 1, 1.1, 1.3)]
+        later = [("random", 0, k, 1.3, 1.5) for k in (1, 2)]
+        assert collapse(by_generation(self.FIRST, *later, *other), "random") == (None, 2)
+
     def test_is_that_of_the_filter_asked_for(self):
         rows = by_generation(self.FIRST, ("random", 0, 1, 1.3, 1.5), ("hal", 0, 1, 1.1, 1.3))
         assert collapse(rows, "hal") == (None, 1)

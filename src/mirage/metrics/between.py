@@ -6,7 +6,7 @@ have their mean at its middle without mixing features: one whose members are eac
 end or the other, and one that has the features of both ends at once. The first is told by the
 single pictures: are more of them in the middle half than of either end's own? The second by the
 distance off the line, over that of pictures without the feature that differs: if features
-add up, both at once are as far off, the other way.
+add up, both at once are as far off, the other way; it must be clearly nearer.
 
 Where a mean is estimated from n pictures, a squared distance to it is too long by the trace of
 their covariance over n, which is taken off; and no picture is placed by a mean that it is part of.
@@ -24,6 +24,12 @@ from mirage.metrics.rows import rate
 LEAST = 8
 """Pictures of each group with fewer of which nothing is said."""
 MIDDLE = (0.25, 0.75)
+NEAR = 1 / 3
+"""Distance off the line, over that of pictures without the feature, that a mean must be within.
+
+Both features at once, but scaled to the norm of one, are sqrt(2) - 1 off; and pictures without may
+differ in something else besides, which takes them farther off.
+"""
 RESAMPLES = 1_000
 POSITION, SHARE, OFF_LINE = "position", "middle_share", "off_line"
 COLUMNS = ["metric", "value", "low", "high", "floor", "n", "p"]
@@ -83,7 +89,7 @@ def measure(groups: Vectors, line: Line, rng: np.random.Generator) -> pd.DataFra
         COLUMNS, with the rows `position`, its mean along the line; `middle_share`, the share of its
         pictures in the middle half of the line, over the larger of the ends' own (p by Fisher's
         exact test that it is no more than either); `off_line`, the distance of its mean from the
-        line over that of pictures without (p by the bootstrap that it is no less than 1). NaN
+        line over that of pictures without (p by the bootstrap that it is no less than NEAR). NaN
         where a group has too few.
     """
     count = len(groups.get(line.between, ()))
@@ -97,7 +103,7 @@ def measure(groups: Vectors, line: Line, rng: np.random.Generator) -> pd.DataFra
     # The mean of a resample is off by the mean's own noise, and by as much again.
     drawn = {name: _resampled_means(vectors, rng) for name, vectors in groups.items()}
     positions, distances = _geometry(drawn, {name: 2 * noise[name] for name in noise}, line)
-    p = (1 + (distances >= 1).sum()) / (1 + RESAMPLES)
+    p = (1 + (distances >= NEAR).sum()) / (1 + RESAMPLES)
     rows = [
         {"metric": POSITION, "value": position, **_interval(positions), "n": count},
         {"metric": SHARE, **_middle_share(place(groups, line), line)},

@@ -9,7 +9,7 @@ def collapse(metrics: pd.DataFrame, filter: str) -> tuple[int | None, int]:
     """The generation in which collapse shows, if it does.
 
     It shows where the Frechet distance is above that of generation 0 in every seed, interval
-    from interval, in this generation and in all later ones.
+    from interval, in this generation and in all later ones. A seed without one is not above.
 
     Args:
         metrics: table METRICS of one experiment, of one or more seeds.
@@ -24,6 +24,7 @@ def collapse(metrics: pd.DataFrame, filter: str) -> tuple[int | None, int]:
     worse = later["low"] > later["seed"].map(first)
     shown, last = None, 0
     for generation, seeds in worse.groupby(later["generation"]):
-        shown = (generation if shown is None else shown) if seeds.all() else None
+        every = len(seeds) == len(first) and seeds.all()
+        shown = (generation if shown is None else shown) if every else None
         last = generation
     return shown, last

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from mirage.datasets.shapes import SHAPES
 from mirage.detectors import Score
@@ -21,13 +22,15 @@ from mirage.metrics.rows import Row, estimate
 from mirage.rng import numpy_rng
 
 LEAST = 100
-"""Wrong pictures with equally many objects below which they are too few to tell of."""
+"""Wrong pictures with equally many objects, or valid ones, below which they are too few."""
 FOLDS = 10
 """Parts of the pictures, each told by models that are fitted to the others."""
 SHUFFLES = 5
 """Times that scores are shuffled among pictures with equally many objects: the floor."""
 RIDGE = 1e-3
 """Keeps weights finite where the two kinds can be told without an error."""
+STILL = 1e-9
+"""Spread of a score's logarithm at an equal number of objects that is rounding, and no more."""
 ITERATIONS = 12
 """Of Newton's method, which is there by then."""
 
@@ -47,7 +50,7 @@ def measure(pictures: pd.DataFrame, every: Sequence[Score]) -> list[Row]:
     wrong, objects = (counted["label"] != "valid").to_numpy(), counted["objects"].to_numpy()
     rows = [_row("objects_auroc", wrong, objects.astype(float))]
     strata, sample = enough(wrong, objects), counted["sample"].to_numpy()
-    bright = _within(sample, wrong, counted["brightness"].to_numpy(np.float64), strata)
+    bright = _within(sample, wrong, either_way(wrong, counted["brightness"], strata), strata)
     rows += [_told(f"brightness_{name}", found) for name, found in bright.items()]
     for score in every:
         at, values = score._asdict(), finite(counted[score.column])
@@ -68,9 +71,26 @@ def count(pictures: pd.DataFrame) -> pd.Series:
 
 
 def enough(wrong: np.ndarray, objects: np.ndarray) -> list[Stratum]:
-    """The numbers of objects that enough wrong pictures have, and some valid ones."""
+    """The numbers of objects that enough wrong pictures have, and as many valid ones."""
     strata = [(int(k), objects == k) for k in np.unique(objects)]
-    return [(k, has) for k, has in strata if (wrong & has).sum() >= LEAST and (~wrong & has).any()]
+    return [(k, has) for k, has in strata if _rarer(wrong, has) >= LEAST]
+
+
+def _rarer(wrong: np.ndarray, has: np.ndarray) -> int:
+    """Pictures of the rarer kind among some."""
+    return int(min((wrong & has).sum(), (~wrong & has).sum()))
+
+
+def either_way(wrong: np.ndarray, score: ArrayLike, strata: Sequence[Stratum]) -> np.ndarray:
+    """A score, turned round within each number where wrong pictures have less of it: [n].
+
+    Of brightness no side is the suspicious one, and any score beats one that points the wrong way.
+    """
+    turned = np.array(score, np.float64)
+    for _, has in strata:
+        if _area(wrong[has], turned[has])[0] < 0.5:
+            turned[has] *= -1
+    return turned
 
 
 # --- does it add to the number of objects ---------------------------------------------------------
@@ -85,14 +105,17 @@ def gains(wrong: np.ndarray, objects: np.ndarray, score: np.ndarray) -> np.ndarr
     Args:
         wrong: bool [n].
         objects: int [n]; each number has a weight of its own.
-        score: [n]; its logarithm is used.
+        score: [n]; its logarithm is used, less the mean at an equal number of objects: what the
+            number says of it is known already, and would only ease the ridge.
     """
     smallest = score[score > 0].min(initial=np.inf)
     values = np.log(np.maximum(score, smallest if np.isfinite(smallest) else 1.0))
-    spread = values.std()
-    values = (values - values.mean()) / (spread if spread > 0 else 1.0)
     number = (objects[:, None] == np.unique(objects)).astype(float)
-    both = np.column_stack([number, values])
+    values = values - number @ (number.T @ values / number.sum(0))
+    spread = values.std()
+    if spread <= STILL:
+        return np.zeros(len(wrong))
+    both = np.column_stack([number, values / spread])
     return _held_out(both, wrong) - _held_out(number, wrong)
 
 
@@ -174,7 +197,7 @@ def kept(
     """Share of valid pictures kept where 95 % of the wrong are found, within each number.
 
     The thresholds, one for each number, are found on the samples of even number, the share on the
-    others.
+    others. The error is of both: what other thresholds would keep counts.
     """
     even, parts = (sample % 2 == transfer.CALIBRATION), []
     for _, has in strata:
@@ -182,7 +205,8 @@ def kept(
         judged = score[has & ~wrong & ~even]
         if np.isfinite(threshold) and len(judged):
             share = float((judged < threshold).mean())
-            error = math.sqrt(share * (1 - share) / len(judged))
+            own = math.sqrt(share * (1 - share) / len(judged))
+            error = math.hypot(own, _sway(score[has & wrong & even], judged))
             parts.append((int((wrong & has).sum()), share, error))
     total = sum(hits for hits, _, _ in parts)
     if not total:
@@ -191,13 +215,25 @@ def kept(
     return mean, math.sqrt(sum((hits * error) ** 2 for hits, _, error in parts)) / total, total
 
 
+def _sway(hits: np.ndarray, judged: np.ndarray) -> float:
+    """Error of the share kept due to the threshold: what one standard error of its rank moves."""
+    missed = 1 - SENSITIVITY
+    reach = math.ceil(math.sqrt(len(hits) * missed * SENSITIVITY))
+    at = int(missed * (len(hits) + 1) + 1e-9) - 1
+    ordered = np.sort(hits)
+    low, middle, high = (
+        float((judged < ordered[max(rank, 0)]).mean()) for rank in (at - reach, at, at + reach)
+    )
+    return max(middle - low, high - middle)
+
+
 def _by_number(wrong: np.ndarray, objects: np.ndarray, score: np.ndarray, at: dict) -> list[Row]:
     """AUROC of each number of objects that wrong pictures have, NaN where they are too few."""
     rows = []
     for number in np.unique(objects[wrong]):
         has = objects == number
         found = at | {"objects": int(number)}
-        if (wrong & has).sum() < LEAST or not (~wrong & has).any():
+        if _rarer(wrong, has) < LEAST:
             rows.append(Row("stratum_auroc", math.nan, int((wrong & has).sum()), **found))
         else:
             area = _area(wrong[has], score[has])
