@@ -40,7 +40,7 @@ recursion: {filters: [random], keep: 20}
 """,
 }
 FIGURES = {
-    "pipe": ("trajectories", "hal_histogram", "gallery", "quality_by_generation"),
+    "pipe": ("trajectories", "hal_histogram", "gallery", "hal_sheet", "quality_by_generation"),
     "walks": ("trajectories", "hal_histogram", "roc", "samples", "bridges"),
     "drawings": ("gallery",),
 }
@@ -105,7 +105,7 @@ def test_generation_0_is_drawn_and_not_trained(finished):
     shard = finished.path / SMOKE / "pipe/seed0/gen0/samples/shard00001.parquet"
     assert tables.provenance(shard)["scheduler"] == "DDPMScheduler"
     metrics = table(finished, "pipe/metrics.parquet")
-    assert set(metrics["metric"]) == {"fid", "precision", "recall"}
+    assert set(metrics["metric"]) == {"fid", "fid_over_floor", "precision", "recall", "coverage"}
     assert set(metrics["generation"]) == {0, 1}
 
 

@@ -280,7 +280,7 @@ def test_samples_are_told_by_where_they_ended_beside_the_published_labels(smoke)
 def test_the_audit_of_the_ledger_tries_every_rule(smoke):
     audit = pd.read_parquet(smoke.path / "results/smoke/claims_audit.parquet")
     assert set(audit["rule"]) == set(RULES)
-    assert audit["n"].eq(20).all()
+    assert set(audit["n"]) == {20, 10, 4}  # what takes long is tried less often
     assert audit["kept"].all()
     assert (smoke.path / "results/smoke/figures/claims_audit.png").exists()
 

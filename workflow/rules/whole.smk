@@ -27,7 +27,7 @@ def figure_names(experiment: str) -> list[str]:
     later = options.dataset.later_figures if options.recursion.generations else ()
     by_eye = ("roc", "transfer") if options.labels else ()
     own = (*by_eye, *study_figures(experiment), *options.figures)
-    lacking = () if options.has_scores else ("hal_histogram", "roc", "transfer")
+    lacking = () if options.has_scores else ("hal_histogram", "hal_sheet", "roc", "transfer")
     lacking += () if options.has_paths else ("trajectories",)
     lacking += () if options.has_bottleneck else ("embedding",)
     return [name for name in (*options.dataset.figures, *later, *own) if name not in lacking]

@@ -156,9 +156,12 @@ def _check_prediction(experiment: Experiment) -> None:
 
 
 def _check_times(experiment: Experiment) -> None:
+    if not experiment.samples:  # whose steps stand in their file
+        _check_steps(experiment)
     _check_window(experiment)
-    if experiment.samples:  # whose steps stand in their file
-        return
+
+
+def _check_steps(experiment: Experiment) -> None:
     if experiment.origin == "network":
         _check_walk(experiment)
     steps, kept = experiment.reverse_steps, experiment.trajectories.steps
