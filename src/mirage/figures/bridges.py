@@ -1,4 +1,4 @@
-"""Figure: in which direction samples far from every mode lie, against the same samples turned."""
+"""Figure: in which direction samples far from every mode lie, against chance and mirror image."""
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -8,12 +8,13 @@ from mirage.figures import style
 WORDS = {
     "towards_neighbours": "towards\nneighbours",
     "towards_second_neighbours": "towards second\nneighbours",
+    "inwards": "inwards, against\noutwards",
 }
 
 
 @style.theme()
 def draw(metrics: pd.DataFrame) -> Figure:
-    """Shares of far samples by direction in generation 0, beside those of random directions.
+    """Shares of far samples by direction in generation 0, beside those without a direction.
 
     metrics: table METRICS of one experiment, of one or more seeds; bars are 95 % intervals
     over samples.
@@ -36,7 +37,7 @@ def draw(metrics: pd.DataFrame) -> Figure:
             capsize=2,
             label=f"samples, {style.seeds(len(seeds))}" if first else None,
         )
-        label = "in random directions" if first else ""
+        label = "without a direction" if first else ""
         axes.hlines(100 * own["floor"], at - 0.05, at + 0.05, color=style.INK, label=label)
     axes.set_xticks(range(len(places)), [WORDS[name] for name in places])
     axes.set_xlim(-0.6, len(places) - 0.4)
