@@ -81,16 +81,18 @@ def _tail(
         for each mode: [K].
     """
     modes, dim = mixture.means.shape
-    width = np.broadcast_to(np.asarray(width, float), modes)[:, None]
-    share = chi.sf(beyond / width, dim)
+    # Most modes are as wide as each other, and the inverse takes long.
+    widths, which = np.unique(np.broadcast_to(width, modes), return_inverse=True)
+    share = chi.sf(beyond / widths, dim)[:, None]
     index = np.arange(draws)
+    far = widths[:, None] * chi.isf(share * (index + 0.5) / draws, dim)
     # Of two numbers that should be equal, the inverse may give the smaller one.
-    distances = np.maximum(width * chi.isf(share * (index + 0.5) / draws, dim), beyond)
+    distances = np.maximum(far, beyond)[which]
     angles = np.pi * index if dim == 1 else 2 * np.pi * GOLDEN * index
     directions = np.stack([np.cos(angles), np.sin(angles)], 1)[:, :dim]
     offsets = mixture.std * distances[..., None] * directions  # [K, draws, d]
     points = (mixture.means[:, None] + offsets).reshape(modes * draws, dim)
-    return label(points, mixture, radius), share[:, 0]
+    return label(points, mixture, radius), share[which, 0]
 
 
 def _by_mode(chosen: pd.Series, mixture: GaussianMixture) -> np.ndarray:
