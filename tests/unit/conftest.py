@@ -1,7 +1,9 @@
 import os
+from pathlib import Path
 
 import pytest
 import torch
+import yaml
 
 from mirage.datasets import mixtures
 from mirage.diffusion import Schedule
@@ -33,3 +35,15 @@ def grid():
 def rotated():
     """25 modes on the diagonals, 0.4999 apart, of standard deviation 0.01767."""
     return mixtures.rotated()
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Writes a recipe as an experiment file."""
+
+    def write(recipe, name="trial") -> Path:
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(recipe if isinstance(recipe, str) else yaml.safe_dump(recipe))
+        return path
+
+    return write

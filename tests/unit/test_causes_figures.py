@@ -334,21 +334,24 @@ def test_an_undefined_window_is_said_not_drawn():
     assert all("Undefined" in axes.texts[0].get_text() for axes in drawn.axes)
 
 
-def test_directions_stand_beside_those_of_the_same_samples_turned():
-    rows = {"metric": ["towards_neighbours", "towards_second_neighbours"], "value": [0.9, 0.08]}
-    table = pd.DataFrame(rows).assign(low=0.0, high=1.0, floor=[0.4, 0.3], n=1234, seed=0)
-    later = table.assign(generation=1, value=0.5)
+def test_directions_stand_beside_those_of_chance_and_of_the_mirror_image():
+    rows = {
+        "metric": ["towards_neighbours", "towards_second_neighbours", "inwards"],
+        "value": [0.9, 0.08, 0.97],
+    }
+    table = pd.DataFrame(rows).assign(low=0.0, high=1.0, floor=[0.4, 0.3, 0.5], n=1234, seed=0)
+    later = table.assign(generation=1, value=0.6)
     drawn = bridges.draw(pd.concat([table.assign(generation=0), later]))
     heights = [y for line in drawn.axes[0].lines for y in np.atleast_1d(line.get_ydata()).tolist()]
-    assert {90, 8} <= {round(y) for y in heights}
-    assert 50 not in {round(y) for y in heights}
+    assert {90, 8, 97} <= {round(y) for y in heights}
+    assert 60 not in {round(y) for y in heights}
     chance = [
         segment[0, 1]
         for lines in drawn.axes[0].collections
         for segment in lines.get_segments()
         if segment[0, 1] == segment[1, 1]
     ]
-    assert chance == pytest.approx([40, 30])
+    assert chance == pytest.approx([40, 30, 50])
     assert "n = 1,234" in drawn.axes[0].get_title()
 
 
