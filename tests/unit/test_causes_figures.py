@@ -1,5 +1,7 @@
 """Figures of studies show what is in their tables."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -409,3 +411,17 @@ def test_a_threshold_is_shown_on_its_own_seed_and_on_others():
         [y for bars in axes.containers for y in bars.lines[0].get_ydata()] for axes in below.axes
     ]
     assert shown == [[0.98, 0.93], [0.99, 0.9], [0.6, 0.4], [0.5, 0.3]]
+
+
+def test_what_too_few_hallucinations_leave_undefined_is_said():
+    table = pd.DataFrame({"from_seed": 0, "seed": 0, "generation": 0, "last": 4}, index=[0])
+    table = table.assign(filter="shared", choice="scoring", detector="hal", first=0, hallucinated=4)
+    for name in ("sensitivity", "specificity", "auroc", "recall", "precision"):
+        number = math.nan if name in ("sensitivity", "specificity") else 0.5
+        table[[name, f"{name}_low", f"{name}_high"]] = number
+    above, below = transfer.draw(table).subfigs
+    said = [
+        any(text.get_text() == transfer.UNDEFINED for text in axes.texts)
+        for axes in (*above.axes, *below.axes)
+    ]
+    assert said == [True, True, False, True, False, False]

@@ -201,3 +201,19 @@ def test_the_interval_of_an_auroc_ends_at_one():
     area, _ = detection.measure(ranked(labelled([1.0, 2.0, 5.0], [3.0, 6.0, 7.0])))
     assert area.value < 1
     assert area.high == 1
+
+
+def test_where_nothing_is_labelled_the_median_of_each_score_is_told_with_its_interval():
+    draws, covered = rng(), 0
+    for _ in range(200):
+        table = pd.DataFrame({HAL.column: draws.lognormal(size=101)})
+        (row,) = detection.medians([table[:40], table[40:]], [HAL])
+        assert (row.value, row.n) == (np.median(table[HAL.column]), 101)
+        assert (row.detector, row.first, row.last) == HAL
+        covered += row.low <= 1 <= row.high  # 1 is the median of the distribution
+    assert 0.9 < covered / 200 < 1
+
+
+def test_a_score_that_is_no_number_is_above_the_median():
+    (row,) = detection.medians([pd.DataFrame({HAL.column: [1.0, 2.0, math.nan]})], [HAL])
+    assert row.value == 2

@@ -177,7 +177,7 @@ class TestTrajectories:
         drawn = trajectories.draw(path, (1, 8, 8), window=(10, 29))
         times = [axes.get_title() for axes in drawn.axes[: trajectories.FRAMES + 2]]
         assert (times[0], times[-3:]) == ("$t$ = 29", ["$t$ = 10", "end", "variance"])
-        assert texts(drawn) == ["0.00", "0.00", "0.25"]
+        assert texts(drawn) == ["0", "0", "0.25"]
 
     def test_strips_of_hallucinations_show_as_many_types_as_there_are(self):
         labels = ["valid"] * 5 + ["duplicate"] * 5 + ["blank", "wrong_column"]

@@ -55,6 +55,8 @@ if dataset.has_labels or job.input.labels:
     rankings = detection.rank(dataset.judged(scores), every)
     rows += detection.measure(rankings)
     roc = detection.roc(rankings)
+else:
+    rows += detection.medians(scores, every)
 place = {"experiment": job.wildcards.experiment, "seed": job.seed}
 place |= {"filter": job.filter, "generation": job.generation}
 for path, table, schema in (

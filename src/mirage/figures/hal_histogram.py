@@ -35,7 +35,7 @@ def draw(
     axes = figure.subplots()
     low, high, n, left_out = _range(scores, column)
     note = f", {left_out:,} of them zero or undefined" if left_out else ""
-    axes.set(xlabel=name, ylabel="Share of class per bin (%)", title=f"n = {n:,} samples{note}")
+    axes.set(xlabel=name, ylabel="Share of samples per bin (%)", title=f"n = {n:,} samples{note}")
     if left_out == n:
         style.say(axes, "No sample has a positive score.")
         return figure

@@ -36,8 +36,8 @@ def draw(roc: pd.DataFrame, metrics: pd.DataFrame) -> Figure:
     rows = rows.merge(roc[GENERATION].drop_duplicates(), on=GENERATION)
     scores = [Score(*names) for names in rows[SCORE].drop_duplicates().itertuples(index=False)]
     scores.sort(key=_order)
-    below = 0.15 * max(len(scores) - 5, 0)  # more curves need a taller legend
-    figure = style.figure(style.PAGE, 2.6 if rows.empty else 3.8 + below)
+    below = 0.15 * max(len(scores), 3)  # the legend: of curves, or of the panel beside
+    figure = style.figure(style.PAGE, 2.6 if rows.empty else 3.05 + below)
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.25))
     left.set(
         xlabel="False positive rate\n(valid samples flagged)",

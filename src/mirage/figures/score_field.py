@@ -17,7 +17,7 @@ def draw(field: pd.DataFrame) -> Figure:
 
     field: table SCORE_FIELD of one seed.
     """
-    figure = style.figure(style.PAGE, 3.3)
+    figure = style.figure(style.PAGE, 3.5)
     panels = figure.subplots(1, 2, sharex=True, sharey=True)
     lengths = {
         source: np.hypot(field[f"{source}_score0"], field[f"{source}_score1"])

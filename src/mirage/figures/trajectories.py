@@ -172,7 +172,7 @@ def _variance(axes: Axes, path: np.ndarray, end: np.ndarray, largest: float) -> 
         axes.text(
             x.mean(),
             low if below else y.min() - 1,
-            f"{means[number]:.2f}",
+            f"{means[number]:.2g}",
             color="white",
             fontsize=5.5,
             ha="center",

@@ -17,6 +17,7 @@ WORTH = {
     "precision": "Hallucinated among\nwhat is discarded",
 }
 """What a window is worth in generation 0, in words."""
+UNDEFINED = "Undefined:\ntoo few\nhallucinations."
 
 
 @style.theme()
@@ -52,6 +53,7 @@ def _thresholds(figure: Figure, transfer: pd.DataFrame) -> None:
                 ]
                 look = {"fmt": marker, "color": colour, "label": f"threshold from {kind}"}
                 _points(axes, at, rows, name, look)
+        _say_if_undefined(axes, transfer[name])
         if name == "sensitivity":
             axes.axhline(0.95, color=style.QUIET, linewidth=0.7, linestyle=":")
         axes.set_xticks(range(len(places)), [str(generation) for generation, _ in places])
@@ -77,6 +79,7 @@ def _windows(figure: Figure, own: pd.DataFrame) -> None:
             apart = [0.1 * (seeds.index(seed) - (len(seeds) - 1) / 2) for seed in rows["seed"]]
             look = {"fmt": "o", "color": style.INK}
             _points(axes, [place + offset for offset in apart], rows, name, look)
+        _say_if_undefined(axes, own[name])
         axes.set_ylabel(words)
         words_of = [_choice_words(own, choice) for choice in choices]
         axes.set_xticks(range(len(choices)), words_of, fontsize=6)
@@ -90,6 +93,12 @@ def _points(axes: Axes, at: list[float], rows: pd.DataFrame, name: str, look: di
     rows = rows.assign(value=rows[name], low=rows[f"{name}_low"], high=rows[f"{name}_high"])
     bars = style.interval(rows)
     axes.errorbar(at, rows["value"], yerr=bars, markersize=3, capsize=2, **look)
+
+
+def _say_if_undefined(axes: Axes, values: pd.Series) -> None:
+    if values.isna().all():
+        axes.set_ylim(0, 1)
+        style.say(axes, UNDEFINED)
 
 
 def _choice_words(own: pd.DataFrame, choice: str) -> str:

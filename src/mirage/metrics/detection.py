@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.stats import quantile_test
 
 from mirage.detectors import Score
 from mirage.metrics.rows import Row, estimate, rate
@@ -125,6 +126,24 @@ def rank(parts: Iterable[pd.DataFrame], scores: Sequence[Score]) -> dict[Score, 
 def measure(rankings: Mapping[Score, Ranking]) -> list[Row]:
     """AUROC and specificity at 95 % sensitivity of each score."""
     return [row for score, ranking in rankings.items() for row in _rows(score, ranking)]
+
+
+def medians(parts: Iterable[pd.DataFrame], scores: Sequence[Score]) -> list[Row]:
+    """The median of each score, with its interval (of order statistics, exact).
+
+    Where nothing tells which samples are hallucinated, it tells generations and filters apart.
+
+    Args:
+        parts: of a table with the scores' columns.
+        scores: to be told.
+    """
+    table = pd.concat(part[[score.column for score in scores]] for part in parts)
+    return [_median(finite(table[score.column]), score) for score in scores]
+
+
+def _median(values: np.ndarray, score: Score) -> Row:
+    low, high = quantile_test(values, p=0.5).confidence_interval(0.95)
+    return Row("median_score", float(np.median(values)), len(values), low, high, **score._asdict())
 
 
 def roc(rankings: Mapping[Score, Ranking]) -> pd.DataFrame:

@@ -56,6 +56,7 @@ METRICS = {
     "within_mode_variance_ratio": Taken(told=("threshold",)),
     "haze": Taken(),
     "noise": Taken(),
+    "median_score": Taken(SCORE),
     "auroc": Taken(SCORE),
     "label_auroc": Taken(("label", *SCORE)),
     "specificity_at_95_sensitivity": Taken(SCORE),
