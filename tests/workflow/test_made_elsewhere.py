@@ -105,7 +105,8 @@ def test_generation_0_is_drawn_and_not_trained(finished):
     shard = finished.path / SMOKE / "pipe/seed0/gen0/samples/shard00001.parquet"
     assert tables.provenance(shard)["scheduler"] == "DDPMScheduler"
     metrics = table(finished, "pipe/metrics.parquet")
-    assert set(metrics["metric"]) == {"fid", "fid_over_floor", "precision", "recall", "coverage"}
+    by_features = {"fid", "fid_over_floor", "precision", "recall", "coverage"}
+    assert set(metrics["metric"]) == by_features | {"median_score"}
     assert set(metrics["generation"]) == {0, 1}
 
 
