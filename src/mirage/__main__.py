@@ -8,7 +8,14 @@ from pathlib import Path
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command. Returns the exit status: 0, or 1 after one line that says what is wrong."""
+    """Run a command.
+
+    Returns:
+        The exit status: 0, 1 after one line that says what is wrong, or 130 when stopped by Ctrl-C.
+
+    Raises:
+        SystemExit: with status 2 after the usage, for arguments that cannot be read.
+    """
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
@@ -31,7 +38,7 @@ def _score(options: argparse.Namespace) -> None:
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    score(
+    scores = score(
         options.pipeline,
         options.out,
         samples=options.samples,
@@ -43,6 +50,8 @@ def _score(options: argparse.Namespace) -> None:
         device=options.device,
         online=options.online,
     )
+    table, images, page = (options.out / n for n in ("scores.parquet", "images", "gallery.html"))
+    print(f"{len(scores):,} pictures: {table}, {images}/, {page}")
 
 
 def _explain(options: argparse.Namespace) -> None:
