@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command.
 
     Returns:
-        The exit status: 0, 1 after one line that says what is wrong, or 130 when stopped by Ctrl-C.
+        The exit status: 0, 1 after one line that says what is wrong, 130 when stopped by Ctrl-C,
+        or 141 when nobody reads on.
 
     Raises:
         SystemExit: with status 2 after the usage, for arguments that cannot be read.
@@ -19,12 +21,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         print("mirage: stopped; the same command goes on from here", file=sys.stderr)
         return 130
     except ImportError as error:
         print(f"mirage: {error}; {options.needs}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # `mirage explain FILE | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
+        return 141
     except (OSError, ValueError) as error:  # what a user or a disk can bring about
         print(f"mirage: {' '.join(str(error).split())}", file=sys.stderr)
         return 1

@@ -38,10 +38,10 @@ def whole(folder, tmp_path_factory):
     return out
 
 
-def process(*arguments, **more) -> subprocess.Popen:
+def process(*arguments, path: Path = ROOT / "src", **more) -> subprocess.Popen:
     """The command in a process of its own."""
     command = [sys.executable, "-m", "mirage", *map(str, arguments)]
-    path = {"PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
+    path = {"PYTHONPATH": f"{ROOT / 'src'}:{path}", "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
         command, env=os.environ | path, stderr=subprocess.PIPE, text=True, **more
     )
@@ -316,3 +316,17 @@ def test_numbers_that_make_no_sense_are_refused(option, capsys):
         main(["score", "folder", *option])
     assert ended.value.code == 2
     assert f"{option[1]!r} is no number above 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("lines", [1, 100_000])
+def test_a_reader_that_stops_reading_ends_the_command_quietly(lines, tmp_path):
+    (tmp_path / "mirage_workflow").mkdir()
+    (tmp_path / "mirage_workflow/__init__.py").touch()
+    (tmp_path / "mirage_workflow/explain.py").write_text(
+        f"def explain(file, name):\n    return ['a line'] * {lines}\n"
+    )
+    read, write = os.pipe()
+    os.close(read)
+    run = process("explain", "figure.png", stdout=write, cwd=tmp_path, path=tmp_path)
+    assert run.communicate()[1] == ""
+    assert run.returncode == 141
