@@ -2,22 +2,35 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command. Returns the exit status: 0, or 1 after one line that says what is wrong."""
+    """Run a command.
+
+    Returns:
+        The exit status: 0, 1 after one line that says what is wrong, 130 when stopped by Ctrl-C,
+        or 141 when nobody reads on.
+
+    Raises:
+        SystemExit: with status 2 after the usage, for arguments that cannot be read.
+    """
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         print("mirage: stopped; the same command goes on from here", file=sys.stderr)
         return 130
     except ImportError as error:
         print(f"mirage: {error}; {options.needs}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # `mirage explain FILE | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
+        return 141
     except (OSError, ValueError) as error:  # what a user or a disk can bring about
         print(f"mirage: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
@@ -31,7 +44,7 @@ def _score(options: argparse.Namespace) -> None:
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    score(
+    scores = score(
         options.pipeline,
         options.out,
         samples=options.samples,
@@ -43,6 +56,8 @@ def _score(options: argparse.Namespace) -> None:
         device=options.device,
         online=options.online,
     )
+    table, images, page = (options.out / n for n in ("scores.parquet", "images", "gallery.html"))
+    print(f"{len(scores):,} pictures: {table}, {images}/, {page}")
 
 
 def _explain(options: argparse.Namespace) -> None:

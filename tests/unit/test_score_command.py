@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import resource
@@ -12,6 +13,7 @@ import diffusers
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 from tiny_pipelines import save_latent, save_unconditional, unet
 
@@ -36,10 +38,10 @@ def whole(folder, tmp_path_factory):
     return out
 
 
-def process(*arguments, **more) -> subprocess.Popen:
+def process(*arguments, path: Path = ROOT / "src", **more) -> subprocess.Popen:
     """The command in a process of its own."""
     command = [sys.executable, "-m", "mirage", *map(str, arguments)]
-    path = {"PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
+    path = {"PYTHONPATH": f"{ROOT / 'src'}:{path}", "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
         command, env=os.environ | path, stderr=subprocess.PIPE, text=True, **more
     )
@@ -156,7 +158,8 @@ def test_a_run_does_not_go_on_with_other_options(folder, whole, capsys, option, 
 
 def test_a_run_does_not_go_on_with_another_pipeline(folder, whole, capsys, tmp_path):
     other = save_unconditional(tmp_path / "other", clip_sample=False)
-    assert "with other options: pipeline" in fails(capsys, other, *SMALL, "--out", whole)
+    told = fails(capsys, other, *SMALL, "--out", whole)
+    assert told == f"mirage: {whole} holds a run of another pipeline; say another --out"
 
 
 def test_a_folder_of_something_else_is_left_alone(folder, tmp_path, capsys):
@@ -168,11 +171,46 @@ def test_a_folder_of_something_else_is_left_alone(folder, tmp_path, capsys):
     assert "is not empty" in fails(capsys, folder, "--out", tmp_path)
 
 
+def test_a_run_says_where_it_wrote_what(folder, whole, capsys):
+    assert main(["score", str(folder), *SMALL, "--out", str(whole)]) == 0
+    files = f"{whole}/scores.parquet, {whole}/images/, {whole}/gallery.html"
+    assert capsys.readouterr().out == f"10 pictures: {files}\n"
+
+
+@pytest.mark.parametrize("name", ["thesis.tex", "thesis.tex/scores"])
+def test_an_out_that_can_be_no_folder_is_named(folder, tmp_path, capsys, name):
+    (tmp_path / "thesis.tex").touch()
+    told = fails(capsys, folder, *SMALL, "--out", tmp_path / name)
+    assert told.startswith(f"mirage: --out {tmp_path / name} cannot be made: ")
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda:7", "nonsense", "meta", ""])
+def test_a_device_that_is_not_there_is_told_before_anything_loads(
+    folder, tmp_path, capsys, monkeypatch, device
+):
+    monkeypatch.setattr("torch.accelerator.current_accelerator", lambda **more: None)
+    monkeypatch.setattr("mirage.hooks.scoring.load", None)
+    told = fails(capsys, folder, "--device", device, "--out", tmp_path / "out")
+    assert told == f"mirage: --device: found {device!r}; allowed on this machine: cpu"
+    assert not (tmp_path / "out").exists()
+
+
+def test_devices_that_are_there_are_allowed(folder, capsys, monkeypatch):
+    gpu = torch.device("cuda")
+    monkeypatch.setattr("torch.accelerator.current_accelerator", lambda **more: gpu)
+    monkeypatch.setattr("torch.accelerator.device_count", lambda: 2)
+    assert "allowed on this machine: cpu, cuda, cuda:0, cuda:1" in fails(
+        capsys, folder, "--device", "cuda:2"
+    )
+
+
 def test_what_is_no_pipeline_is_told_in_one_line(folder, tmp_path, capsys):
     out = ["--out", tmp_path / "out"]
     missing = fails(capsys, tmp_path / "missing", *out)
     assert missing == f"mirage: {tmp_path / 'missing'}: no such folder (--online allows a name " \
         "on the hub)"  # fmt: skip
+    (tmp_path / "file").touch()
+    assert fails(capsys, tmp_path / "file", *out) == f"mirage: {tmp_path / 'file'}: no folder"
     (tmp_path / "empty").mkdir()
     assert "is no pipeline of diffusers" in fails(capsys, tmp_path / "empty", *out)
     shutil.copytree(folder, tmp_path / "broken")
@@ -216,12 +254,16 @@ def test_a_pipeline_that_needs_more_than_noise_is_told(tmp_path, capsys):
 def test_a_walk_shorter_than_the_window_is_told(folder, tmp_path, capsys):
     told = fails(capsys, folder, "--steps", "5", "--samples", "4", "--out", tmp_path / "out")
     assert "the window [0, 9] needs 10 steps; this walk has 5" in told
+    told = fails(capsys, folder, "--window", "0", "5000", "--out", tmp_path / "out")
+    assert "the window [0, 5000] needs 5001 steps; this walk has 1000" in told
+    assert not (tmp_path / "out").exists()
 
 
-def test_what_failed_before_its_first_batch_may_begin_anew(folder, tmp_path, capsys):
+def test_what_failed_before_its_first_batch_may_begin_anew(folder, whole, tmp_path):
     out = tmp_path / "out"
-    fails(capsys, folder, *SMALL, "--steps", "5", "--out", out)
-    (out / "images").mkdir()
+    (out / "images").mkdir(parents=True)
+    options = json.loads((whole / "options.json").read_text())
+    (out / "options.json").write_text(json.dumps(options | {"samples": 12}))
     (out / "images/000011.png").touch()
     assert main(["score", str(folder), *SMALL, "--out", str(out)]) == 0
     assert len(list((out / "images").iterdir())) == 10
@@ -274,3 +316,17 @@ def test_numbers_that_make_no_sense_are_refused(option, capsys):
         main(["score", "folder", *option])
     assert ended.value.code == 2
     assert f"{option[1]!r} is no number above 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("lines", [1, 100_000])
+def test_a_reader_that_stops_reading_ends_the_command_quietly(lines, tmp_path):
+    (tmp_path / "mirage_workflow").mkdir()
+    (tmp_path / "mirage_workflow/__init__.py").touch()
+    (tmp_path / "mirage_workflow/explain.py").write_text(
+        f"def explain(file, name):\n    return ['a line'] * {lines}\n"
+    )
+    read, write = os.pipe()
+    os.close(read)
+    run = process("explain", "figure.png", stdout=write, cwd=tmp_path, path=tmp_path)
+    assert run.communicate()[1] == ""
+    assert run.returncode == 141

@@ -120,6 +120,7 @@ def test_attributes_of_the_scores_survive_parquet(pipeline, tmp_path):
     assert pd.read_parquet(tmp_path / "scores.parquet").attrs == hal.scores.attrs
 
 
+@pytest.mark.filterwarnings("ignore:no walk was seen")
 def test_the_scheduler_is_as_before_after_the_block(pipeline):
     scheduler, before = pipeline.scheduler, dict(vars(pipeline.scheduler))
     with watch(scheduler, [(0, 4)]):
@@ -197,6 +198,7 @@ def test_a_second_scheduler_is_not_touched(pipeline):
     assert len(hal.scores) == 1
 
 
+@pytest.mark.filterwarnings("ignore:no walk was seen")
 def test_a_copy_steps_itself_and_not_what_it_was_copied_from():
     scheduler = diffusers.EulerDiscreteScheduler()
     scheduler.set_timesteps(5)
@@ -207,6 +209,7 @@ def test_a_copy_steps_itself_and_not_what_it_was_copied_from():
     assert (scheduler.step_index, copied.step_index) == (None, 1)
 
 
+@pytest.mark.filterwarnings("ignore:no walk was seen")
 def test_a_watched_step_tells_the_same_arguments(pipeline):
     plain = inspect.signature(pipeline.scheduler.step)
     with watch(pipeline.scheduler, [(0, 4)]):
@@ -241,6 +244,7 @@ def test_a_walk_shorter_than_a_window_is_refused_at_its_first_step(pipeline):
     assert "step" not in vars(pipeline.scheduler)
 
 
+@pytest.mark.filterwarnings("ignore:no walk was seen")
 def test_a_walk_that_is_broken_off_leaves_no_scores_and_a_warning(pipeline):
     scheduler, x = pipeline.scheduler, torch.zeros(2, 1, 8, 8)
     scheduler.set_timesteps(12)
@@ -290,8 +294,14 @@ class NoScheduler:
         ({"steps": 20, "windows": [(9, 0)]}, r"0 <= T1 <= T2, in steps; found \[9, 0\]"),
         ({"steps": 20, "windows": [(-1, 3)]}, r"found \[-1, 3\]"),
         ({"steps": 20, "detectors": ["hall"]}, "no detector 'hall'; there are hal, hal_moving"),
+        ({"steps": 20, "windows": (0, 9)}, r"such as \[\(0, 9\)\], in steps; found \(0, 9\)"),
+        ({"steps": 20, "windows": [(0, 9, 1)]}, r"found \[\(0, 9, 1\)\]"),
+        ({"steps": 20, "windows": [(0, 9.5)]}, r"found \[\(0, 9\.5\)\]"),
+        ({"steps": 20, "detectors": "hal"}, r"a list of names, such as \['hal'\]; found 'hal'"),
+        ({"steps": 20, "detectors": 3}, "found 3"),
+        ({"steps": 20, "keep": 3}, r"a list of samples' numbers, such as \[0, 7\]; found 3"),
     ],
-    ids=range(7),
+    ids=range(13),
 )
 def test_what_cannot_be_watched_is_refused_in_one_line(options, words):
     with pytest.raises(WatchError, match=words) as error:
@@ -299,11 +309,18 @@ def test_what_cannot_be_watched_is_refused_in_one_line(options, words):
     assert "\n" not in str(error.value)
 
 
+def test_a_pipeline_in_place_of_its_scheduler_is_told_so(pipeline):
+    with pytest.raises(WatchError, match=r"DDPMPipeline is no scheduler.*: give pipe\.scheduler"):
+        watch(pipeline)
+
+
 def test_watching_warns_of_nothing(pipeline):
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
-        with watch(pipeline.scheduler, [(0, 4)]):
+        with watch(pipeline.scheduler, [(0, 4)], keep=[1]) as hal:
+            assert (len(hal.scores), hal.paths) == (0, {})
             draw(pipeline)
+        assert (len(hal.scores), list(hal.paths)) == (3, [1])
 
 
 def test_a_class_of_ones_own_is_watched_as_what_it_extends(pipeline):

@@ -49,6 +49,15 @@ def test_samples_may_not_change_in_the_middle_of_a_walk():
         hal.update(torch.zeros(3, 2))
 
 
+@pytest.mark.parametrize(
+    ("x0_hat", "found"), [(np.zeros((4, 2)), "ndarray"), (torch.zeros(5), r"\[5\]")]
+)
+def test_what_is_no_batch_of_predictions_is_refused(x0_hat, found):
+    hal = watch(windows=[(0, 4)], steps=15)
+    with pytest.raises(WatchError, match=rf"a tensor \[batch, \*sample\]; found {found}"):
+        hal.update(x0_hat)
+
+
 def test_no_prediction_is_kept_however_long_the_walk():
 
     hal, alive = watch(windows=[(0, 9), (50, 150)], steps=300), []

@@ -64,7 +64,7 @@ def draw(
         n: how many.
         seed: of all noise.
         windows, detectors, keep: see `mirage.watch`.
-        steps: of each walk; None for the pipeline's own number, at most those it was trained with.
+        steps: of each walk; None for the pipeline's own number: see `steps_of`.
 
     Returns:
         The pictures in [0, 1], float32 [n, h, w, c]; and what was seen of their walks.
@@ -73,12 +73,9 @@ def draw(
     given = {
         "batch_size": n,
         "generator": torch.Generator(pipe.device).manual_seed(seed),
+        "num_inference_steps": steps or steps_of(pipe),
         "output_type": "np",
     }
-    if steps:
-        given["num_inference_steps"] = steps
-    elif _steps_of(pipe) > pipe.scheduler.config.get("num_train_timesteps", np.inf):
-        given["num_inference_steps"] = pipe.scheduler.config.num_train_timesteps
     with watch(pipe.scheduler, windows, detectors, keep=keep) as seen:
         images = pipe(**given).images
     if len(seen.scores) != n:
@@ -161,6 +158,7 @@ def walk_again(
     return np.stack([seen.paths[row] for row in rows])
 
 
-def _steps_of(pipe: Any) -> int:
-    """How many steps the pipeline takes unasked."""
-    return inspect.signature(pipe.__call__).parameters["num_inference_steps"].default
+def steps_of(pipe: Any) -> int:
+    """How many steps the pipeline takes unasked, at most those it was trained with."""
+    own = inspect.signature(pipe.__call__).parameters["num_inference_steps"].default
+    return min(own, pipe.scheduler.config.get("num_train_timesteps", own))

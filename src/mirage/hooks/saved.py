@@ -29,7 +29,8 @@ class Saved:
 
     def __post_init__(self) -> None:
         if not self.folder.is_dir():
-            raise PipelineError(f"{self.folder}: no such folder")
+            what = "no folder" if self.folder.exists() else "no such folder"
+            raise PipelineError(f"{self.folder}: {what}")
         if not (self.folder / "model_index.json").is_file():
             raise PipelineError(
                 f"{self.folder} is no pipeline of diffusers: it has no model_index.json"

@@ -227,6 +227,10 @@ def known_name(scheduler: Any) -> str:
             return base.__name__
         if base.__name__ in UNWATCHABLE:
             raise WatchError(f"{base.__name__} cannot be watched: {UNWATCHABLE[base.__name__]}")
+    if hasattr(scheduler, "scheduler"):
+        raise WatchError(
+            f"{type(scheduler).__name__} is no scheduler, but has one: give pipe.scheduler"
+        )
     raise WatchError(
         f"{type(scheduler).__name__} cannot be watched: it is no scheduler of diffusers that is "
         "known here; where the predicted clean sample is at hand, give it to update()"

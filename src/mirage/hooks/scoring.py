@@ -18,9 +18,9 @@ from tqdm import tqdm
 
 from mirage.files import DamagedError, replacing
 from mirage.hooks import gallery
-from mirage.hooks.pipelines import draw, load
+from mirage.hooks.pipelines import draw, load, steps_of
 from mirage.hooks.saved import Saved
-from mirage.hooks.watching import watch
+from mirage.hooks.watching import require_steps, watch
 from mirage.rng import torch_seed
 
 
@@ -53,9 +53,11 @@ def score(
         detector and window.
 
     Raises:
-        ValueError: if it is no pipeline, cannot be loaded or watched, or `out` holds another run.
+        ValueError: if it is no pipeline, cannot be loaded or watched, is not so long as a window,
+            there is no such device, or `out` holds another run.
         OSError: if something cannot be written.
     """
+    device = _device(device)
     folder = _find(pipeline, online)
     if out.resolve().is_relative_to(folder.resolve()):
         raise ValueError(f"{out} is within the pipeline; say another --out")
@@ -67,10 +69,12 @@ def score(
         "steps": steps,
         "windows": [list(window) for window in windows],
         "detectors": list(detectors),
-        "device": device or ("cuda" if torch.cuda.is_available() else "cpu"),
+        "device": device,
     }
-    pipe = load(folder, options["device"])
-    watch(pipe.scheduler, windows, detectors)  # refused before anything is written
+    pipe = load(folder, device)
+    # Refused before anything is written.
+    watch(pipe.scheduler, windows, detectors)
+    require_steps(windows, steps or steps_of(pipe))
     _take(out, options)
     tables = []
     with tqdm(total=samples, unit="picture") as progress:
@@ -110,17 +114,35 @@ def _draw(pipe: Any, options: dict, number: int, numbers: range, out: Path) -> p
     return table
 
 
+def _device(asked: str | None) -> str:
+    """The device to draw on, if this machine has it."""
+    gpu = torch.accelerator.current_accelerator(check_available=True)
+    there = ["cpu"]
+    if gpu:
+        numbers = range(torch.accelerator.device_count())
+        there += [gpu.type, *(f"{gpu.type}:{number}" for number in numbers)]
+    if asked is None:
+        return "cuda" if "cuda" in there else "cpu"
+    if asked not in there:
+        raise ValueError(f"--device: found {asked!r}; allowed on this machine: {', '.join(there)}")
+    return asked
+
+
 def _find(pipeline: str, online: bool) -> Path:
     folder = Path(pipeline)
     if online and not folder.exists():
         return Path(diffusers.DiffusionPipeline.download(pipeline))
-    if not folder.is_dir():
+    if not folder.exists():
         raise ValueError(f"{folder}: no such folder (--online allows a name on the hub)")
     return folder
 
 
 def _take(out: Path, options: dict) -> None:
     """Begin a run in `out`, or go on with the one that is there."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(f"--out {out} cannot be made: {error.strerror}") from error
     path = out / "options.json"
     found = options
     if path.exists():
@@ -128,7 +150,7 @@ def _take(out: Path, options: dict) -> None:
             found = json.loads(path.read_text())
         except ValueError as error:
             raise DamagedError(path, str(error)) from None
-    there = [each.name for each in out.iterdir()] if out.exists() else []
+    there = [each.name for each in out.iterdir()]
     if found.keys() != options.keys() or (
         not path.exists() and any(name[0] != "." for name in there)
     ):
@@ -136,10 +158,9 @@ def _take(out: Path, options: dict) -> None:
     differing = [name for name in options if found[name] != options[name]]
     if differing and any(out.glob("batches/*.parquet")):
         name = differing[0]
-        raise ValueError(
-            f"{out} holds a run with other options: {name} {found[name]}, "
-            f"and now {options[name]}; say another --out"
-        )
+        values = f"with other options: {name} {found[name]}, and now {options[name]}"
+        run = "of another pipeline" if name == "pipeline" else values
+        raise ValueError(f"{out} holds a run {run}; say another --out")
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(options, indent=1))
     # Of a process that was killed in the middle of a file, or before it finished a batch.

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import operator
 import warnings
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
@@ -45,7 +46,9 @@ def watch(
         detectors: names in the registry.
         steps: of each walk, in a loop of one's own: after so many updates it has ended, and the
             next update starts another.
-        keep: numbers of samples whose predictions are kept at all steps.
+        keep: numbers of samples whose predictions are kept at all steps, counted from 0.
+
+    Warns of a block in which the scheduler took no step, and of a walk that did not end.
 
     Raises:
         WatchError: if the scheduler cannot be watched, with the reason, or an option is wrong.
@@ -64,7 +67,9 @@ class Watch:
         steps: int | None,
         keep: Collection[int],
     ) -> None:
-        self._windows = [_window(each) for each in windows]
+        self._windows = _ends(windows)
+        if isinstance(detectors, str) or not isinstance(detectors, Iterable):
+            raise WatchError(f"detectors: a list of names, such as ['hal']; found {detectors!r}")
         self._detectors = list(detectors)
         unknown = [name for name in self._detectors if name not in DETECTORS]
         if unknown:
@@ -73,21 +78,31 @@ class Watch:
             raise WatchError(f"give a scheduler or the steps of a walk; found steps={steps}")
         if scheduler is not None:
             schedulers.known_name(scheduler)
+        if not isinstance(keep, Collection):
+            raise WatchError(f"keep: a list of samples' numbers, such as [0, 7]; found {keep!r}")
         self._scheduler, self._steps, self._keep = scheduler, steps, keep
-        self._entered = False
+        self._entered = self._seen = False
         self._remaining = 0
         self._running: WindowScores | None = None
         self._scores: list[dict[str, np.ndarray]] = []
         self._samples = 0
-        self.paths: dict[int, np.ndarray] = {}
-        """x0_hat of each sample in `keep`, by its number: [steps, *sample]."""
+        self._paths: dict[int, np.ndarray] = {}
 
     @property
     def scores(self) -> pd.DataFrame:
         """A row for each sample of the walks that have ended: `sample`, `hal_0_9`, ...
 
-        `attrs` say of each score column its detector and its window's ends.
+        `attrs` say of each score column its detector and its window's ends. Warns, but within
+        the `with` block, where a walk has not ended or none was seen.
         """
+        if self._running and not self._entered:
+            warnings.warn(
+                f"a walk of {self._shape[0]} samples is {self._remaining} steps before its end, "
+                "and has no scores yet",
+                stacklevel=2,
+            )
+        elif not (self._entered or self._seen or self._samples):
+            self._warn_of_nothing()
         every = every_score(self._detectors, self._windows)
         about = {score.column: score._asdict() for score in every}
         parts = {
@@ -98,6 +113,19 @@ class Watch:
         frame.attrs = about
         return frame
 
+    @property
+    def paths(self) -> dict[int, np.ndarray]:
+        """x0_hat of each sample in `keep`, by its number: [steps, *sample].
+
+        Warns, but within the `with` block, where none of them was seen.
+        """
+        if len(self._keep) and not (self._paths or self._entered):
+            warnings.warn(
+                f"no sample of `keep` was seen: {self._samples} samples were, numbered from 0",
+                stacklevel=2,
+            )
+        return self._paths
+
     def update(self, x0_hat: Tensor, remaining: int | None = None) -> None:
         """See the prediction of the next step.
 
@@ -107,8 +135,13 @@ class Watch:
                 fewer than at the last update.
 
         Raises:
-            WatchError: if the walk is shorter than a window, or its samples change in shape.
+            WatchError: if it is no such tensor, the walk is shorter than a window, or its
+                samples change in shape.
         """
+        if not isinstance(x0_hat, Tensor) or x0_hat.ndim < 2:
+            found = list(x0_hat.shape) if isinstance(x0_hat, Tensor) else type(x0_hat).__name__
+            raise WatchError(f"x0_hat: a tensor [batch, *sample]; found {found}")
+        self._seen = True
         x0_hat = x0_hat.detach()
         if x0_hat.dtype.itemsize < 4:
             x0_hat = x0_hat.float()  # small variances are lost in half precision
@@ -132,12 +165,7 @@ class Watch:
 
     def _start(self, x0_hat: Tensor, remaining: int) -> WindowScores:
         self._break_off()
-        for window in self._windows:
-            if window[1] > remaining:
-                raise WatchError(
-                    f"the window {list(window)} needs {window[1] + 1} steps; "
-                    f"this walk has {max(remaining, 0) + 1}"
-                )
+        require_steps(self._windows, remaining + 1)
         running, self._shape = WindowScores(self._detectors, self._windows), x0_hat.shape
         self._running = running
         numbers = range(self._samples, self._samples + len(x0_hat))
@@ -149,7 +177,7 @@ class Watch:
         scores = running.columns()
         self._scores.append({name: score.cpu().numpy() for name, score in scores.items()})
         for place, row in enumerate(self._rows):
-            self.paths[self._samples + row] = np.stack([kept[place] for kept in self._path])
+            self._paths[self._samples + row] = np.stack([kept[place] for kept in self._path])
         self._samples += self._shape[0]
         self._running = None
 
@@ -163,10 +191,20 @@ class Watch:
                 stacklevel=4,
             )
 
+    def _warn_of_nothing(self) -> None:
+        """Warn whoever called the caller, but for a loop of one's own, which may be to come."""
+        if self._scheduler is not None:
+            warnings.warn(
+                f"no walk was seen: this {type(self._scheduler).__name__} took no step within "
+                "`with watch(...)`; draw within the block, and watch the very scheduler that the "
+                "pipeline has then (pipe.scheduler)",
+                stacklevel=3,
+            )
+
     def __enter__(self) -> "Watch":
         if self._entered:
             raise WatchError("this watch is on already; within its block make another")
-        self._entered = True
+        self._entered, self._seen = True, False
         if self._scheduler is not None:
             self._replaced = vars(self._scheduler).get("step")
             self._scheduler.step = _Step(self._scheduler, self)
@@ -180,6 +218,8 @@ class Watch:
         self._entered = False
         if kind is None:
             self._break_off()
+            if not self._seen:
+                self._warn_of_nothing()
         self._running = None
 
 
@@ -209,8 +249,29 @@ class _Step:
         return self if copied is None else type(copied).step.__get__(copied)
 
 
-def _window(window: tuple[int, int]) -> tuple[int, int]:
-    first, last = window
-    if not 0 <= first <= last:
-        raise WatchError(f"windows: [T1, T2] with 0 <= T1 <= T2, in steps; found {list(window)}")
-    return int(first), int(last)
+def require_steps(windows: Iterable[Sequence[int]], steps: int) -> None:
+    """Refuse windows that a walk of so many steps does not have.
+
+    Raises:
+        WatchError: naming the first of them.
+    """
+    for window in windows:
+        if window[1] >= steps:
+            raise WatchError(
+                f"the window {list(window)} needs {window[1] + 1} steps; this walk has {steps}"
+            )
+
+
+def _ends(windows: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    try:
+        ends = [(operator.index(first), operator.index(last)) for first, last in windows]
+    except (TypeError, ValueError):
+        raise WatchError(
+            f"windows: a list of [T1, T2], such as [(0, 9)], in steps; found {windows!r}"
+        ) from None
+    for first, last in ends:
+        if not 0 <= first <= last:
+            raise WatchError(
+                f"windows: [T1, T2] with 0 <= T1 <= T2, in steps; found {[first, last]}"
+            )
+    return ends
