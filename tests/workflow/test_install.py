@@ -58,6 +58,18 @@ def test_the_example_finds_hallucinations_with_the_installed_library(installed, 
     assert (tmp_path / "toy.png").stat().st_size > 10_000
 
 
+def test_an_installed_library_gives_no_number_of_a_checkouts_workflow(scratch, tmp_path_factory):
+    """On the path it comes before what Snakemake adds for jobs, as in site-packages."""
+    another = tmp_path_factory.mktemp("another")
+    (another / "mirage.py").write_text("raise ImportError('another library')")
+    scratch.variables = {"PYTHONPATH": str(another)}
+    settings = ("--config", "preset=smoke", "experiments=[gaussian1d]")
+    data = "results/smoke/gaussian1d/seed0/data.parquet"
+    made = scratch.snakemake("--cores", "1", *settings, "--", data)
+    assert made.returncode == 0, made.stderr
+    assert (scratch.path / data).is_file()
+
+
 def test_an_installed_library_brings_its_command(installed):
     environment = os.environ | {"PYTHONPATH": str(installed)}
     command = [installed / "bin/mirage", "score", "--help"]
