@@ -8,7 +8,7 @@ CORES ?= all
 FIRST := plot_density
 # Tests of one file stay in one process, as they share what was run once.
 IN_PARALLEL := -n auto --maxprocesses 8 --dist loadfile
-# What profiles/default says, without Snakemake's line that it was read.
+# What profiles/default says of reruns, without Snakemake's line that it was read.
 SNAKEMAKE := snakemake --workflow-profile none --rerun-triggers mtime params input software-env
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
