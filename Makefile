@@ -1,5 +1,6 @@
 # `make figures` runs the main job with the quick preset; `make test` runs the tests.
-# Both make .venv from requirements.lock; nothing else is needed but Python and make.
+# Both make .venv from requirements.lock, with the library as it stands in src; nothing else is
+# needed but Python and make.
 PYTHON ?= python3
 PRESET ?= quick
 CORES ?= all
@@ -7,7 +8,7 @@ CORES ?= all
 FIRST := plot_density
 # Tests of one file stay in one process, as they share what was run once.
 IN_PARALLEL := -n auto --maxprocesses 8 --dist loadfile
-# What profiles/default says, without Snakemake's line that it was read.
+# What profiles/default says of reruns, without Snakemake's line that it was read.
 SNAKEMAKE := snakemake --workflow-profile none --rerun-triggers mtime params input software-env
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -86,6 +87,7 @@ lock:
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed')"
 	rm -rf .venv && $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
 .venv-docs/ready: requirements-docs.lock

@@ -50,7 +50,11 @@ class Array:
             )
 
     def rows(self, first: int, count: int) -> np.ndarray:
-        """Some rows: float32 [count, ...]."""
+        """Some rows: float32 [count, ...].
+
+        Raises:
+            ElsewhereError: if they are in Fortran's order, or hold what is no finite number.
+        """
         with self._open() as file:
             _, fortran, dtype = _header(file)
             if fortran and len(self.shape) > 1:
@@ -61,7 +65,9 @@ class Array:
             size = int(np.prod(self.shape[1:], dtype=np.int64))
             file.seek(first * size * dtype.itemsize, 1)
             values = np.frombuffer(file.read(count * size * dtype.itemsize), dtype)
-        return values.reshape(count, *self.shape[1:]).astype(np.float32)
+        values = values.reshape(count, *self.shape[1:]).astype(np.float32)
+        _require_finite(f"{self.path}: {self.name}", values, first)
+        return values
 
     @contextmanager
     def _open(self) -> Iterator[IO[bytes]]:
@@ -76,6 +82,16 @@ class Array:
                     yield file
         except (OSError, EOFError, zipfile.BadZipFile) as error:
             raise ElsewhereError(f"{self.path} cannot be read as an NPZ: {error}") from None
+
+
+def _require_finite(where: str, values: np.ndarray, first: int) -> None:
+    """Refuse values [n, ...] with NaN or infinity, naming the row; that of values[0] is given."""
+    finite = np.isfinite(values).all(axis=tuple(range(1, values.ndim)))
+    if not finite.all():
+        row = first + int(finite.argmin())
+        raise ElsewhereError(
+            f"{where}, row {row} (the first is 0): found NaN or infinity; allowed: finite numbers"
+        )
 
 
 def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
@@ -146,7 +162,8 @@ def points_of(path: str, shape: Sequence[int], first: int, count: int) -> np.nda
     """Some points of a file: float32 [count, d].
 
     Raises:
-        ElsewhereError: if there are fewer, or of another number of coordinates.
+        ElsewhereError: if there are fewer, of another number of coordinates, or one that is not
+            finite.
     """
     if path.endswith(".npz"):
         array = Array(path, "x")
@@ -156,7 +173,9 @@ def points_of(path: str, shape: Sequence[int], first: int, count: int) -> np.nda
     from mirage import frames
 
     table = _rows(path, frames.coordinates(shape), first, count)
-    return frames.to_array(table, shape)
+    points = frames.to_array(table, shape)
+    _require_finite(path, points, first)
+    return points
 
 
 def scores_of(path: str, columns: Sequence[str], first: int, count: int) -> pd.DataFrame:
@@ -180,12 +199,17 @@ def pictures_of(files: Sequence[Path], shape: Sequence[int]) -> np.ndarray:
     from mirage.datasets.images import read_picture, to_network
 
     for path in files:
-        _require_picture(path, shape)
+        require_picture(path, shape)
     read = [read_picture(path, shape[-1], shape[0] == 3) for path in files]
     return to_network(np.stack(read))
 
 
-def _require_picture(path: Path, shape: Sequence[int]) -> None:
+def require_picture(path: Path, shape: Sequence[int]) -> None:
+    """Refuse a file that is no picture of just this shape.
+
+    Raises:
+        ElsewhereError: naming the file, and its shape.
+    """
     from PIL import Image
 
     try:

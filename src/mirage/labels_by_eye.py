@@ -1,7 +1,7 @@
 """Labels that people gave by eye: a CSV of `sample,label`, read strictly.
 
 A first line `# pictures DIGEST`, which the page for labelling writes, says which pictures were
-seen; where it is there, it is compared with those that the labels are used for.
+seen; it is compared with those that the labels are used for.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Labels:
 
     path: Path
     words: dict[int, str]
-    digest: str | None
-    """Of the pictures that were seen, where the file names it."""
+    digest: str
+    """Of the pictures that were seen."""
 
     def require(self, digest: str) -> None:
         """Refuse labels of other pictures.
@@ -42,7 +42,7 @@ class Labels:
         Raises:
             LabelsError: if the file names the digest of others.
         """
-        if self.digest not in (None, digest):
+        if self.digest != digest:
             raise LabelsError(
                 f"{self.path}:1: labels of other pictures: found digest {self.digest!r}; "
                 f"allowed: {digest!r}, which the page made of these samples writes"
@@ -53,36 +53,36 @@ def read(path: Path, samples: int) -> Labels:
     """Read one person's labels of samples 0 to samples - 1, of which some may be missing.
 
     Raises:
-        LabelsError: at the first line that is not `sample,label`, of an unknown sample, of one
-            labelled before, or with another word.
+        LabelsError: at the first line that does not name the pictures, is not `sample,label`, of an
+            unknown sample, of one labelled before, or with another word; if none is fine or
+            hallucinated.
         OSError: if the file cannot be opened.
     """
-    path, digest, header = Path(path), None, False
+    path = Path(path)
     words: dict[int, str] = {}
     seen: dict[int, int] = {}
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise LabelsError(f"{path}: not text in UTF-8: {error.reason}; allowed: a CSV") from None
-    for number, line in enumerate(lines, start=1):
-        if number == 1 and line.startswith(MARK):
-            digest = line.removeprefix(MARK).strip(", ")  # spreadsheets add commas
-        elif not header:
-            if [cell.strip() for cell in next(csv.reader([line]), [])] != HEADER:
-                raise _fault(path, number, "a header", line, ",".join(HEADER))
-            header = True
-        elif line.strip():
+    mark, header, *rows = [*lines, *[""] * (2 - len(lines))]
+    if not mark.startswith(MARK):
+        allowed = f"{MARK}DIGEST, as label.html writes it"
+        raise _fault(path, 1, "the pictures that were seen", mark, allowed)
+    if [cell.strip() for cell in next(csv.reader([header]), [])] != HEADER:
+        raise _fault(path, 2, "a header", header, ",".join(HEADER))
+    for number, line in enumerate(rows, start=3):
+        if line.strip():
             sample, word = _row(path, number, line, samples)
             if sample in seen:
                 raise _fault(
                     path, number, f"sample {sample} again", line, f"once, as in line {seen[sample]}"
                 )
             words[sample], seen[sample] = word, number
-    if not header:
-        raise LabelsError(
-            f"{path}: found no line; allowed: a header {','.join(HEADER)!r}, then one"
-        )
-    return Labels(path, words, digest)
+    if not any(WORDS[word] for word in words.values()):
+        known = " or ".join(word for word, label in WORDS.items() if label)
+        raise LabelsError(f"{path}: found no sample that is {known}; allowed: at least one")
+    return Labels(path, words, mark.removeprefix(MARK).strip(", "))  # spreadsheets add commas
 
 
 def _row(path: Path, number: int, line: str, samples: int) -> tuple[int, str]:

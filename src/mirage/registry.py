@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
+import inspect
 import re
 import sys
 import traceback
@@ -49,12 +50,15 @@ class Registry(dict[str, Any]):
     Args:
         kind: what it is, in a word.
         methods: that each must have.
+        bare: whether each is a class that is called without arguments.
         reserved: a folder; the names of the modules in it are taken.
     """
 
-    def __init__(self, kind: str, *methods: str, reserved: Path | None = None) -> None:
+    def __init__(
+        self, kind: str, *methods: str, bare: bool = False, reserved: Path | None = None
+    ) -> None:
         super().__init__()
-        self.kind, self.methods, self.reserved = kind, methods, reserved
+        self.kind, self.methods, self.bare, self.reserved = kind, methods, bare, reserved
         self.places: dict[str, str] = {}
         """FILE:LINE where each was registered."""
 
@@ -62,7 +66,8 @@ class Registry(dict[str, Any]):
         """A decorator that registers what it decorates under a name.
 
         Raises:
-            RegistryError: if the name is taken or no name, or a method is missing.
+            RegistryError: if the name is taken or no name, a method is missing, or what is to
+                be called without arguments needs one.
         """
         place = _caller()
         return lambda thing: self.add(name, thing, place)
@@ -78,6 +83,8 @@ class Registry(dict[str, Any]):
         missing += sorted(getattr(thing, "__abstractmethods__", ()))
         if missing:
             raise RegistryError(f"{what} has no {missing[0]}()")
+        if self.bare and (needed := _needed(thing)):
+            raise RegistryError(f"{what} needs {needed!r} to be made; allowed: defaults alone")
         self[name], self.places[name] = thing, place
         return thing
 
@@ -95,7 +102,7 @@ class Registry(dict[str, Any]):
 
 
 DATASETS = Registry("dataset", "sample", "label", "measure")
-DETECTORS = Registry("detector", "update", "value")
+DETECTORS = Registry("detector", "update", "value", bare=True)
 FILTERS = Registry("filter", "__call__")
 METRICS = Registry("metric", "__call__")
 FIGURES = Registry("figure", "__call__", reserved=Path(__file__).with_name("figures"))
@@ -183,6 +190,15 @@ def blame(error: Exception) -> str | None:
 
 def _one_line(place: str, error: Exception) -> str:
     return f"{place}: {type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def _needed(thing: Any) -> str | None:
+    """The first argument without which a thing cannot be called."""
+    for name, argument in inspect.signature(thing).parameters.items():
+        variadic = argument.kind in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD)
+        if argument.default is argument.empty and not variadic:
+            return name
+    return None
 
 
 def _caller() -> str:

@@ -209,6 +209,11 @@ WRONG = {
         {"sampling": {"samples": 41}},
         "sampling.samples: found 41, and x.npz has 40",
     ),
+    "pictures of another size": (
+        PICTURES,
+        {"dataset": {"sample_shape": [3, 8, 8]}},
+        "samples.folder: pictures/0.png: a picture of [1, 8, 8]; allowed: [3, 8, 8], as in the",
+    ),
     "few pictures": (PICTURES, {"sampling": {"samples": 4}}, "found 4, and pictures has 3"),
     "studies": (POINTS, {"studies": ["grid_causes"]}, "causes: only of a network trained here"),
 }

@@ -9,6 +9,7 @@ from mirage_workflow.config.settings import (
     read_experiment,
 )
 
+OWN = "(of your own? name its file in `extensions`)"
 WRONG = {
     "a path longer than the trajectory": (
         DIGITS,
@@ -65,7 +66,7 @@ WRONG = {
     "unknown dataset": (
         GRID,
         {"dataset": {"name": "moons"}},
-        ["dataset: unknown dataset 'moons'", "gaussian1d", "mnist"],
+        ["dataset: unknown dataset 'moons'", "gaussian1d", "mnist", OWN],
     ),
     "a dataset without a name": (
         {key: value for key, value in GRID.items() if key != "dataset"},
@@ -80,7 +81,7 @@ WRONG = {
     "an unknown metric": (
         GRID,
         {"metrics": ["spred"]},
-        ["metrics.0: unknown metric 'spred'", "no extension"],
+        ["metrics.0: unknown metric 'spred'", "no extension", OWN],
     ),
     "an unknown figure": (
         GRID,
@@ -95,12 +96,12 @@ WRONG = {
     "unknown detector": (
         GRID,
         {"detection": {"detectors": ["hall"]}},
-        ["detection.detectors", "'hall'", "allowed: hal"],
+        ["detection.detectors", "'hall'", "allowed: hal", OWN],
     ),
     "unknown filter": (
         GRID,
         {"recursion": {"filters": ["hall"]}},
-        ["recursion", "filters", "'hall'", "random", "oracle"],
+        ["recursion", "filters", "'hall'", "random", "oracle", OWN],
     ),
     "a filter named twice": (
         GRID,

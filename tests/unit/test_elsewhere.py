@@ -107,6 +107,21 @@ def test_what_is_no_such_array_is_told(tmp_path):
     assert "cannot be read as an NPZ" in complaint(Array, path, "y")
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_row_that_is_not_finite_is_named(tmp_path, value):
+    x = X.copy()
+    x[17, 1] = value
+    path = str(tmp_path / "a.npz")
+    np.savez(path, x=x, x0_hat=np.where(np.arange(50)[:, None, None] == 18, value, PATHS))
+    table = str(tmp_path / "a.parquet")
+    pd.DataFrame(x, columns=["x0", "x1"]).to_parquet(table)
+    said = "row 17 (the first is 0): found NaN or infinity; allowed: finite numbers"
+    assert complaint(elsewhere.points_of, path, (2,), 10, 20) == f"{path}: x, {said}"
+    assert complaint(elsewhere.points_of, table, (2,), 10, 20) == f"{table}, {said}"
+    assert "x0_hat, row 18" in complaint(Array(path, "x0_hat").rows, 10, 20)
+    assert len(elsewhere.points_of(path, (2,), 18, 32)) == 32
+
+
 def test_a_table_without_the_columns_or_rows_is_told(tmp_path):
     path = str(tmp_path / "a.parquet")
     pd.DataFrame({"x": [1.0], "y": [2.0]}).to_parquet(path)

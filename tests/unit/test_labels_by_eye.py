@@ -9,6 +9,11 @@ from mirage import labels_by_eye
 from mirage.filters import select
 from mirage.labels_by_eye import LabelsError
 
+HEAD = "# pictures abc\nsample,label\n"
+UNSEEN = (
+    "the pictures that were seen: found {!r}; allowed: # pictures DIGEST, as label.html writes it"
+)
+
 
 def file(tmp_path, text: str, name: str = "labels.csv"):
     path = tmp_path / name
@@ -18,7 +23,7 @@ def file(tmp_path, text: str, name: str = "labels.csv"):
 
 def people(tmp_path, *texts: str):
     return [
-        labels_by_eye.read(file(tmp_path, f"sample,label\n{text}", f"{k}.csv"), 10)
+        labels_by_eye.read(file(tmp_path, f"{HEAD}{text}", f"{k}.csv"), 10)
         for k, text in enumerate(texts)
     ]
 
@@ -26,42 +31,51 @@ def people(tmp_path, *texts: str):
 @pytest.mark.parametrize(
     "text",
     [
-        "sample,label\n3,fine\n0,unsure\n",
-        "# pictures abc\nsample,label\n3,fine\n0,unsure",
+        f"{HEAD}3,fine\n0,unsure",
         "\ufeff# pictures abc,\r\nsample,label\r\n3,fine\r\n0,unsure\r\n\r\n",  # a spreadsheet's
-        'sample,label\n"3","fine"\n 0 , unsure \n',
+        f'{HEAD}"3","fine"\n 0 , unsure \n',
     ],
-    ids=["plain", "with its digest", "from a spreadsheet", "quoted"],
+    ids=["plain", "from a spreadsheet", "quoted"],
 )
 def test_a_file_is_read_as_it_was_meant(tmp_path, text):
     labels = labels_by_eye.read(file(tmp_path, text), 10)
     assert labels.words == {3: "fine", 0: "unsure"}
-    assert labels.digest == ("abc" if "abc" in text else None)
+    assert labels.digest == "abc"
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("sample,label\n3,fine\n10,fine\n", ":3: an unknown sample: found '10'; allowed: 0 to 9"),
-        ("sample,label\n-1,fine\n", ":2: an unknown sample: found '-1'; allowed: 0 to 9"),
-        ("sample,label\n1.0,fine\n", ":2: an unknown sample: found '1.0'; allowed: 0 to 9"),
-        ("sample,label\n²,fine\n", ":2: an unknown sample: found '²'; allowed: 0 to 9"),
+        (f"{HEAD}3,fine\n10,fine\n", ":4: an unknown sample: found '10'; allowed: 0 to 9"),
+        (f"{HEAD}-1,fine\n", ":3: an unknown sample: found '-1'; allowed: 0 to 9"),
+        (f"{HEAD}1.0,fine\n", ":3: an unknown sample: found '1.0'; allowed: 0 to 9"),
+        (f"{HEAD}²,fine\n", ":3: an unknown sample: found '²'; allowed: 0 to 9"),
         (
-            "sample,label\n3,fine\n\n3,fine\n",
-            ":4: sample 3 again: found '3,fine'; allowed: once, as in line 2",
+            f"{HEAD}3,fine\n\n3,fine\n",
+            ":5: sample 3 again: found '3,fine'; allowed: once, as in line 3",
         ),
         (
-            "sample,label\n3,ok\n",
-            ":2: an unknown label: found 'ok'; allowed: fine, hallucinated, unsure",
+            f"{HEAD}3,ok\n",
+            ":3: an unknown label: found 'ok'; allowed: fine, hallucinated, unsure",
         ),
         (
-            "sample,label\n3,\n",
-            ":2: an unknown label: found ''; allowed: fine, hallucinated, unsure",
+            f"{HEAD}3,\n",
+            ":3: an unknown label: found ''; allowed: fine, hallucinated, unsure",
         ),
-        ("sample,label\n3\n", ":2: 1 cells: found '3'; allowed: two, a sample and a label"),
-        ("sample;label\n3;fine\n", ":1: a header: found 'sample;label'; allowed: sample,label"),
-        ("3,fine\n", ":1: a header: found '3,fine'; allowed: sample,label"),
-        ("", ": found no line; allowed: a header 'sample,label', then one"),
+        (f"{HEAD}3\n", ":3: 1 cells: found '3'; allowed: two, a sample and a label"),
+        (
+            "# pictures abc\nsample;label\n3;fine\n",
+            ":2: a header: found 'sample;label'; allowed: sample,label",
+        ),
+        ("# pictures abc\n3,fine\n", ":2: a header: found '3,fine'; allowed: sample,label"),
+        ("# pictures abc\n", ":2: a header: found ''; allowed: sample,label"),
+        ("sample,label\n3,fine\n", f":1: {UNSEEN.format('sample,label')}"),
+        ("", f":1: {UNSEEN.format('')}"),
+        (HEAD, ": found no sample that is fine or hallucinated; allowed: at least one"),
+        (
+            f"{HEAD}3,unsure\n",
+            ": found no sample that is fine or hallucinated; allowed: at least one",
+        ),
     ],
     ids=[
         "too large a number",
@@ -74,7 +88,11 @@ def test_a_file_is_read_as_it_was_meant(tmp_path, text):
         "one cell",
         "semicolons",
         "no header",
+        "no more than the pictures",
+        "no word of the pictures",
         "nothing",
+        "no row",
+        "nobody sure",
     ],
 )
 def test_what_cannot_be_used_is_one_line_with_its_place(tmp_path, text, said):
@@ -86,13 +104,13 @@ def test_what_cannot_be_used_is_one_line_with_its_place(tmp_path, text, said):
 
 def test_what_is_no_text_is_refused(tmp_path):
     path = tmp_path / "labels.csv"
-    path.write_bytes(b"sample,label\n\xff\xfe")
+    path.write_bytes(HEAD.encode() + b"\xff\xfe")
     with pytest.raises(LabelsError, match="not text in UTF-8"):
         labels_by_eye.read(path, 10)
 
 
 def test_labels_of_other_pictures_are_refused(tmp_path):
-    labels = labels_by_eye.read(file(tmp_path, "# pictures abc\nsample,label\n1,fine\n"), 10)
+    labels = labels_by_eye.read(file(tmp_path, f"{HEAD}1,fine\n"), 10)
     labels.require("abc")
     with pytest.raises(LabelsError, match=r"labels\.csv:1: .* found digest 'abc'; allowed: 'abd'"):
         labels.require("abd")

@@ -83,6 +83,11 @@ def test_a_detector_of_a_users_file_is_a_filter_too(own):
     assert select(scores, "drift", 1, np.random.default_rng(0)).tolist() == [3]
 
 
+def test_a_detector_may_have_options_with_defaults(own):
+    own(DRIFT + "    def __init__(self, base=2, *more, **named): ...\n")
+    assert (drawn_by("drift")["drift_0_4"] > 0).all()
+
+
 def test_a_file_is_loaded_once(own):
     load(own(NEAR))
     assert "near" in FILTERS
@@ -94,6 +99,11 @@ def test_a_file_is_loaded_once(own):
         (NEAR.replace('"near"', '"random"'), 4, ["filter 'random' is taken by", "filters.py"]),
         (NEAR.replace('"near"', '"Near one"'), 4, ["filter 'Near one'", "small letters"]),
         (DRIFT.replace("def value", "def values"), 4, ["detector 'drift' has no value()"]),
+        (
+            DRIFT + "    def __init__(self, base=2, *, power): ...\n",
+            4,
+            ["detector 'drift' needs 'power' to be made; allowed: defaults alone"],
+        ),
         ("import torchh\n" + NEAR, 1, ["ModuleNotFoundError", "torchh"]),
         (NEAR + "\n1 / 0\n", 8, ["ZeroDivisionError"]),
         (NEAR + "\ndef (:\n", 8, ["SyntaxError"]),

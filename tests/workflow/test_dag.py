@@ -213,6 +213,16 @@ def test_a_job_that_is_tried_again_asks_for_more(rules):
     assert [amount for amount in asked if not amount.startswith(("growing(", "minutes("))] == []
 
 
+@pytest.mark.parametrize(("experiment", "decided"), [("mine", False), ("gaussian1d", True)])
+def test_the_ledger_is_of_runs_that_a_claim_is_about(scratch, experiment, decided):
+    (scratch.path / "config/experiments/mine.yaml").write_text("extends: gaussian1d\n")
+    plan = scratch.snakemake("-n", "--config", "preset=smoke", f"experiments=[{experiment}]")
+    assert plan.returncode == 0, plan.stderr
+    assert f"figures/{experiment}_roc.png" in plan.stdout
+    assert ("claims.md" in plan.stdout) == decided
+    assert ("claims_audit.parquet" in plan.stdout) == decided
+
+
 def test_every_seed_is_a_replicate_of_the_studies(checkout):
     plan = checkout.snakemake(
         "-n", "--config", "preset=default", "experiments=[gaussian2d_grid]", "seeds=[0, 1, 2]"

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from checkouts import ROOT
 from documents import examples, experiments, pages_with
+from PIL import Image
 from unit.tiny_pipelines import unet
 
 
@@ -18,7 +19,7 @@ def bring(folder) -> None:
     for name in ("pictures", "drawings"):
         (folder / "resources" / name).mkdir(parents=True)
         for number in range(200):
-            (folder / f"resources/{name}/{number}.png").touch()
+            Image.new("RGB", (32, 32)).save(folder / f"resources/{name}/{number}.png")
     pipeline = diffusers.DDPMPipeline(unet(3, 32), diffusers.DDPMScheduler())
     pipeline.save_pretrained(folder / "resources/pipeline")
     np.savez(folder / "walks.npz", x=np.zeros((1_000, 2)), x0_hat=np.zeros((1_000, 10, 2)))

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
 
 import pytest
@@ -24,12 +25,17 @@ assert {path.suffix for path in native.SOURCES} == {".cpp", ".h"}
 """
 
 
+def copy_project(folder) -> None:
+    """What pip needs beside the code."""
+    for part in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / part, folder)
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
     """A folder that holds the library as pip installs it, and nothing else."""
     folder, source = tmp_path_factory.mktemp("installed"), tmp_path_factory.mktemp("source")
-    for part in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / part, source)
+    copy_project(source)
     shutil.copytree(ROOT / "src", source / "src", ignore=shutil.ignore_patterns("__pycache__"))
     options = ("--no-deps", "--no-build-isolation", "--no-index", "--quiet", "--target", folder)
     command = [sys.executable, "-m", "pip", "install", *options, source]
@@ -58,12 +64,38 @@ def test_the_example_finds_hallucinations_with_the_installed_library(installed, 
     assert (tmp_path / "toy.png").stat().st_size > 10_000
 
 
+def test_an_installed_library_gives_no_number_of_a_checkouts_workflow(scratch, tmp_path_factory):
+    """On the path it comes before what Snakemake adds for jobs, as in site-packages."""
+    another = tmp_path_factory.mktemp("another")
+    (another / "mirage.py").write_text("raise ImportError('another library')")
+    scratch.variables = {"PYTHONPATH": str(another)}
+    settings = ("--config", "preset=smoke", "experiments=[gaussian1d]")
+    data = "results/smoke/gaussian1d/seed0/data.parquet"
+    made = scratch.snakemake("--cores", "1", *settings, "--", data)
+    assert made.returncode == 0, made.stderr
+    assert (scratch.path / data).is_file()
+
+
 def test_an_installed_library_brings_its_command(installed):
     environment = os.environ | {"PYTHONPATH": str(installed)}
     command = [installed / "bin/mirage", "score", "--help"]
     used = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert used.returncode == 0, used.stderr
     assert used.stdout.startswith("usage: mirage score")
+
+
+def test_the_environment_that_make_makes_has_the_library_of_the_checkout(scratch):
+    """The packages of the lock are those of the tests, as their download takes minutes."""
+    copy_project(scratch.path)
+    (scratch.path / "requirements.lock").write_text("")
+    scratch.variables = {"PYTHONPATH": sysconfig.get_path("purelib")}
+    made = scratch.finish(["make", f"PYTHON={sys.executable}", ".venv/ready"])
+    assert made.returncode == 0, made.stderr
+    programs = scratch.path / ".venv/bin"
+    asked = "import mirage; from mirage import watch; print(mirage.__file__)"
+    used = scratch.finish([programs / "python", "-c", asked])
+    assert used.stdout == f"{scratch.path}/src/mirage/__init__.py\n", used.stderr
+    assert scratch.finish([programs / "mirage", "score", "--help"]).returncode == 0
 
 
 def test_a_model_that_diffusers_alone_trained_is_watched(installed, tmp_path):

@@ -127,14 +127,14 @@ def test_labels_of_other_pictures_end_in_one_line(digits, marked):
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ("210,fine", "labels.csv:2: an unknown sample: found '210'; allowed: 0 to 209"),
-        ("1,fine\n1,fine", "labels.csv:3: sample 1 again"),
-        ("1,good", "labels.csv:2: an unknown label: found 'good'; allowed: fine, hallucinated"),
+        ("210,fine", "labels.csv:3: an unknown sample: found '210'; allowed: 0 to 209"),
+        ("1,fine\n1,fine", "labels.csv:4: sample 1 again"),
+        ("1,good", "labels.csv:3: an unknown label: found 'good'; allowed: fine, hallucinated"),
     ],
     ids=["unknown sample", "twice", "another word"],
 )
 def test_a_file_that_cannot_be_used_is_refused_before_any_job_starts(scratch, rows, said):
-    (scratch.path / "labels.csv").write_text(f"sample,label\n{rows}\n")
+    (scratch.path / "labels.csv").write_text(f"# pictures 0\nsample,label\n{rows}\n")
     label_by(scratch, "labels.csv")
     refused = scratch.snakemake("-n", *arguments(PAGE))
     assert refused.returncode != 0

@@ -1,4 +1,4 @@
-"""What `make figures` says in a terminal and when a job fails, and how Ctrl-C ends it."""
+"""What a run says in a terminal and when a job fails, and how Ctrl-C ends it."""
 
 import fcntl
 import os
@@ -8,6 +8,7 @@ import struct
 import termios
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 FIGURES = ("figures", "PRESET=smoke", "CORES=2")
@@ -23,6 +24,11 @@ begin(snakemake)
 for number in range(5000):
     print(f"line {number} of the log")
 raise SystemExit("the reason")
+"""
+MINE = """
+dataset: {name: unseen, sample_shape: [2]}
+samples: {points: walks.npz}
+sampling: {samples: 40}
 """
 
 
@@ -53,6 +59,18 @@ def test_ctrl_c_ends_all_jobs_and_the_next_run_goes_on_to_say_what_failed(line):
     assert "line 4999 of the log\n    the reason\n" in failed.stderr
     assert "line 4900" not in failed.stderr
     assert len(failed.stderr.splitlines()) < 40
+
+
+def test_snakemake_alone_shows_why_a_job_refuses(scratch):
+    walks = np.zeros((40, 2))
+    walks[7] = np.nan
+    np.savez(scratch.path / "walks.npz", x=walks)
+    (scratch.path / "config/experiments/mine.yaml").write_text(MINE)
+    settings = ("--config", "preset=smoke", "experiments=[mine]")
+    shard = "results/smoke/mine/seed0/gen0/samples/shard00000.parquet"
+    failed = scratch.snakemake("--cores", "1", *settings, "--", shard)
+    assert failed.returncode != 0
+    assert "ElsewhereError: walks.npz: x, row 7 (the first is 0): found NaN" in failed.stderr
 
 
 def interrupt_in_a_terminal(checkout, once: Path) -> str:

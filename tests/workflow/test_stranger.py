@@ -90,6 +90,16 @@ def test_a_stranger_without_a_gpu_is_refused_before_a_job_starts(stranger):
     assert not (stranger / "theirs").exists()
 
 
+def test_a_library_that_was_imported_from_elsewhere_is_refused_in_a_line(stranger):
+    (stranger / "mirage.py").write_text("watch = None")
+    path = stranger / "Snakefile"
+    path.write_text(f"from mirage import watch\n{path.read_text()}")
+    refused = run(stranger, "-n")
+    assert refused.returncode != 0
+    last = refused.stderr.strip().splitlines()[-1]
+    assert last == f"mirage: imported before as {stranger}/mirage.py; allowed: from {ROOT}/src"
+
+
 def test_without_its_library_the_workflow_says_so_in_a_line(tmp_path):
     (tmp_path / "workflow").mkdir()
     (tmp_path / "workflow/Snakefile").write_text((ROOT / "workflow/Snakefile").read_text())

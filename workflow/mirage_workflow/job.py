@@ -16,7 +16,6 @@ from types import TracebackType
 from typing import Any
 
 import mirage
-import mirage_workflow
 from mirage.files import DamagedError
 from mirage.registry import RegistryError, blame, load, places
 from mirage_workflow.makers import remedy
@@ -52,9 +51,6 @@ def begin(snakemake: Any) -> "Job":
     sys.excepthook = job.fail
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     atexit.register(job.end)
-    used, own = Path(mirage.__file__).parents[1], Path(mirage_workflow.__file__).parents[2] / "src"
-    if used != own:
-        log.warning("mirage is the one in %s, not this checkout's in %s", used, own)
     for path in job.extensions:
         load(path)
     return job

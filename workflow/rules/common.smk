@@ -14,6 +14,11 @@ if not (HOME / "src/mirage").is_dir():
     sys.exit(f"mirage: no library in {HOME}: take the workflow from a checkout, not from a URL")
 sys.path[:0] = [str(HOME / "src"), str(HOME / "workflow")]  # jobs get them with the rest
 
+from mirage import __file__ as LIBRARY
+
+if Path(LIBRARY).resolve().parents[1] != (HOME / "src").resolve():
+    sys.exit(f"mirage: imported before as {LIBRARY}; allowed: from {HOME / 'src'}")
+
 from mirage.figures.own import OF_SHOWN, arguments
 from mirage.filters import filters
 from mirage.registry import places

@@ -255,7 +255,9 @@ def claims_as_stated(wildcards) -> dict:
 
 
 def ledger_files() -> list[str]:
-    """The ledger of a whole run, and its audit."""
+    """The ledger of a whole run, and its audit: of experiments that a claim is about."""
+    if not claim_tables():
+        return []
     names = ("claims.parquet", "claims.html", "claims.md", "claims_audit.parquet")
     figures = [f"figures/claims_audit.{kind}" for kind in ("pdf", "png")]
     return [f"results/{SETTINGS.preset}/{name}" for name in (*names, *figures)]

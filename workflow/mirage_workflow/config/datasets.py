@@ -13,7 +13,7 @@ from mirage.datasets.base import NEEDS
 from mirage.datasets.base import Dataset as Kind
 from mirage.figures.own import arguments
 from mirage.registry import DATASETS, FIGURES, METRICS, Registry, RegistryError, blame
-from mirage_workflow.config.section import Section, Unique, unknown
+from mirage_workflow.config.section import Section, Unique, unregistered
 
 BOUNDS = {
     "above": "gt",
@@ -72,7 +72,7 @@ def known(registry: Registry, name: Any) -> str:
     if isinstance(name, str) and name in registry:
         return name
     allowed = registry or ["none, as no extension registers one"]
-    raise ValueError(unknown(registry.kind, name, allowed))
+    raise ValueError(unregistered(registry.kind, name, allowed))
 
 
 def read(values: Any) -> Kind:

@@ -1,12 +1,12 @@
 """The files of pipelines, and of samples made elsewhere, looked into before a job starts."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mirage.datasets.folder import picture_files
 from mirage.detectors import every_score
-from mirage.elsewhere import Array, require_columns, require_rows
+from mirage.elsewhere import Array, require_columns, require_picture, require_rows
 from mirage.frames import coordinates
 from mirage.hooks.saved import Saved
 from mirage_workflow.config.experiment import Experiment
@@ -60,7 +60,8 @@ def require_samples(experiment: Experiment) -> None:
 
     Raises:
         ValueError: if one is missing or no such file, has fewer samples than are taken, points of
-            another dimension, or paths of another length or shape, or shorter than a window.
+            another dimension, a first picture of another shape, or paths of another length or
+            shape, or shorter than a window.
     """
     given, wanted = experiment.samples, experiment.sampling.samples
     shape = experiment.dataset.shape
@@ -70,7 +71,10 @@ def require_samples(experiment: Experiment) -> None:
             raise ValueError(f"samples.{key}: no such file in {Path.cwd()}: found {path!r}")
     with _said_of("samples.folder"):
         if given.folder is not None:
-            require_rows(given.folder, len(picture_files(given.folder, "samples.folder")), wanted)
+            found = picture_files(given.folder, "samples.folder")
+            require_rows(given.folder, len(found), wanted)
+            with suppress(ImportError):  # without Pillow here, the job says the same
+                require_picture(found[0], shape)
     with _said_of("samples.points"):
         if given.points and given.points.endswith(".npz"):
             array = Array(given.points, "x")

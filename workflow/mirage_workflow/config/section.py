@@ -35,6 +35,12 @@ def unknown(kind: str, name: Any, allowed: Iterable[str]) -> str:
     return f"unknown {kind} {name!r}{hint}; allowed: {', '.join(allowed)}"
 
 
+def unregistered(kind: str, name: Any, registered: Iterable[str]) -> str:
+    """The same of a name that a user's file may register."""
+    said = unknown(kind, name, registered)
+    return f"{said} (of your own? name its file in `extensions`)"
+
+
 def one_of(what: str, name: str, known: Iterable[str]) -> str:
     """A name that is known.
 
@@ -57,7 +63,7 @@ def require_known(kind: str, name: str, info: ValidationInfo, key: str = "") -> 
     """
     allowed = (info.context or {}).get(f"{kind}s")
     if allowed is not None and name not in allowed:
-        raise ValueError(f"{key}{unknown(kind, name, allowed)}")
+        raise ValueError(f"{key}{unregistered(kind, name, allowed)}")
 
 
 def _unique(values: list) -> list:
