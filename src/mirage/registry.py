@@ -192,7 +192,7 @@ def _one_line(place: str, error: Exception) -> str:
     return f"{place}: {type(error).__name__}: {' '.join(str(error).split())}"
 
 
-def _needed(thing: Callable) -> str | None:
+def _needed(thing: Any) -> str | None:
     """The first argument without which a thing cannot be called."""
     for name, argument in inspect.signature(thing).parameters.items():
         variadic = argument.kind in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD)
