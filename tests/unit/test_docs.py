@@ -6,20 +6,30 @@ import re
 import subprocess
 import sys
 
+import numpy as np
+import pandas as pd
 import pytest
 from checkouts import ROOT
 from documents import PAGES, examples, links, name, pages_with
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from mirage_workflow.schemas.claims import CLAIMS
 
 SITE = """<html><body><h2 id="here">Here</h2>{}</body></html>"""
 
 
-@pytest.fixture(scope="module")
-def check():
-    """docs/site/check.py, which is in no package."""
-    spec = importlib.util.spec_from_file_location("check", ROOT / "docs/site/check.py")
+def page_script(name):
+    """A script of docs/site, which is no package."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"docs/site/{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def check():
+    return page_script("check")
 
 
 def test_the_readme_is_a_door_of_at_most_800_words():
@@ -77,6 +87,39 @@ def test_pictures_of_the_docs_are_small_and_all_are_used():
     assert sum(path.stat().st_size for path in pictures) < 1_500_000
     used = {(page.parent / link).resolve() for page in PAGES for link in links(page)}
     assert {path for path in pictures if path.resolve() not in used} == set()
+
+
+def test_the_docs_take_the_ledger_and_the_pictures_of_a_run(tmp_path):
+    take = page_script("take")
+
+    run, docs = tmp_path / "run", tmp_path / "docs"
+    for folder in (run / "figures", run / "mine", run / "logs/mine/seed0", docs / "figures"):
+        folder.mkdir(parents=True)
+    (run / "logs/mine/seed0/train.log").write_text(
+        "took 1.0 core-seconds\ntook 1800 core-seconds\n"
+    )
+    claim = dict.fromkeys(CLAIMS.names) | {"claim": "It holds.", "id": "a", "verdict": "holds"}
+    claim |= {"statistic": "growth", "experiment": "mine", "reason": ""}
+    pd.DataFrame([claim, claim | {"experiment": "other"}]).to_parquet(run / "claims.parquet")
+    picture = np.linspace(0, 255, 1200 * 600 * 3, dtype=np.uint8).reshape(600, 1200, 3)
+    about = PngInfo()
+    about.add_itxt("Subject", "mirage.figures.roc.draw")
+    Image.fromarray(picture).save(run / "figures/mine_roc.png", pnginfo=about)
+    Image.fromarray(picture).save(run / "figures/mine_unused.png")
+    (docs / "figures/mine_roc.png").touch()
+    other = "<!-- ledger: absent -->\nas before\n<!-- end -->\n"
+    (docs / "claims.md").write_text(f"A\n<!-- ledger: mine -->\noutdated\n<!-- end -->\nB\n{other}")
+    assert take.take(run, docs) == ["mine", "mine_roc.png"]
+    page = (docs / "claims.md").read_text()
+    assert page.startswith("A\n")
+    assert page.endswith(f"B\n{other}")
+    assert "outdated" not in page
+    assert page.count("It holds.") == 1
+    assert "1 jobs took 0.5 core-hours." in page
+    assert [path.name for path in (docs / "figures").iterdir()] == ["mine_roc.png"]
+    with Image.open(docs / "figures/mine_roc.png") as small:
+        assert (small.size, small.mode) == ((900, 450), "P")
+        assert small.text["Subject"] == "mirage.figures.roc.draw"
 
 
 @pytest.mark.parametrize(
