@@ -53,6 +53,7 @@ def _planes(points: Points, filters: list[str], edges: Sequence[np.ndarray]) -> 
     rows, columns = len(filters), len(generations)
     side = min(1.7, (style.PAGE - 1.2) / columns)
     figure = style.figure(side * columns + 1.2, 0.92 * side * rows + 0.8)
+    figure.set_layout_engine("compressed")  # panels keep their aspect
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     shares = {key: np.histogramdd(array, edges)[0] / len(array) for key, array in points.items()}
     one_sample = 1 / max(map(len, points.values()))
