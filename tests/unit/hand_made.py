@@ -20,8 +20,6 @@ CLAIM = {
     "refuted": "They do not.",
     "figure": "rate_by_generation",
 }
-
-
 FAMILIES = {"main": {"about": "all"}}
 
 

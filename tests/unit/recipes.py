@@ -10,20 +10,12 @@ GRID = {
     "training": {"updates": 100, "batch_size": 50},
     "sampling": {"samples": 500},
 }
-
-
 LINE = merge(GRID, {"dataset": {"name": "gaussian1d", "means": [1, 2, 3]}})
-
-
 DIGITS = GRID | {
     "dataset": {"name": "mnist", "samples": 1000, "heldout": 100},
     "network": {"name": "unet"},
 }
-
-
 SHAPES = DIGITS | {"dataset": {"name": "shapes", "samples": 1000, "heldout": 100}}
-
-
 UNSEEN = DIGITS | {"dataset": {"name": "unseen", "sample_shape": [1, 16, 16]}}
 
 
