@@ -209,6 +209,16 @@ class TestDensityByLevel:
             "n = 200 samples a panel, 2 seeds; one sample in a bin is a density of 0.005"
         )
 
+    def test_an_empty_bin_has_no_ink_where_other_bins_are_narrower(self):
+        wide = counted("std", "2", [50, 0, 0, 50])
+        narrow = counted("std", "1", [50, 0, 0, 50])
+        wide[["left", "right"]] *= 4
+        modes = [["std", name, [[0.5], [3.5]], 0.1] for name in ("1", "2")]
+        drawn = density_by_level.draw(pd.concat([narrow, wide]), modes)
+        bottom = drawn.axes[0].get_ylim()[0]
+        for axes in drawn.axes:
+            assert axes.patches[-1].get_data().baseline == bottom
+
     def test_modes_are_ticks_and_the_middle_half_between_them_is_marked(self, drawn):
         axes = drawn.axes[0]
         assert axes.get_xticks().tolist() == [0.5, 3.5]

@@ -53,6 +53,16 @@ def test_the_control_has_generations_as_the_filters_have_but_no_network(checkout
     }
 
 
+def test_panels_by_level_are_of_small_models_that_differ_in_one_thing(checkout):
+    target = "results/default/figures/gaussian1d_density_by_level.png"
+    plan = checkout.snakemake("-n", "--config", "preset=default", "seeds=[0]", "--", target)
+    assert plan.returncode == 0, plan.stderr
+    (inputs,) = re.findall(r"^rule plot_density_by_level:\n    input: (.*)", plan.stdout, re.M)
+    shown = re.findall(r"sweep_histograms/(\S+)\.parquet", inputs)
+    assert {"training_size=1000", "distance=40", "imbalance=16"} < set(shown)
+    assert not [name for name in shown if "," in name]
+
+
 def test_filters_that_are_only_shown_are_those_of_the_first_seed(checkout):
     target = "results/default/shapes/metrics.parquet"
     plan = checkout.snakemake("-n", "--config", "preset=default", "seeds=[3, 4]", "--", target)

@@ -60,7 +60,9 @@ def every_sweep(wildcards) -> list[str]:
 
 def varied_data(experiment: str) -> list[list]:
     """[factor, level, means of the modes, their std] of factors that change the data."""
-    draws = [draw for of in VARIANTS[experiment].values() for draw in of]
+    draws = [
+        draw for of in VARIANTS[experiment].values() for draw in of if not draw.second_factor
+    ]
     start = base(EXPERIMENTS[experiment]).dataset if draws else None
     factors = {draw.factor for draw in draws if draw.experiment.dataset != start}
     return [
@@ -81,7 +83,7 @@ def sweep_histograms(wildcards) -> list[str]:
     names = [
         name
         for name, draws in VARIANTS[wildcards.experiment].items()
-        if shown & {draw.factor for draw in draws}
+        if shown & {draw.factor for draw in draws if not draw.second_factor}
     ]
     return of_seeds(wildcards.experiment, "sweep_histograms/{variant}.parquet", variant=names)
 

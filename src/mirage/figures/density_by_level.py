@@ -31,19 +31,20 @@ def draw(histograms: pd.DataFrame, modes: Modes) -> Figure:
     columns = max(map(len, rows.values()))
     figure = style.figure(style.PAGE, 0.9 + 1.3 * len(rows))
     panels = figure.subplots(len(rows), columns, squeeze=False, sharey=True)
+    bins = pd.concat(panel for levels in rows.values() for _, panel, _ in levels)
+    one = _one_sample(bins)
+    bottom = one.min() / 2
+    top = max(bins["true_density"].max(), (bins["count"] * one).max())
+    panels[0, 0].set(yscale="log", ylim=(bottom, 3 * top))
     for line, (factor, levels) in zip(panels, rows.items(), strict=True):
         # Numbers by size, then words in the order given.
         levels.sort(key=lambda of: np.nan_to_num(of[1]["level_number"].iloc[0], nan=np.inf))
         line[0].set_ylabel(fill(factor.replace("_", " "), 16) + "\nDensity")
-        for axes, (level, bins, means) in zip(line, levels, strict=False):
-            _panel(axes, bins, means)
+        for axes, (level, panel, means) in zip(line, levels, strict=False):
+            _panel(axes, panel, means, bottom)
             axes.set_title(level)
         for axes in line[len(levels) :]:
             axes.set_visible(False)
-    bins = pd.concat(panel for levels in rows.values() for _, panel, _ in levels)
-    one = _one_sample(bins)
-    top = max(bins["true_density"].max(), (bins["count"] * one).max())
-    panels[0, 0].set(yscale="log", ylim=(one.min() / 2, 3 * top))
     panels[-1, 0].set_xlabel("Sample $x$ (data units)")
     seeds = style.seeds(histograms["seed"].nunique())
     figure.suptitle(
@@ -68,7 +69,7 @@ def _one_sample(bins: pd.DataFrame) -> pd.Series:
     return 1 / (bins["n"] * (bins["right"] - bins["left"]))
 
 
-def _panel(axes: Axes, bins: pd.DataFrame, means: np.ndarray) -> None:
+def _panel(axes: Axes, bins: pd.DataFrame, means: np.ndarray, bottom: float) -> None:
     edges = np.append(bins["left"], bins["right"].iloc[-1])
     one = _one_sample(bins).min()
     means = np.sort(means)
@@ -78,14 +79,14 @@ def _panel(axes: Axes, bins: pd.DataFrame, means: np.ndarray) -> None:
     axes.stairs(
         bins["count"] * one,
         edges,
-        baseline=one / 2,
+        baseline=bottom,
         fill=True,
         color=style.LABEL_COLOURS["valid"],
         label="samples",
     )
     axes.plot(
         (bins["left"] + bins["right"]) / 2,
-        bins["true_density"].where(bins["true_density"] >= one / 2),
+        bins["true_density"].where(bins["true_density"] >= bottom),
         color=style.INK,
         linewidth=0.9,
         label="true density",
