@@ -60,9 +60,7 @@ def every_sweep(wildcards) -> list[str]:
 
 def varied_data(experiment: str) -> list[list]:
     """[factor, level, means of the modes, their std] of factors that change the data."""
-    draws = [
-        draw for of in VARIANTS[experiment].values() for draw in of if not draw.second_factor
-    ]
+    draws = [draw for of in VARIANTS[experiment].values() for draw in of if not draw.second_factor]
     start = base(EXPERIMENTS[experiment]).dataset if draws else None
     factors = {draw.factor for draw in draws if draw.experiment.dataset != start}
     return [
