@@ -63,6 +63,16 @@ def test_panels_by_level_are_of_small_models_that_differ_in_one_thing(checkout):
     assert not [name for name in shown if "," in name]
 
 
+@pytest.mark.parametrize(
+    "figure", ["gaussian1d_density_by_level", "mnist_sweeps", "shapes_bridges"]
+)
+def test_a_figure_of_what_an_experiment_lacks_has_no_rule(checkout, figure):
+    target = f"results/smoke/figures/{figure}.png"
+    plan = checkout.snakemake("-n", "--config", "preset=smoke", "--", target)
+    assert plan.returncode != 0
+    assert f"No rule to produce {target}" in plan.stdout + plan.stderr
+
+
 def test_filters_that_are_only_shown_are_those_of_the_first_seed(checkout):
     target = "results/default/shapes/metrics.parquet"
     plan = checkout.snakemake("-n", "--config", "preset=default", "seeds=[3, 4]", "--", target)

@@ -151,6 +151,8 @@ for name, figure in SHOW.items():
             ),
         log:
             f"{LOGS}/plot_{name}.log",
+        wildcard_constraints:
+            experiment=showing(name),
         # A picture as soon as its tables are there: of jobs alike, the scheduler takes large
         # inputs first.
         priority: 1

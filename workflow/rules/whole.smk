@@ -33,6 +33,11 @@ def figure_names(experiment: str) -> list[str]:
     return [name for name in (*options.dataset.figures, *later, *own) if name not in lacking]
 
 
+def showing(figure: str) -> str:
+    """The experiments that can show a figure, as a pattern."""
+    return "|".join(name for name in EXPERIMENTS if figure in figure_names(name)) or "(?!)"
+
+
 def figure_files() -> list[str]:
     """Every figure of a whole run, as PDF and PNG."""
     return [
