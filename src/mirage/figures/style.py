@@ -70,6 +70,7 @@ WORDS = {
     "hal_objects_union": "Hal (objects, union)",
     "wrong_column": "wrong column",
     "out_of_position": "out of position",
+    "clear_combination": "clear combination",
 }
 
 _RC = {

@@ -6,7 +6,8 @@ elsewhere: what a template does not explain lowers its score. Intensities are co
 a picture's background, its median, and the noise seen beside objects is taken off their
 variance: the eye forgives both. Three thresholds, calibrated by
 `mirage.labels.calibration`, decide what is a shape at all; its column and its place are
-then compared with the exact support.
+then compared with the exact support. What would pass for the shape of the column that it stands in
+is not taken for another one there, however much better that one fits: it is malformed.
 """
 
 from dataclasses import dataclass, fields
@@ -29,6 +30,8 @@ REACH = 2
 """Pixels about an object that belong to it: its blurred edge."""
 MARGIN = 4
 """Pixels about the largest template in the window of comparison."""
+CLEAR = 0.98
+"""Match of all objects from which a wrong combination is clear; no hybrid of shapes reaches it."""
 SLACK = 0.5
 """Pixels by which a place may miss its range or its column: half of one is as good as none."""
 BATCH = 1_000
@@ -58,8 +61,8 @@ class Inspection:
     """What is seen in n pictures, before any threshold.
 
     objects: one row each, picture by picture, with `picture` (0 .. n - 1), `shape` (the
-    best match), `match`, `contrast`, `column`, `top` and `left` (of the template, in its
-    column, in pixels).
+    best match), `match`, `contrast`, `column`, `due` (the match with that column's own shape),
+    `top` and `left` (of the template, in its column, in pixels).
     leftover, haze, noise: [n], the last two of the background: its median and its
     standard deviation beside all objects.
     """
@@ -116,18 +119,19 @@ def classify(seen: Inspection, truth: SimpleShapes, thresholds: Thresholds) -> p
     """
     objects, n = seen.objects, len(seen.leftover)
     known = (objects["match"] >= thresholds.match) & (objects["contrast"] >= thresholds.contrast)
+    away, outside = _misplaced(objects, truth)
+    known &= ~(away & (objects["due"] >= thresholds.match))
     kind = objects["shape"].where(known, len(SHAPES))
     counts = np.zeros((n, len(SHAPES) + 1), np.int16)
     np.add.at(counts, (objects["picture"], kind), 1)
-    away, outside = _misplaced(objects[known], truth)
     faults = {
         "duplicate": (counts[:, :-1] > 1).any(1),
         "malformed": (counts[:, -1] > 0)
         | (seen.leftover > thresholds.leftover)
         | (seen.haze > HALF),
         "blank": counts.sum(1) == 0,
-        "wrong_column": _any(objects.loc[known, "picture"][away], n),
-        "out_of_position": _any(objects.loc[known, "picture"][outside], n),
+        "wrong_column": _any(objects.loc[known & away, "picture"], n),
+        "out_of_position": _any(objects.loc[known & outside, "picture"], n),
     }
     return pd.DataFrame(
         {
@@ -229,8 +233,9 @@ def _inspect(light: np.ndarray, bank: TemplateBank) -> tuple[pd.DataFrame, np.nd
     windows, own, corner = _windows(light, owner, regions, picture, bank.side)
     noise = _noise(light, owner)
     within = noise[picture] * own.mean((1, 2))
-    objects = _compare(windows, within, corner, bank).assign(picture=picture)
-    objects["column"] = _columns(objects, bank.truth)
+    objects, matches = _compare(windows, within, corner, bank)
+    objects["picture"], objects["column"] = picture, _columns(objects, bank.truth)
+    objects["due"] = matches[np.arange(len(objects)), objects["column"]]
     objects["left"] -= objects["column"] * bank.truth.column
     beside = np.where(owner, 0, light)
     local = ndimage.uniform_filter(beside, (0, 3, 3), mode="constant")
@@ -278,7 +283,7 @@ def _windows(
 
 def _compare(
     windows: np.ndarray, noise: np.ndarray, corner: np.ndarray, bank: TemplateBank
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, np.ndarray]:
     """The best template of each object, over all templates and places.
 
     Args:
@@ -289,7 +294,8 @@ def _compare(
 
     Returns:
         Columns `shape`, `match`, `contrast`, `top`, `left` (in the picture). The place is
-        that of the object's centre of light, which does not jump by half pixels.
+        that of the object's centre of light, which does not jump by half pixels. And the
+        match with each shape: [m, shapes].
     """
     m, pixels = len(windows), bank.side**2
     spectrum = fft.rfft2(windows)[:, None] * np.conj(fft.rfft2(bank.templates))
@@ -304,15 +310,15 @@ def _compare(
     best = match.argmax(1)
     row = np.arange(m)
     place = corner + _centres(windows) - bank.centres[best]
-    return pd.DataFrame(
-        {
-            "shape": bank.shapes[best],
-            "match": match[row, best],
-            "contrast": covariance[row, best] / template_spreads[best] ** 2,
-            "top": place[:, 0],
-            "left": place[:, 1],
-        }
-    )
+    objects = {
+        "shape": bank.shapes[best],
+        "match": match[row, best],
+        "contrast": covariance[row, best] / template_spreads[best] ** 2,
+        "top": place[:, 0],
+        "left": place[:, 1],
+    }
+    of_shapes = [match[:, bank.shapes == shape].max(1) for shape in range(len(SHAPES))]
+    return pd.DataFrame(objects), np.stack(of_shapes, 1)
 
 
 def _columns(objects: pd.DataFrame, truth: SimpleShapes) -> np.ndarray:

@@ -31,6 +31,8 @@ Both features at once, but scaled to the norm of one, are sqrt(2) - 1 off; and p
 differ in something else besides, which takes them farther off.
 """
 RESAMPLES = 1_000
+SOURCES = ("real", "generated")
+"""Whose pictures the ends may be."""
 POSITION, SHARE, OFF_LINE = "position", "middle_share", "off_line"
 COLUMNS = ["metric", "value", "low", "high", "floor", "n", "p"]
 
@@ -130,7 +132,7 @@ def of_sources(
     """
     places, parts = pd.Series(np.nan, table.index), []
     between = (table["source"] == "generated") & (table["group"] == line.between)
-    for source in ("real", "generated"):
+    for source in SOURCES:
         chosen = (table["source"] == source) | between
         rows = {name: np.flatnonzero(chosen & (table["group"] == name)) for name in line.groups}
         groups = {name: activations[at].astype(np.float64) for name, at in rows.items()}
@@ -140,8 +142,11 @@ def of_sources(
     return places, pd.concat(parts, ignore_index=True)
 
 
-def lies_between(measured: pd.DataFrame, alpha: float = 0.05) -> bool:
-    """Whether more of the group are in the middle, and their mean is nearer to the line."""
+def lies_between(measured: pd.DataFrame, alpha: float = 0.05 / len(SOURCES)) -> bool:
+    """Whether more of the group are in the middle, and their mean is nearer to the line.
+
+    measured: of the ends of one source, each of which may say so: alpha is shared among them.
+    """
     p = measured.set_index("metric")["p"]
     return bool(p[SHARE] <= alpha and p[OFF_LINE] <= alpha)
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from mirage.datasets.shapes import COMBINED, SHAPES
 from mirage.detectors import Score
-from mirage.labels.shapes import TYPES
+from mirage.labels.shapes import CLEAR, TYPES
 from mirage.metrics import detection
 from mirage.metrics.audit import TRUE
 from mirage.metrics.detection import AUROC, rank
@@ -19,6 +19,8 @@ SUBSETS = 2 ** len(SHAPES) - 1
 """Sets of shapes that a picture may hold."""
 COMBINATION = "combination"
 """The labels of COMBINED together."""
+CLEAR_COMBINATION = "clear_combination"
+"""Those of them whose every object matches its shape by CLEAR, as no malformed one does."""
 
 
 def measure(
@@ -50,7 +52,7 @@ def distinct(scores: pd.DataFrame) -> Row:
 
 
 def label_rates(scores: pd.DataFrame, threshold: float, audit: pd.DataFrame) -> list[Row]:
-    """Shares of hallucinations, of each type, and of wrong combinations, Wilson, with floors.
+    """Shares of hallucinations, each type, wrong combinations and clear ones, Wilson, with floors.
 
     The second floor is the upper end of the counter's false alarms on true pictures that are
     degraded: it has seen only so many, and none as bad as a model's may be.
@@ -63,7 +65,8 @@ def label_rates(scores: pd.DataFrame, threshold: float, audit: pd.DataFrame) -> 
         audit[counted & (audit["degraded"] == worse)].set_index("label") for worse in (False, True)
     )
     hits = {label: int(counts.get(label, 0)) for label in TYPES[1:]}
-    combined = sum(hits[label] for label in COMBINED)
+    combined = scores["label"].isin(COMBINED)
+    clear = combined & (scores["match"] >= CLEAR)
     at = {"match_threshold": threshold}
     wrong, ever = 1 - clean["share"]["valid"], 1 - degraded["low"]["valid"]
     return [
@@ -80,14 +83,20 @@ def label_rates(scores: pd.DataFrame, threshold: float, audit: pd.DataFrame) -> 
             )
             for name in hits
         ),
-        rate(
-            "label_rate",
-            combined,
-            n,
-            clean["share"][[*COMBINED]].sum(),
-            blurred=degraded["high"][[*COMBINED]].sum(),
-            label=COMBINATION,
-            **at,
+        *(
+            rate(
+                "label_rate",
+                int(found.sum()),
+                n,
+                clean["share"][[*COMBINED]].sum(),
+                blurred=degraded["high"][[*COMBINED]].sum(),
+                label=name,
+                match_threshold=least,
+            )
+            for name, found, least in (
+                (COMBINATION, combined, threshold),
+                (CLEAR_COMBINATION, clear, CLEAR),
+            )
         ),
     ]
 

@@ -30,8 +30,8 @@ def _excess_rate(statistic: ask.ExcessRate, metrics: pd.DataFrame) -> Found:
 
 def _typical(statistic: ask.Typical, metrics: pd.DataFrame) -> Found:
     cell = in_generation(metrics, statistic.metric, statistic.at)
-    if cell["value"].isna().all():
-        raise NotMeasuredError("too few: undefined for every seed of this run")
+    if lacking := int(cell["value"].isna().sum()):  # seeds that have enough are no fair sample
+        raise NotMeasuredError(f"too few: undefined for {lacking} of {len(cell)} seeds of this run")
     return replace(by_seed(statistic, cell["value"]), n=float(cell["n"].sum()))
 
 
