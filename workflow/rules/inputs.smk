@@ -10,21 +10,31 @@ def training_data(wildcards) -> str:
 
 
 def shards(experiment: str, folder: str) -> list[str]:
-    """The shards of a generation's samples, or scores, in order."""
+    """The shards of generation 0's samples, or scores, in order."""
     return [f"{folder}/shard{shard:05}.parquet" for shard in range(EXPERIMENTS[experiment].shards)]
 
 
+def later_shards(experiment: str, folder: str) -> list[str]:
+    """Those of a later generation; of generation 0 as many, which stand beside them."""
+    return shards(experiment, folder)[: EXPERIMENTS[experiment].later_shards]
+
+
 def in_shards(folder: str):
-    """The same for a rule's input, where the wildcards name the experiment."""
-    return lambda wildcards: shards(wildcards.experiment, folder)
+    """All shards for a rule's input, where the wildcards name the experiment."""
+
+    def files(wildcards) -> list[str]:
+        of = shards if wildcards.get("lineage", "gen0") == "gen0" else later_shards
+        return of(wildcards.experiment, folder)
+
+    return files
 
 
 def filtered_from(kind: str):
-    """The shards of the generation that a filter chooses from."""
+    """The shards that a filter chooses from."""
 
     def files(wildcards) -> list[str]:
         place = lineage(wildcards.filter, int(wildcards.generation))
-        return shards(wildcards.experiment, f"{RUN}/{place}/{kind}")
+        return later_shards(wildcards.experiment, f"{RUN}/{place}/{kind}")
 
     return files
 
@@ -124,7 +134,7 @@ def yardsticks(wildcards) -> dict[str, str]:
 def measured_points(wildcards) -> dict[str, list[str]]:
     """A generation's samples, where metrics of a user's own look at them."""
     own = experiment_of(wildcards).metrics
-    return {"samples": shards(wildcards.experiment, f"{RUN}/{{lineage}}/samples")} if own else {}
+    return {"samples": in_shards(f"{RUN}/{{lineage}}/samples")(wildcards)} if own else {}
 
 
 def measured(wildcards) -> list[str]:
@@ -152,12 +162,12 @@ def shown_paths(wildcards) -> str | list:
 
 
 def all_drawn(wildcards) -> list[str]:
-    """The samples of every generation and filter of the replicate that figures show."""
+    """As many samples of every generation and filter of the replicate that figures show."""
     experiment = wildcards.experiment
     return [
         shard
         for place in lineages(experiment)
-        for shard in shards(experiment, f"{SHOWN}/{place}/samples")
+        for shard in later_shards(experiment, f"{SHOWN}/{place}/samples")
     ]
 
 

@@ -276,6 +276,7 @@ class Shapes(Distribution):
     ) -> list[Row]:
         import pandas as pd
 
+        from mirage.labels.shapes import CLEAR
         from mirage.metrics import objects, shapes
 
         pictures = pd.concat(scores, ignore_index=True)
@@ -283,7 +284,8 @@ class Shapes(Distribution):
             pictures, tables["counter"], tables["audit"], self.distribution.weights
         )
         rows += shapes.auroc_by_type(pictures, every)
-        return rows + objects.measure(pd.concat(self.judged([pictures])), every)
+        clear = pictures[pictures["match"] >= CLEAR]  # no deformed one, and none by its blur
+        return rows + objects.measure(pd.concat(self.judged([clear])), every)
 
     def choose(
         self, real: pd.DataFrame, scores: pd.DataFrame, count: int, tables: Tables

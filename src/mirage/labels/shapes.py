@@ -31,7 +31,7 @@ REACH = 2
 MARGIN = 4
 """Pixels about the largest template in the window of comparison."""
 CLEAR = 0.98
-"""Match of all objects from which a wrong combination is clear; no hybrid of shapes reaches it."""
+"""Match of all its objects from which a picture is clear; no planted hybrid of halves is."""
 SLACK = 0.5
 """Pixels by which a place may miss its range or its column: half of one is as good as none."""
 BATCH = 1_000
