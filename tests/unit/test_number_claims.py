@@ -142,7 +142,7 @@ def test_an_area_under_the_curve_is_told_from_chance_by_seed():
     assert find(statistic(name="auroc", choice="official", above=0.5), chance).evidence.holds > 0.2
     undefined = told(auroc=[np.nan] * 4)
     nothing = find(statistic(name="auroc", choice="official", above=0.5), undefined)
-    assert "undefined for every seed" in nothing.reason
+    assert "undefined for 3 of 3 seeds" in nothing.reason
 
 
 def test_what_a_discard_is_worth_is_its_recall_or_its_precision():

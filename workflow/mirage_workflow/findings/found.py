@@ -75,12 +75,12 @@ def by_seed(
     """Of one number a seed.
 
     Args:
-        values: on the scale on which they add up; NaN of a seed that has none.
+        values: on the scale on which they add up; NaN of a seed that has none, as those that have
+            one are then no fair choice of seeds.
         to_scale, from_scale: of the bound, and of the mean and its interval.
     """
-    values = values.dropna()
-    if values.empty:
-        raise NotMeasuredError("undefined for every seed of this run")
+    if lacking := int(values.isna().sum()):
+        raise NotMeasuredError(f"undefined for {lacking} of {len(values)} seeds of this run")
     evidence = judged(statistic, values, float(to_scale(statistic.bound)))
     ends = (float(from_scale(end)) for end in magnitude.interval(values))
     return Found(*ends, statistic.side, statistic.bound, len(values), evidence)
