@@ -15,7 +15,7 @@ COLUMNS = 3
 def draw(metrics: pd.DataFrame) -> Figure:
     """Share of each type of hallucination, and of clear wrong combinations, in percent.
 
-    By generation, one line per filter. Clear are duplicates and wrong columns of whole shapes.
+    By generation, one line per filter. Clear ones are a share of the pictures that are clear.
 
     metrics: table METRICS of one experiment, of one or more seeds. With one seed, bars
     are 95 % intervals; with more, thin lines are seeds and thick ones their mean.
