@@ -28,9 +28,10 @@ def draw(metrics: pd.DataFrame) -> Figure:
         draw_generations(axes, rows, "false alarms on true pictures", scale=100)
         axes.set_title(style.word(name))
         axes.set_ylim(bottom=-0.02 * axes.get_ylim()[1])
-    figure.supxlabel("Generation")
+    for axes in panels[COLUMNS:]:
+        axes.set_xlabel("Generation")
     figure.supylabel("Pictures of this type (%)")
     if not rates.empty:
-        figure.suptitle(describe(rates))
+        figure.suptitle(describe(rates[rates["label"] != CLEAR_COMBINATION]))
         figure.legend(*style.entries(panels[0]), loc="outside lower center", ncols=4)
     return figure
