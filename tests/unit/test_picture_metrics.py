@@ -158,6 +158,21 @@ def test_every_generation_is_held_against_one_floor():
     assert floors[0] == floors[1]
 
 
+def test_what_is_known_of_a_floor_bounds_the_distance_over_it():
+    drawn, heldout = 2 * normal(400, seed=2), normal(100, seed=1)
+    distance, over = pictures.fid_rows(drawn, normal(500), heldout, rng())
+    assert over.value == distance.value / distance.floor
+    # As far either way on the log scale; the distance itself is known better than its floor.
+    assert over.low * over.high == pytest.approx(over.value**2)
+    assert over.high / over.value > 1.5 * distance.high / distance.value
+
+
+def test_without_a_floor_there_is_no_distance_over_it():
+    real = normal(100)
+    over = pictures.fid_rows(normal(100, seed=2), real, real, rng())[1]
+    assert np.isnan([over.value, over.low, over.high]).all()
+
+
 def test_the_nearest_real_picture_is_found():
     real = np.array([[0.0, 0.0], [3.0, 4.0]])
     distances = pictures.nearest_distances(np.array([[0.0, 1.0], [3.0, 4.0], [6.0, 8.0]]), real)

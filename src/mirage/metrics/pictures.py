@@ -18,7 +18,7 @@ from torch import nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 
 from mirage.metrics.mixture import mode_metrics
-from mirage.metrics.rows import Row, estimate, rate
+from mirage.metrics.rows import NORMAL_QUANTILE, Row, estimate, rate
 
 NEIGHBOURS = 3
 """Of precision and recall, as published."""
@@ -77,18 +77,20 @@ def fid_rows(
     """Frechet distance to the training pictures, and that over its floor, at equal number.
 
     Errors are those of a bootstrap over pictures: of the generated ones, and for the ratio of
-    the held-out ones too.
+    the held-out ones too, there on the log scale: a floor of 1,000 digits is known to a third.
     """
     n = min(len(features), len(heldout))
     compared = features[: n * min(PARTS, len(features) // n)]
     (value, error), (floor, floor_error) = (
         _distance_in_parts(pictures, real, n, rng) for pictures in (compared, heldout[:n])
     )
-    ratio = value / floor if floor else np.nan
-    ratio_error = np.hypot(error, ratio * floor_error) / floor if floor else np.nan
+    over, reach = np.nan, np.nan
+    if value > 0 and floor > 0:
+        over = value / floor
+        reach = float(np.exp(NORMAL_QUANTILE * np.hypot(error / value, floor_error / floor)))
     return [
         estimate("fid", value, error, n, floor=floor),
-        estimate("fid_over_floor", ratio, ratio_error, n, floor=1.0),
+        Row("fid_over_floor", over, n, over / reach, over * reach, floor=1.0),
     ]
 
 
