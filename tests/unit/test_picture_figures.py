@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from drawn import NOTHING, legend_texts, metric
+from scipy.stats import norm
 
 from mirage.figures import (
     confusion,
@@ -256,6 +257,10 @@ class TestShapes:
         lines = {bars.get_label(): bars.lines[0].get_ydata() for bars in axes.containers}
         assert list(lines["valid"]) == [80, 100]
         assert list(lines["blank"]) == [20, 0]
+        # None in 100 has a limit too: Wilson's is z^2 / (n + z^2).
+        limits = {bars.get_label(): bars.lines[1][1].get_ydata() for bars in axes.containers}
+        z = norm.ppf(0.975)
+        assert limits["blank"][1] == pytest.approx(100 * z**2 / (100 + z**2))
         assert axes.lines[-1].get_label() == "blanks of independent columns: 12.50 %"
 
     def test_what_a_score_tells_beyond_the_number_of_objects_has_a_mark_for_each_window(self):

@@ -4,27 +4,35 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from mirage.figures import style
+from mirage.metrics.rows import rate
+
+LINEAR = 0.1
+"""Percent below which the axis is linear, so that it has a zero."""
 
 
 @style.theme()
 def draw(followed: pd.DataFrame, independent_blanks: float | None = None) -> Figure:
     """Share of each label by updates, in percent, with 95 % Wilson intervals.
 
+    The axis is logarithmic above a tenth of a percent: rates to compare differ by hundreds.
+
     Args:
-        followed: `update`, `label`, `hits`, `n`, `value`, `low`, `high`, of one training.
+        followed: `update`, `label`, `hits`, `n`, `value`, `low`, `high`, of one training;
+            a label that an update lacks was drawn never there.
         independent_blanks: the share of blank pictures that columns drawn without a look at
             each other would give; None where nothing can be blank.
     """
     figure = style.figure(style.PAGE, 3.2)
     axes = figure.subplots()
     updates = sorted(followed["update"].unique())
+    never = rate("", 0, int(followed["n"].min()))
     for label, colour in _colours(followed["label"]).items():
         rows = followed[followed["label"] == label].set_index("update").reindex(updates)
-        bars = style.interval(rows, scale=100)
+        rows = rows.fillna({"value": 0.0, "low": 0.0, "high": never.high})
         axes.errorbar(
             updates,
-            100 * rows["value"].fillna(0),
-            yerr=bars,
+            100 * rows["value"],
+            yerr=style.interval(rows, scale=100),
             color=colour,
             marker="o",
             capsize=2,
@@ -38,7 +46,9 @@ def draw(followed: pd.DataFrame, independent_blanks: float | None = None) -> Fig
             linestyle=":",
             label=f"blanks of independent columns: {style.percent(independent_blanks)}",
         )
-    axes.set(xlabel="Updates", ylabel="Samples of this label (%)", ylim=(0, None))
+    axes.set_yscale("symlog", linthresh=LINEAR)
+    axes.set(xlabel="Updates", ylabel="Samples of this label (%)", ylim=(0, 100))
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.set_title(f"n = {style.span(followed['n'])} samples after each, the same noise, 1 seed")
     figure.legend(*style.entries(axes), loc="outside lower center", ncols=4)
     return figure
