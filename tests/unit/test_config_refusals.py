@@ -133,6 +133,21 @@ WRONG = {
         {"following": {"updates": [50, 200], "samples": 10}},
         ["following.updates", "100 updates", "200"],
     ),
+    "columns of what has none": (
+        GRID,
+        {"coupling": {"handovers": [300], "samples": 10}},
+        ["coupling", "only of shapes", "gaussian2d_grid"],
+    ),
+    "columns that are coupled by nothing": (
+        SHAPES,
+        {"coupling": {"handovers": [300], "samples": 10}, "dataset": {"presence": 1}},
+        ["coupling", "dataset.presence", "1"],
+    ),
+    "a walk handed over before it begins": (
+        SHAPES,
+        {"coupling": {"handovers": [300, 999], "samples": 10}},
+        ["coupling.handovers", "below the first time, 999", "999"],
+    ),
     "a film strip of steps that are not kept": (
         SHAPES,
         {"trajectories": {"steps": 20, "window": [10, 20]}},

@@ -54,6 +54,7 @@ def test_every_figure_and_table_is_there(smoke):
         "shapes_roc",
         "shapes_objects",
         "shapes_labels_by_update",
+        "shapes_coupling",
         "shapes_trajectories",
         "shapes_embedding",
     ):

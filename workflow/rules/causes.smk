@@ -103,6 +103,20 @@ STUDIES = {
         hours(4),
         lambda wildcards: experiment_of(wildcards).training.threads,
     ),
+    "measure_coupling": Study(
+        "Whether a blank picture is the network's doing, and at which times.",
+        {**WEIGHTS, "counter": f"{RESULTS}/counter.parquet"},
+        {
+            "predictions": f"{RUN}/gen0/predictions.parquet",
+            "handed_over": f"{RUN}/gen0/handed_over.parquet",
+        },
+        "seed{seed}/gen0/measure_coupling",
+        {"coupling": coupling},
+        ("dataset", "diffusion", "network", "sampling", "scoring"),
+        "torch",
+        hours(2),
+        threads_of,
+    ),
     "measure_variant": Study(
         "One small model of a sweep, like the base but for one thing.",
         {"schedule": small_schedule},

@@ -95,6 +95,13 @@ SHOW = {
         {"rates": f"{GEN0}/followed.parquet"},
         sections=("dataset",),
     ),
+    "coupling": Figure(
+        "Whether a blank picture is the network's doing, and at which times.",
+        {
+            name: every_seed(f"gen0/{name}.parquet")
+            for name in ("predictions", "handed_over")
+        },
+    ),
     "types_by_generation": Figure(
         "Which errors grow as models train on their own pictures.", METRICS
     ),

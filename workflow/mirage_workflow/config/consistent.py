@@ -11,7 +11,7 @@ from mirage_workflow.process import schedule_of
 
 if TYPE_CHECKING:
     from mirage_workflow.config.experiment import Experiment
-    from mirage_workflow.config.judging import Following
+    from mirage_workflow.config.judging import Coupling, Following
     from mirage_workflow.config.section import Section
 
 LEAST_ABAR = 1e-6
@@ -294,6 +294,8 @@ def _check_studies(experiment: Experiment) -> None:
         )
     if experiment.following:
         _check_following(experiment, experiment.following)
+    if experiment.coupling:
+        _check_coupling(experiment, experiment.coupling)
 
 
 def _check_following(experiment: Experiment, following: Following) -> None:
@@ -308,6 +310,20 @@ def _check_following(experiment: Experiment, following: Following) -> None:
         raise ValueError(
             f"following.updates: training has {experiment.training.updates} updates: "
             f"found {max(following.updates)}"
+        )
+
+
+def _check_coupling(experiment: Experiment, coupling: Coupling) -> None:
+    if "counter" not in experiment.dataset.needs:
+        raise ValueError(f"coupling: only of shapes, which {experiment.dataset.name} are not")
+    if experiment.origin != "network":
+        raise ValueError(f"coupling: only of a network trained here, not of {experiment.origin}")
+    if experiment.dataset.distribution.presence == 1:
+        raise ValueError("coupling: nothing is coupled where dataset.presence is 1")
+    if max(coupling.handovers) >= experiment.start:
+        raise ValueError(
+            f"coupling.handovers must be below the first time, {experiment.start}: "
+            f"found {max(coupling.handovers)}"
         )
 
 

@@ -81,6 +81,16 @@ class Following(Section):
     """Samples drawn each time."""
 
 
+class Coupling(Section):
+    """Of shapes: how well the network of generation 0 couples the columns, no picture of which is
+    blank, held against a perfect model."""
+
+    handovers: Unique[NonNegativeInt] = Field(min_length=1)
+    """Times at which a perfect model hands its walk over to the network, one after the other."""
+    samples: PositiveInt
+    """Pictures that are drawn so each time, and that predictions are compared on."""
+
+
 class Classifier(Section):
     """The small network that judges pictures, trained by the pipeline itself: on the classes
     of real pictures, or, where they have none, on telling by how much they are turned."""

@@ -17,6 +17,7 @@ from mirage_workflow.schemas.causes import CAUSE_PARTS, CAUSES
 from mirage_workflow.schemas.claims import CLAIMS, CLAIMS_AUDIT
 from mirage_workflow.schemas.classifier import CLASSIFIER
 from mirage_workflow.schemas.counter import COUNTER
+from mirage_workflow.schemas.coupling import HANDED_OVER, PREDICTIONS
 from mirage_workflow.schemas.followed import FOLLOWED_LABELS
 from mirage_workflow.schemas.labels import LABELS
 from mirage_workflow.schemas.metrics import METRICS as MEASURED
@@ -64,6 +65,8 @@ TABLES = {
     "embedding": (EMBEDDING,),
     "between": (BETWEEN,),
     "followed_quality": (FOLLOWED_QUALITY,),
+    "predictions": (PREDICTIONS,),
+    "handed_over": (HANDED_OVER,),
     "counter": (COUNTER,),
     "audit": (AUDIT,),
     "causes/{model}": (CAUSES,),
