@@ -57,7 +57,7 @@ def test_a_black_picture_without_noise_is_taken_for_the_smallest_shape():
         assert ((x0_hat + 1) / 2).sum().item() == pytest.approx(white, abs=1e-3)
 
 
-def drawn(coupled: bool, n: int = 400, steps: int = 100):
+def drawn(coupled: bool, n: int = 400, steps: int = 100, eta: float = 0):
     draws = torch.Generator().manual_seed(0)
 
     def noise():
@@ -65,7 +65,7 @@ def drawn(coupled: bool, n: int = 400, steps: int = 100):
 
     truth = of_size(32)
     model = DiffusedShapes(truth, SCHEDULE, coupled).noise
-    walked = ddim_steps(SCHEDULE, times_of(999, steps), eta=0)
+    walked = ddim_steps(SCHEDULE, times_of(999, steps), eta)
     pictures = walk(model, noise(), walked, noise, clip=True).numpy()
     return label_pictures(pictures, truth, Thresholds(0.9, 0.6, 0.2))
 
@@ -76,6 +76,14 @@ def test_by_the_perfect_model_every_picture_is_true_and_sets_are_as_common_as_th
     objects = labels[["triangles", "squares", "pentagons"]].sum(axis=1)
     for count, share in ((1, 3 / 7), (2, 3 / 7), (3, 1 / 7)):
         assert binomtest(int((objects == count).sum()), len(labels), share).pvalue > 0.01
+
+
+def test_forty_noisy_steps_draw_fewer_objects_than_there_are_even_with_the_perfect_model():
+    labels = drawn(coupled=True, steps=40, eta=1)
+    objects = labels[["triangles", "squares", "pentagons"]].sum(axis=1)
+    assert (labels["label"] == "valid").all()
+    assert binomtest(int((objects == 3).sum()), len(labels), 1 / 7).pvalue < 0.01
+    assert objects.mean() < 12 / 7
 
 
 def test_columns_without_a_look_at_each_other_leave_pictures_blank_and_nothing_else_wrong():
