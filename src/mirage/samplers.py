@@ -5,6 +5,7 @@ out; whatever is wanted of the way is kept by observers.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import pandas as pd
@@ -102,58 +103,59 @@ def _walk_fused(
     return x
 
 
+@dataclass(frozen=True)
+class Stream:
+    """Where samples come from: random streams, one a block of samples that walk together.
+
+    A block's noise depends on `seed`, `generation`, its number and `block_size` alone, so that the
+    samples are the same however they are divided among calls.
+    """
+
+    shape: tuple[int, ...]
+    """Of one sample."""
+    block_size: int = 1000
+    seed: int = 0
+    generation: int = 0
+    device: str = "cpu"
+
+    def noise(self, block: int, size: int) -> Callable[[], Tensor]:
+        """A source of N(0, I) for the first `size` samples of a block: () -> [size, *shape]."""
+        normals = normal_noise(self.seed, "sample", self.generation, block, self.device)
+        return lambda: normals((self.block_size, *self.shape))[:size]
+
+
 def sample(
     model: Model | FusedModel,
     steps: Sequence[ReverseStep],
-    shape: tuple[int, ...],
     n: int,
+    stream: Stream,
     detectors: Sequence[str] = (),
     windows: Sequence[tuple[int, int]] = (),
     first: int = 0,
-    seed: int = 0,
-    generation: int = 0,
-    block_size: int = 1000,
     clip: bool = False,
-    device: str = "cpu",
 ) -> Iterator[pd.DataFrame]:
     """Draw samples block by block, and score their trajectories on the way.
 
-    Nothing but the block at hand is held in memory. A block's noise depends on `seed`,
-    `generation`, its number and its size alone, so that the samples are the same however
-    they are divided among calls.
+    Nothing but the block at hand is held in memory.
 
     Args:
         model: predicts the noise in x_t, or takes the steps itself.
         steps: from `diffusion.reverse_steps`.
-        shape: of one sample.
         n: how many samples.
+        stream: their shape, and their random streams.
         detectors: names of those whose scores are taken.
         windows: [T1, T2] in steps before the end, over which they are.
         first: number of the first sample, the start of a block.
-        seed, generation: name the random streams.
-        block_size: samples that walk together.
         clip: clip x0_hat to [-1, 1], for pictures.
 
     Yields:
         For each block columns `sample`; `x0`, ... (points) or `x` (pictures); and a score for
         each detector and window, `hal_0_4`.
     """
-    for block, size in blocks(n, block_size, first):
+    for block, size in blocks(n, stream.block_size, first):
         scores = WindowScores(detectors, windows)
-        x = draw_block(
-            model,
-            steps,
-            shape,
-            block,
-            size,
-            block_size,
-            seed,
-            generation,
-            [scores],
-            clip,
-            device,
-        )
-        start = block * block_size
+        x = draw_block(model, steps, block, size, stream, [scores], clip)
+        start = block * stream.block_size
         columns = {"sample": range(start, start + size), **frames.from_array(x.cpu().numpy())}
         columns |= {name: score.cpu().numpy() for name, score in scores.columns().items()}
         yield pd.DataFrame(columns)
@@ -171,15 +173,11 @@ def blocks(samples: int, block_size: int, first: int = 0) -> Iterator[tuple[int,
 def draw_block(
     model: Model | FusedModel,
     steps: Sequence[ReverseStep],
-    shape: tuple[int, ...],
     block: int,
     size: int,
-    block_size: int,
-    seed: int,
-    generation: int,
+    stream: Stream,
     observers: Sequence[Observer] = (),
     clip: bool = False,
-    device: str = "cpu",
 ) -> Tensor:
     """Draw one block of samples from its own random stream.
 
@@ -187,16 +185,11 @@ def draw_block(
     for more samples only adds to those drawn before.
 
     Args:
-        shape: of one sample.
-        block: the block's number, which with `seed` and `generation` fixes its noise.
-        size: how many of its `block_size` samples to draw.
+        block: the block's number.
+        size: how many of its samples to draw.
 
     Returns:
-        The samples: [size, *shape].
+        The samples: [size, *stream.shape].
     """
-    normals = normal_noise(seed, "sample", generation, block, device)
-
-    def draw_noise() -> Tensor:
-        return normals((block_size, *shape))[:size]
-
+    draw_noise = stream.noise(block, size)
     return walk(model, draw_noise(), steps, draw_noise, observers, clip)

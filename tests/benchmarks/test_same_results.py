@@ -20,7 +20,7 @@ from mirage.engine import native
 from mirage.labels.points import label_points
 from mirage.metrics.detection import Ranking
 from mirage.networks.mlp import TemporalMLP
-from mirage.samplers import draw_block
+from mirage.samplers import Stream, draw_block
 from mirage.training import TimeFocus, Trainer, TrainingOptions
 from mirage.trajectory import WindowScores
 
@@ -93,7 +93,7 @@ def ours(network, mixture, request):
     parts = []
     for block in range(SAMPLES // 1000):
         scores = WindowScores(["hal"], [WINDOW])
-        x = draw_block(model, STEPS, (2,), block, 1000, 1000, 1, 0, [scores])
+        x = draw_block(model, STEPS, block, 1000, Stream((2,), seed=1), [scores])
         parts.append(described(x, scores.columns()[Score("hal", *WINDOW).column], mixture))
     return pd.concat(parts)
 

@@ -13,7 +13,7 @@ from mirage import engine
 from mirage.diffusion import Schedule, ddpm_steps, times_of
 from mirage.engine import native
 from mirage.networks.mlp import TemporalMLP
-from mirage.samplers import draw_block
+from mirage.samplers import Stream, draw_block
 from mirage.trajectory import WindowScores
 from mirage_workflow.config.judging import Detection
 
@@ -79,14 +79,12 @@ def draw(
     net = network(dim).requires_grad_(False).to(device)
     model = engine.for_sampling(net, precision, device, calls=count)
     steps = ddpm_steps(SCHEDULE, times_of(count - 1, count), "fixed_large")
-    detection = Detection()
+    detection, stream = Detection(), Stream((dim,), block, device=device)
 
     def work() -> float:
         for number in range(samples // block):
             scores = WindowScores(detection.detectors, detection.windows)
-            x = draw_block(
-                model, steps, (dim,), number, block, block, 0, 0, [scores], device=device
-            )
+            x = draw_block(model, steps, number, block, stream, [scores])
             x.cpu()  # waits for a GPU
         return samples * count
 

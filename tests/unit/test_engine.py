@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from mirage.engine import native
 from mirage.engine.cpu import SLICE
-from mirage.samplers import draw_block
+from mirage.samplers import Stream, draw_block
 from mirage.trajectory import PathRecorder
 from mirage_workflow.config.settings import Engine
 
@@ -147,7 +147,7 @@ def test_the_number_of_threads_changes_no_bit(threads, level):
 
 def test_observers_see_the_steps_of_a_block_once_and_in_order():
     recorder = PathRecorder([0, 3])
-    draw_block(sampler(network()), STEPS, (2,), 0, 5, 5, 0, 0, [recorder])
+    draw_block(sampler(network()), STEPS, 0, 5, Stream((2,), 5), [recorder])
     assert recorder.times == [step.t for step in STEPS]
 
 

@@ -8,7 +8,7 @@ from torch import distributions
 from mirage.datasets.mixtures import GaussianMixture
 from mirage.diffusion import Schedule, ddpm_steps, times_of
 from mirage.exact import DiffusedMixture, DiffusedPoints, refined
-from mirage.samplers import draw_block
+from mirage.samplers import Stream, draw_block
 
 TIMES = (0, 50, 200, 295)
 
@@ -238,7 +238,7 @@ def test_samples_of_the_empirical_score_are_training_points(grid, official):
     points, _ = grid.sample(40, np.random.default_rng(0))
     model = DiffusedPoints(torch.from_numpy(points), official)
     steps = ddpm_steps(official, times_of(399, 400), "fixed_large")
-    x = draw_block(model.noise, steps, (2,), 0, 200, 200, seed=0, generation=0)
+    x = draw_block(model.noise, steps, 0, 200, Stream((2,), 200))
     nearest = torch.cdist(x, torch.from_numpy(points)).amin(1)
     # Noise of 0.032 is left at the last step: points of one mode, 0.018 wide, may be mixed.
     assert nearest.max() < 3 * grid.std

@@ -10,7 +10,7 @@ from mirage.diffusion import Schedule, ddpm_steps, times_of
 from mirage.exact import DiffusedMixture
 from mirage.labels.points import label_points
 from mirage.refitted import Modes, fit
-from mirage.samplers import draw_block
+from mirage.samplers import Stream, draw_block
 
 
 def modes_of(mixture: GaussianMixture) -> Modes:
@@ -79,8 +79,8 @@ def test_without_a_network_the_sampler_shrinks_the_modes_and_makes_no_bridges(gr
     modes = modes_of(grid)
     widths = []
     for generation in range(2):
-        block = (0, 2_000, 2_000, 0, generation)
-        drawn = draw_block(modes.model(official), steps, (2,), *block).numpy()
+        stream = Stream((2,), 2_000, generation=generation)
+        drawn = draw_block(modes.model(official), steps, 0, 2_000, stream).numpy()
         labels = label_points(drawn, grid, 5.0)
         assert labels["label"].eq("valid").all()
         widths.append(np.sqrt((labels["distance"] ** 2).mean() / 2))

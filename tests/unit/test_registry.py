@@ -9,7 +9,7 @@ from mirage import registry
 from mirage.diffusion import Schedule, reverse_steps, times_of
 from mirage.filters import select
 from mirage.registry import DATASETS, DETECTORS, FIGURES, FILTERS, METRICS, RegistryError, load
-from mirage.samplers import sample
+from mirage.samplers import Stream, sample
 
 DRIFT = """
 from mirage.registry import detector
@@ -61,7 +61,7 @@ def own(tmp_path):
 
 def drawn_by(detector: str) -> pd.DataFrame:
     steps = reverse_steps(Schedule.linear(), times_of(399, 10))
-    parts = sample(lambda x, t: torch.zeros_like(x), steps, (2,), 5, [detector], [(0, 4)])
+    parts = sample(lambda x, t: torch.zeros_like(x), steps, 5, Stream((2,)), [detector], [(0, 4)])
     return pd.concat(parts)
 
 

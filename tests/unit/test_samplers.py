@@ -8,7 +8,7 @@ from scipy.stats import chi, chisquare
 from mirage.diffusion import Schedule, ddim_steps, ddpm_steps, times_of
 from mirage.exact import DiffusedMixture
 from mirage.networks.mlp import TemporalMLP
-from mirage.samplers import blocks, draw_block, walk
+from mirage.samplers import Stream, blocks, draw_block, walk
 from mirage.trajectory import WindowScores
 
 FINE = Schedule(np.concatenate([np.geomspace(1e-6, 0.2, 200), np.full(35, 0.2)]))
@@ -28,12 +28,15 @@ FINE_WALKS = [kind for kind in WALKS if "50" not in kind]
 LINEAR_WALKS = [kind for kind in WALKS if kind != "ddim in 50 steps"]
 """Those fine or noisy enough that a mode's neighbours do not bend its samples' paths."""
 SAMPLES = 3000
+STREAM = {"block_size", "seed", "generation"}
 
 
 def draw(model, steps, dim, **options):
     """A full block of samples."""
-    defaults = {"block": 0, "size": 500, "block_size": 500, "seed": 0, "generation": 0}
-    return draw_block(model, steps, (dim,), **(defaults | options))
+    told = {"block_size": 500} | options
+    stream = Stream((dim,), **{key: told[key] for key in STREAM & told.keys()})
+    others = {key: told[key] for key in told.keys() - STREAM}
+    return draw_block(model, steps, stream=stream, **({"block": 0, "size": 500} | others))
 
 
 def offsets(x, mixture):
@@ -316,12 +319,9 @@ def test_clipping_keeps_every_predicted_picture_in_range(kind):
         x = draw_block(
             overshooting,
             WALKS[kind],
-            (1, 4, 4),
             block=0,
             size=3,
-            block_size=3,
-            seed=0,
-            generation=0,
+            stream=Stream((1, 4, 4), block_size=3),
             observers=[lambda step, x, x0_hat, seen=seen: seen.append(x0_hat.abs().max().item())],
             clip=clip,
         )

@@ -7,7 +7,7 @@ import torch
 
 from mirage.diffusion import ReverseStep, Schedule, ddpm_steps, times_of
 from mirage.exact import DiffusedMixture
-from mirage.samplers import draw_block
+from mirage.samplers import Stream, draw_block
 from mirage.trajectory import MOST_BLOCKS, PathRecorder, WindowScores, choose_paths
 
 WINDOWS = [(0, 1), (0, 4), (0, 9), (5, 14), (0, 29)]
@@ -92,12 +92,9 @@ def test_every_detector_and_window_of_a_walk_matches_its_recorded_path(grid):
     draw_block(
         DiffusedMixture(grid, schedule).noise,
         ddpm_steps(schedule, times_of(39, 40), "fixed_large"),
-        (2,),
         block=0,
         size=60,
-        block_size=60,
-        seed=0,
-        generation=0,
+        stream=Stream((2,), 60),
         observers=[scores, recorder],
     )
     path = recorder.paths()[1].transpose(0, 1)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from mirage import frames
-from mirage.samplers import sample
+from mirage.samplers import Stream, sample
 from mirage_workflow.config.experiment import Experiment
 from mirage_workflow.networks import network_with
 from mirage_workflow.process import steps_of
@@ -42,6 +42,7 @@ def follow(
         DivergenceError: as the trainer does.
     """
     steps, options, shape = steps_of(experiment), experiment.sampling, experiment.dataset.shape
+    stream = Stream(shape, options.block_size, seed, device=device)
     trainer = trainer_of(experiment, data, seed, 0, device)
     parts = []
 
@@ -50,11 +51,7 @@ def follow(
             return
         network = network_with(experiment, trainer.weights(), device)
         model = for_sampling(network, experiment, asked["samples"], len(steps), device)
-        block, clip = options.block_size, options.clip
-        drawn = sample(
-            *(model, steps, shape, asked["samples"]),
-            **{"seed": seed, "block_size": block, "clip": clip, "device": device},
-        )
+        drawn = sample(model, steps, asked["samples"], stream, clip=options.clip)
         judged = judge(frames.to_array(part, shape) for part in drawn)
         parts.append(judged.assign(update=done))
 

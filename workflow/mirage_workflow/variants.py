@@ -13,7 +13,7 @@ from mirage.diffusion import ReverseStep
 from mirage.exact import DiffusedMixture
 from mirage.metrics.endpoint import label_both
 from mirage.rng import numpy_rng
-from mirage.samplers import Model, sample
+from mirage.samplers import Model, Stream, sample
 from mirage.training import Trainer
 from mirage_workflow.config.experiment import Experiment
 from mirage_workflow.networks import network_with
@@ -85,17 +85,8 @@ def draw(
     """
     shape = mixture.means.shape[1:]
     detectors = ["hal"] if windows else []
-    parts = sample(
-        model,
-        steps,
-        shape,
-        samples,
-        detectors,
-        windows,
-        seed=seed,
-        block_size=block_size,
-        device=device,
-    )
+    stream = Stream(shape, block_size, seed, device=device)
+    parts = sample(model, steps, samples, stream, detectors, windows)
     drawn = pd.concat(parts, ignore_index=True)
     labels = label_both(frames.to_array(drawn, shape), mixture, radius, endpoints)
     return pd.concat([drawn, labels], axis=1)

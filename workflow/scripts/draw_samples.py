@@ -10,7 +10,7 @@ from tqdm import tqdm
 from mirage import engine, tensors
 from mirage.detectors import every_score
 from mirage.refitted import Modes
-from mirage.samplers import Model, sample
+from mirage.samplers import Model, Stream, sample
 from mirage_workflow import tables
 from mirage_workflow.networks import load_network
 from mirage_workflow.places import REFITTED
@@ -39,22 +39,11 @@ def model_of() -> tuple[Model, str]:
 
 
 model, computed_with = model_of()
-shape = experiment.dataset.shape
+stream = Stream(experiment.dataset.shape, options.block_size, job.seed, job.generation, device)
 parts = sample(
-    model,
-    steps,
-    shape,
-    size,
-    detection.detectors,
-    detection.windows,
-    first,
-    job.seed,
-    job.generation,
-    options.block_size,
-    options.clip,
-    device,
+    model, steps, size, stream, detection.detectors, detection.windows, first, options.clip
 )
-schema = samples_schema(shape, every_score(detection.detectors, detection.windows))
+schema = samples_schema(stream.shape, every_score(detection.detectors, detection.windows))
 provenance = job.provenance(device, engine=computed_with)
 with tables.writing(job.output.samples, schema, provenance) as append:
     for part in tqdm(parts, "drawing", total=blocks, mininterval=10):

@@ -14,7 +14,7 @@ from mirage.exact_shapes import DiffusedShapes
 from mirage.metrics.coupling import handing_over, prediction_errors
 from mirage.metrics.rates import label_counts
 from mirage.rng import normal_noise, numpy_rng
-from mirage.samplers import Model, sample
+from mirage.samplers import Model, Stream, sample
 from mirage_workflow import tables
 from mirage_workflow.networks import load_network
 from mirage_workflow.process import schedule_of, steps_of
@@ -35,6 +35,7 @@ network = for_sampling(
     load_network(experiment, job.input.weights, device), experiment, n, len(steps), device
 )
 counter = {"counter": tables.read(job.input.counter)}
+stream = Stream(dataset.shape, options.block_size, job.seed, device=device)
 place = {"experiment": job.wildcards.experiment, "seed": job.seed}
 
 pictures = torch.from_numpy(truth.sample(n, numpy_rng(job.seed, "coupling"))[0]).to(device)
@@ -51,16 +52,7 @@ tables.write(
 
 def counted(model: Model) -> pd.DataFrame:
     """How often each label is drawn, from the same noise whatever the model."""
-    parts = sample(
-        model,
-        steps,
-        dataset.shape,
-        n,
-        seed=job.seed,
-        block_size=options.block_size,
-        clip=options.clip,
-        device=device,
-    )
+    parts = sample(model, steps, n, stream, clip=options.clip)
     labels = [
         labels_of(dataset, frames.to_array(part, dataset.shape), experiment.scoring.radius, counter)
         for part in parts
