@@ -37,7 +37,7 @@ def main(picture: str) -> None:
     # From t = 399, where hardly any signal is left. Hal, the variance of the predicted clean
     # sample, is taken over the last five steps while samples are drawn; no path is kept.
     steps = mirage.reverse_steps(schedule, mirage.times_of(start=399, steps=400))
-    parts = mirage.sample(network, steps, (2,), 5_000, ["hal"], [(0, 4)])
+    parts = mirage.sample(network, steps, 5_000, mirage.Stream((2,)), ["hal"], [(0, 4)])
     drawn = pd.concat(parts, ignore_index=True)
     xy = drawn[["x0", "x1"]].to_numpy()
     hallucinated = mirage.label_points(xy, truth, radius=5)["label"] != "valid"

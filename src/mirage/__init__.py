@@ -16,6 +16,7 @@ _HOMES = {
     "Hal": "detectors",
     "HalMoving": "detectors",
     "Schedule": "diffusion",
+    "Stream": "samplers",
     "TemporalMLP": "networks.mlp",
     "TimeFocus": "training",
     "Trainer": "training",
