@@ -44,7 +44,8 @@ class DiffusedShapes:
         seen = x.flatten(1).double() * (2 * math.sqrt(abar) / (1 - abar))
         odds = self.truth.presence / (1 - self.truth.presence)
         # Log odds of each place of a shape against an empty column; pixels are -1 or 1.
-        places = [seen @ at.T.to(seen) + math.log(odds / len(at)) for at in self._places]
+        drawn = [at.to(seen.device) for at in self._places]
+        places = [seen @ at.T + math.log(odds / len(at)) for at in drawn]
         there = torch.stack([logits.logsumexp(1) for logits in places])
         ratios = softplus(there)  # of a column, to an empty one
         total = ratios.sum(0)
@@ -52,9 +53,9 @@ class DiffusedShapes:
             # log(exp(total) - 1); where that is lost to rounding, the columns' odds add up.
             total = torch.where(total > 1e-9, total + _log1mexp(total), there.logsumexp(0))
         x0_hat = -torch.ones_like(seen)
-        for logits, ratio, at in zip(places, ratios, self._places, strict=True):
+        for logits, ratio, at in zip(places, ratios, drawn, strict=True):
             others = ratios.sum(0) - ratio
-            x0_hat += 2 * (logits + (others - total)[:, None]).exp() @ at.to(seen)
+            x0_hat += 2 * (logits + (others - total)[:, None]).exp() @ at
         return x0_hat.to(x.dtype).reshape(x.shape)
 
     @cached_property
@@ -67,7 +68,7 @@ class DiffusedShapes:
             ].reshape(2, -1)
             pictures = self.truth.blank(len(top))
             self.truth.draw(pictures, np.arange(len(top)), shape, top, left)
-            drawn.append(torch.from_numpy(pictures.reshape(len(top), -1)))
+            drawn.append(torch.from_numpy(pictures.reshape(len(top), -1)).double())
         return drawn
 
 

@@ -103,6 +103,11 @@ def _walk_fused(
     return x
 
 
+def handing_over(first: Model, then: Model, at: int) -> Model:
+    """One model down to a time, and another at that time and those below it."""
+    return lambda x, t: then(x, t) if int(t) <= at else first(x, t)
+
+
 @dataclass(frozen=True)
 class Stream:
     """Where samples come from: random streams, one a block of samples that walk together.

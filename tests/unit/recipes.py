@@ -16,6 +16,7 @@ DIGITS = GRID | {
     "network": {"name": "unet"},
 }
 SHAPES = DIGITS | {"dataset": {"name": "shapes", "samples": 1000, "heldout": 100}}
+PHOTOS = DIGITS | {"dataset": {"name": "images", "samples": 1000, "folder": "photos"}}
 UNSEEN = DIGITS | {"dataset": {"name": "unseen", "sample_shape": [1, 16, 16]}}
 
 
@@ -26,6 +27,3 @@ def complaint(call, *args) -> str:
     message = str(caught.value)
     assert "\n" not in message
     return message
-
-
-PHOTOS = merge(DIGITS, {"dataset": {"name": "images", "folder": "photos"}})

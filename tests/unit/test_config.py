@@ -83,9 +83,6 @@ def test_experiments_are_read_in_the_order_named(written):
     assert experiments["two"].dataset.means == [1, 2, 3]
 
 
-del PHOTOS["dataset"]["heldout"]
-
-
 class TestFilesOfTheUser:
     @pytest.fixture
     def read(self, written, tmp_path, monkeypatch):

@@ -10,6 +10,16 @@ from mirage_workflow.config.settings import (
 )
 
 OWN = "(of your own? name its file in `extensions`)"
+
+
+def handed_over(times: list[int], **more) -> dict:
+    """The section `handover`, and a schedule that it can work with."""
+    return {
+        "handover": {"times": times, "samples": 10},
+        "diffusion": {"beta_end": 0.02},
+    } | more
+
+
 WRONG = {
     "a path longer than the trajectory": (
         DIGITS,
@@ -135,18 +145,28 @@ WRONG = {
     ),
     "columns of what has none": (
         GRID,
-        {"coupling": {"handovers": [300], "samples": 10}},
-        ["coupling", "only of shapes", "gaussian2d_grid"],
+        {"handover": {"times": [300], "samples": 10}},
+        ["handover", "only of shapes", "gaussian2d_grid"],
     ),
     "columns that are coupled by nothing": (
         SHAPES,
-        {"coupling": {"handovers": [300], "samples": 10}, "dataset": {"presence": 1}},
-        ["coupling", "dataset.presence", "1"],
+        handed_over([300], dataset={"presence": 1}),
+        ["handover", "dataset.presence", "1"],
     ),
     "a walk handed over before it begins": (
         SHAPES,
-        {"coupling": {"handovers": [300, 999], "samples": 10}},
-        ["coupling.handovers", "below the first time, 999", "999"],
+        handed_over([300, 999]),
+        ["handover.times", "to 998", "999"],
+    ),
+    "two walks that are one": (
+        SHAPES,
+        handed_over([300, 301], sampling={"samples": 500, "sampler": "ddim", "steps": 40}),
+        ["handover.times", "[300, 301]", "one time of the walk"],
+    ),
+    "a perfect model where no signal is left": (
+        SHAPES,
+        handed_over([300], diffusion={"beta_end": 0.2}),
+        ["handover", "abar of at least 1e-06", "999"],
     ),
     "a film strip of steps that are not kept": (
         SHAPES,

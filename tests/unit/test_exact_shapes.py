@@ -86,8 +86,10 @@ def test_forty_noisy_steps_draw_fewer_objects_than_there_are_even_with_the_perfe
     assert objects.mean() < 12 / 7
 
 
-def test_columns_without_a_look_at_each_other_leave_pictures_blank_and_nothing_else_wrong():
+def test_columns_without_a_look_at_each_other_leave_pictures_blank_and_by_few_noisy_steps_more():
     labels = drawn(coupled=False)
     assert set(labels["label"]) == {"valid", "blank"}
     blanks = int((labels["label"] == "blank").sum())
     assert binomtest(blanks, len(labels), of_size(32).independent_blanks).pvalue > 0.01
+    more = int((drawn(coupled=False, steps=40, eta=1)["label"] == "blank").sum())
+    assert binomtest(more, len(labels), of_size(32).independent_blanks).pvalue < 0.01

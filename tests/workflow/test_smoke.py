@@ -54,7 +54,7 @@ def test_every_figure_and_table_is_there(smoke):
         "shapes_roc",
         "shapes_objects",
         "shapes_labels_by_update",
-        "shapes_coupling",
+        "shapes_handed_over",
         "shapes_trajectories",
         "shapes_embedding",
     ):

@@ -103,15 +103,12 @@ STUDIES = {
         hours(4),
         lambda wildcards: experiment_of(wildcards).training.threads,
     ),
-    "measure_coupling": Study(
-        "Whether a blank picture is the network's doing, and at which times.",
-        {**WEIGHTS, "counter": f"{RESULTS}/counter.parquet"},
-        {
-            "predictions": f"{RUN}/gen0/predictions.parquet",
-            "handed_over": f"{RUN}/gen0/handed_over.parquet",
-        },
-        "seed{seed}/gen0/measure_coupling",
-        {"coupling": coupling},
+    "hand_over": Study(
+        "At which times a network of shapes goes wrong, and whether it is that it couples no columns.",
+        WEIGHTS | {"counter": f"{RESULTS}/counter.parquet"},
+        {"handed_over": f"{RUN}/gen0/handed_over.parquet"},
+        "seed{seed}/gen0/hand_over",
+        {"handover": handover},
         ("dataset", "diffusion", "network", "sampling", "scoring"),
         "torch",
         hours(2),

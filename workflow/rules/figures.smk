@@ -95,12 +95,9 @@ SHOW = {
         {"rates": f"{GEN0}/followed.parquet"},
         sections=("dataset",),
     ),
-    "coupling": Figure(
-        "Whether a blank picture is the network's doing, and at which times.",
-        {
-            name: every_seed(f"gen0/{name}.parquet")
-            for name in ("predictions", "handed_over")
-        },
+    "handed_over": Figure(
+        "At which times a network of shapes goes wrong, and whether it is that it couples no columns.",
+        {"handed_over": every_seed("gen0/handed_over.parquet")},
     ),
     "types_by_generation": Figure(
         "Which errors grow as models train on their own pictures.", METRICS

@@ -148,9 +148,9 @@ def followed_at(wildcards) -> dict:
     return experiment_of(wildcards).following.model_dump(mode="json")
 
 
-def coupling(wildcards) -> dict:
-    """When perfect models hand over to a network of shapes, and how many pictures they draw."""
-    return experiment_of(wildcards).coupling.model_dump(mode="json")
+def handover(wildcards) -> dict:
+    """At which times a perfect model of shapes hands over, and how many pictures are drawn."""
+    return experiment_of(wildcards).handover.model_dump(mode="json")
 
 
 def snapshots(wildcards) -> list[int]:
@@ -212,7 +212,7 @@ def study_figures(experiment: str) -> list[str]:
     if options.following:
         names += ["labels_by_update"] if options.dataset.has_labels else []
         names += ["quality_by_update"] if "reference" in options.dataset.needs else []
-    names += ["coupling"] if options.coupling else []
+    names += ["handed_over"] if options.handover else []
     return names
 
 

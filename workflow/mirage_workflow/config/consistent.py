@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mirage.datasets.shapes import SimpleShapes
 from mirage.metrics.spacing import SpacingError, require_spacing
 from mirage.registry import DETECTORS
 from mirage_workflow.config.recipe import Linear, Sampling
@@ -11,7 +12,7 @@ from mirage_workflow.process import schedule_of
 
 if TYPE_CHECKING:
     from mirage_workflow.config.experiment import Experiment
-    from mirage_workflow.config.judging import Coupling, Following
+    from mirage_workflow.config.judging import Following, Handover
     from mirage_workflow.config.section import Section
 
 LEAST_ABAR = 1e-6
@@ -294,8 +295,8 @@ def _check_studies(experiment: Experiment) -> None:
         )
     if experiment.following:
         _check_following(experiment, experiment.following)
-    if experiment.coupling:
-        _check_coupling(experiment, experiment.coupling)
+    if experiment.handover:
+        _check_handover(experiment, experiment.handover)
 
 
 def _check_following(experiment: Experiment, following: Following) -> None:
@@ -313,17 +314,31 @@ def _check_following(experiment: Experiment, following: Following) -> None:
         )
 
 
-def _check_coupling(experiment: Experiment, coupling: Coupling) -> None:
-    if "counter" not in experiment.dataset.needs:
-        raise ValueError(f"coupling: only of shapes, which {experiment.dataset.name} are not")
+def _check_handover(experiment: Experiment, handover: Handover) -> None:
+    truth = getattr(experiment.dataset, "distribution", None)
+    if not isinstance(truth, SimpleShapes):
+        raise ValueError(f"handover: only of shapes, which {experiment.dataset.name} are not")
     if experiment.origin != "network":
-        raise ValueError(f"coupling: only of a network trained here, not of {experiment.origin}")
-    if experiment.dataset.distribution.presence == 1:
-        raise ValueError("coupling: nothing is coupled where dataset.presence is 1")
-    if max(coupling.handovers) >= experiment.start:
+        raise ValueError(f"handover: only of a network trained here, not of {experiment.origin}")
+    if truth.presence == 1:
+        raise ValueError("handover: no columns are coupled where dataset.presence is 1")
+    left = schedule_of(experiment).alphas_cumprod[experiment.start]
+    if left < LEAST_ABAR:
         raise ValueError(
-            f"coupling.handovers must be below the first time, {experiment.start}: "
-            f"found {max(coupling.handovers)}"
+            f"handover: needs abar of at least {LEAST_ABAR:g} at the first time, "
+            f"{experiment.start}, below which x0_hat is lost to rounding: found {left:.1e}"
+        )
+    first, *later = experiment.times
+    taken = [max((t for t in later if t <= at), default=None) for at in handover.times]
+    if None in taken or max(handover.times) >= first:
+        raise ValueError(
+            f"handover.times must be from {min(later, default=first)} to {first - 1}, within "
+            f"the times of the walk: found {handover.times}"
+        )
+    if len(set(taken)) < len(taken):
+        raise ValueError(
+            f"handover.times: two of {handover.times} are one time of the walk, which has "
+            f"{', '.join(str(t) for t in sorted(later))}"
         )
 
 

@@ -16,10 +16,10 @@ from mirage_workflow.config.datasets import Dataset, Figure, Metric
 from mirage_workflow.config.judging import (
     Classifier,
     Counter,
-    Coupling,
     Detection,
     Embedding,
     Following,
+    Handover,
     Recursion,
     Scoring,
     Trajectories,
@@ -68,7 +68,7 @@ class Experiment(Section):
     causes: Causes | None = None
     sweeps: Sweeps | None = None
     following: Following | None = None
-    coupling: Coupling | None = None
+    handover: Handover | None = None
     compute: Compute = Compute()
     labels: LabelFiles = []
     """Labels by eye of generation 0 of the first seed: a CSV saved from `label.html`, or two of

@@ -81,14 +81,16 @@ class Following(Section):
     """Samples drawn each time."""
 
 
-class Coupling(Section):
-    """Of shapes: how well the network of generation 0 couples the columns, no picture of which is
-    blank, held against a perfect model."""
+class Handover(Section):
+    """Of shapes: at which times the network of generation 0 goes wrong. A perfect model begins
+    each walk; the network ends it, or a model that is wrong in nothing but that it draws the
+    columns independently, blank pictures too."""
 
-    handovers: Unique[NonNegativeInt] = Field(min_length=1)
-    """Times at which a perfect model hands its walk over to the network, one after the other."""
+    times: Unique[NonNegativeInt] = Field(min_length=1)
+    """From which on they walk, one after the other, beside the whole walk; each is taken at the
+    nearest time of the walk that is not above it."""
     samples: PositiveInt
-    """Pictures that are drawn so each time, and that predictions are compared on."""
+    """Pictures drawn in each walk."""
 
 
 class Classifier(Section):

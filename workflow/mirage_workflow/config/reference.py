@@ -18,7 +18,7 @@ UNITS = {
     "epochs": "epochs",
     "generations": "generations",
     "steps": "timesteps steps few_steps tail ddpm_tail windows window",
-    "time step": "start below t handovers",
+    "time step": "start below t times",
     "features": "width features",
     "layers": "layers layers_per_block",
     "channels": "channels",

@@ -128,7 +128,7 @@ def _name(*parts: str) -> str:
 
 def _variant(experiment: Experiment, name: str, override: dict, where: str) -> Experiment:
     recipe = experiment.model_dump(
-        mode="json", exclude={"causes", "sweeps", "following", "coupling", "recursion"}
+        mode="json", exclude={"causes", "sweeps", "following", "handover", "recursion"}
     )
     unknown = set(override) - set(recipe)
     where = f"{where}: sweeps: {name}"

@@ -17,8 +17,8 @@ from mirage_workflow.schemas.causes import CAUSE_PARTS, CAUSES
 from mirage_workflow.schemas.claims import CLAIMS, CLAIMS_AUDIT
 from mirage_workflow.schemas.classifier import CLASSIFIER
 from mirage_workflow.schemas.counter import COUNTER
-from mirage_workflow.schemas.coupling import HANDED_OVER, PREDICTIONS
 from mirage_workflow.schemas.followed import FOLLOWED_LABELS
+from mirage_workflow.schemas.handed_over import HANDED_OVER
 from mirage_workflow.schemas.labels import LABELS
 from mirage_workflow.schemas.metrics import METRICS as MEASURED
 from mirage_workflow.schemas.mixtures import HISTOGRAM, MODES
@@ -65,7 +65,6 @@ TABLES = {
     "embedding": (EMBEDDING,),
     "between": (BETWEEN,),
     "followed_quality": (FOLLOWED_QUALITY,),
-    "predictions": (PREDICTIONS,),
     "handed_over": (HANDED_OVER,),
     "counter": (COUNTER,),
     "audit": (AUDIT,),
