@@ -1,6 +1,7 @@
 """A saved pipeline is drawn from block by block, and its network is trained on."""
 
 import json
+from dataclasses import replace
 
 import diffusers
 import numpy as np
@@ -12,9 +13,11 @@ from tiny_pipelines import save_latent, save_unconditional
 from mirage.hooks.pipelines import load, sample, walk_again
 from mirage.hooks.retraining import network_of, schedule_of, to_pipeline
 from mirage.hooks.saved import PipelineError, Saved
+from mirage.samplers import Stream
 
 SHAPE, WINDOWS = (1, 8, 8), [(0, 2), (0, 4)]
-WALK = {"block_size": 4, "steps": 6, "windows": WINDOWS}
+STREAM = Stream(SHAPE, block_size=4)
+WALK = {"steps": 6, "windows": WINDOWS}
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +27,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def drawn(folder) -> pd.DataFrame:
-    return pd.concat(sample(load(folder), SHAPE, 10, **WALK), ignore_index=True)
+    return pd.concat(sample(load(folder), 10, STREAM, **WALK), ignore_index=True)
 
 
 def same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
@@ -36,18 +39,18 @@ def same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
 def test_pictures_are_the_same_however_they_are_cut_into_shards(folder, drawn):
     pipe = load(folder)
     shards = [
-        pd.concat(sample(pipe, SHAPE, n, first=first, **WALK)) for first, n in [(8, 2), (0, 8)]
+        pd.concat(sample(pipe, n, STREAM, first=first, **WALK)) for first, n in [(8, 2), (0, 8)]
     ]
     same(pd.concat(shards[::-1]), drawn)
 
 
 def test_asking_for_more_only_adds(folder, drawn):
-    same(pd.concat(sample(load(folder), SHAPE, 5, **WALK)), drawn[:5])
+    same(pd.concat(sample(load(folder), 5, STREAM, **WALK)), drawn[:5])
 
 
 def test_seeds_and_generations_draw_other_pictures(folder, drawn):
     for other in ({"seed": 1}, {"generation": 1}):
-        found = next(sample(load(folder), SHAPE, 4, **WALK, **other))
+        found = next(sample(load(folder), 4, replace(STREAM, **other), **WALK))
         assert not np.array_equal(np.stack(found["x"]), np.stack(drawn["x"][:4]))
 
 
@@ -60,7 +63,7 @@ def test_pixels_lie_between_black_and_white(drawn):
 
 
 def test_paths_walked_again_are_those_that_were_scored(folder, drawn):
-    x0_hat = walk_again(load(folder), [3, 1], 1, block_size=4, steps=6)
+    x0_hat = walk_again(load(folder), [3, 1], 1, STREAM, steps=6)
     assert x0_hat.shape == (2, 6, *SHAPE)
     variance = x0_hat[:, -5:].var(1).mean((1, 2, 3))
     assert drawn["hal_0_4"][[7, 5]].to_numpy() == pytest.approx(variance, rel=1e-4)
@@ -69,7 +72,7 @@ def test_paths_walked_again_are_those_that_were_scored(folder, drawn):
 def test_pictures_of_another_shape_than_the_datasets_are_refused(tmp_path):
     pipe = load(save_latent(tmp_path))
     with pytest.raises(PipelineError, match=r"draws pictures of shape \[3, 8, 8\]; .* \[1, 8, 8\]"):
-        next(sample(pipe, SHAPE, 4, **WALK))
+        next(sample(pipe, 4, STREAM, **WALK))
 
 
 # --- what a folder tells ---------------------------------------------------------------------
@@ -168,9 +171,9 @@ def test_a_fresh_network_has_the_pipelines_architecture_and_other_weights(folder
 
 def test_it_draws_with_the_weights_it_is_given(folder, drawn):
     weights = network_of(folder, trained=True).state_dict()
-    same(next(sample(load(folder, weights=to_pipeline(weights)), SHAPE, 4, **WALK)), drawn[:4])
+    same(next(sample(load(folder, weights=to_pipeline(weights)), 4, STREAM, **WALK)), drawn[:4])
     weights["unet.conv_out.bias"] += 0.5
-    found = next(sample(load(folder, weights=to_pipeline(weights)), SHAPE, 4, **WALK))
+    found = next(sample(load(folder, weights=to_pipeline(weights)), 4, STREAM, **WALK))
     assert not np.array_equal(np.stack(found["x"]), np.stack(drawn["x"][:4]))
 
 

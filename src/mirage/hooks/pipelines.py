@@ -15,7 +15,7 @@ from mirage import frames
 from mirage.hooks.saved import PipelineError
 from mirage.hooks.watching import Watch, watch
 from mirage.rng import torch_seed
-from mirage.samplers import blocks
+from mirage.samplers import Stream, blocks
 
 
 def load(folder: Path, device: str = "cpu", weights: Mapping[str, Tensor] | None = None) -> Any:
@@ -85,29 +85,24 @@ def draw(
 
 def sample(
     pipe: Any,
-    shape: tuple[int, ...],
     n: int,
+    stream: Stream,
     detectors: Sequence[str] = ("hal",),
     windows: Sequence[tuple[int, int]] = ((0, 9),),
     first: int = 0,
-    seed: int = 0,
-    generation: int = 0,
-    block_size: int = 50,
     steps: int | None = None,
 ) -> Iterator[pd.DataFrame]:
     """Draw pictures block by block, as `mirage.samplers.sample` does from a network.
 
     A block is drawn whole and cut to what is asked for, so that its pictures depend on
-    `seed`, `generation`, its number and `block_size` alone.
+    the stream and its number alone.
 
     Args:
         pipe: from `load`.
-        shape: of one picture, (c, h, w).
         n: how many.
+        stream: their shape, (c, h, w), and their random streams.
         detectors, windows: see `mirage.watch`.
         first: number of the first picture, the start of a block.
-        seed, generation: name the random streams.
-        block_size: pictures that are drawn together.
         steps: of each walk.
 
     Yields:
@@ -116,35 +111,23 @@ def sample(
     Raises:
         PipelineError: if it draws pictures of another shape.
     """
-    for block, size in blocks(n, block_size, first):
-        images, seen = draw(
-            pipe,
-            block_size,
-            torch_seed(seed, "sample", generation, block),
-            windows,
-            detectors,
-            steps,
-        )
+    for block, size in blocks(n, stream.block_size, first):
+        noise = _seed(stream, block)
+        images, seen = draw(pipe, stream.block_size, noise, windows, detectors, steps)
         pictures = 2 * np.moveaxis(images, -1, 1)[:size] - 1
-        if pictures.shape[1:] != tuple(shape):
+        if pictures.shape[1:] != tuple(stream.shape):
             raise PipelineError(
                 f"the pipeline draws pictures of shape {list(pictures.shape[1:])}; "
-                f"those of the dataset have {list(shape)}"
+                f"those of the dataset have {list(stream.shape)}"
             )
-        start = block * block_size
+        start = block * stream.block_size
         columns = {"sample": range(start, start + size), **frames.from_array(pictures)}
         scores = seen.scores[:size].drop(columns="sample")
         yield pd.DataFrame(columns).join(scores)
 
 
 def walk_again(
-    pipe: Any,
-    rows: Sequence[int],
-    block: int,
-    seed: int = 0,
-    generation: int = 0,
-    block_size: int = 50,
-    steps: int | None = None,
+    pipe: Any, rows: Sequence[int], block: int, stream: Stream, steps: int | None = None
 ) -> np.ndarray:
     """The predicted clean samples of some pictures of a block of `sample`.
 
@@ -153,9 +136,13 @@ def walk_again(
     Returns:
         x0_hat at each step: [rows, steps, *sample].
     """
-    noise = torch_seed(seed, "sample", generation, block)
-    _, seen = draw(pipe, block_size, noise, (), (), steps, keep=set(rows))
+    noise = _seed(stream, block)
+    _, seen = draw(pipe, stream.block_size, noise, (), (), steps, keep=set(rows))
     return np.stack([seen.paths[row] for row in rows])
+
+
+def _seed(stream: Stream, block: int) -> int:
+    return torch_seed(stream.seed, "sample", stream.generation, block)
 
 
 def steps_of(pipe: Any) -> int:
