@@ -21,6 +21,7 @@ FACTS = {
         f"linear within {causes.LINEAR}, logarithmic beyond",
     ],
     "sweeps": [f"(linear below {levels.LINEAR:g} %, logarithmic beyond)"],
+    "labels_by_update": [f"to scale below {levels.LINEAR:g} % and logarithmic beyond"],
     "crossed": [f"logarithmic beyond {levels.LINEAR:g} %"],
     "trajectories": [
         f"t below {trajectories.LAST[1]} on a line, {trajectories.LAST[2]} in the plane",

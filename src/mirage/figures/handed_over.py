@@ -3,11 +3,8 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mirage.figures import style
+from mirage.figures import levels, style
 from mirage.metrics.rows import rate
-
-LINEAR = 0.1
-"""Percent below which the axis is linear, so that it has a zero."""
 
 
 @style.theme()
@@ -40,13 +37,11 @@ def draw(handed_over: pd.DataFrame) -> Figure:
             axes.plot(each["t"], 100 * each["value"], "_", color=colour, alpha=0.6)
     alone = drawn[drawn["then"] == "exact"]
     wrong = alone.loc[alone["label"] != "valid", "hits"].sum()
-    axes.set_yscale("symlog", linthresh=LINEAR)
     axes.set(
         xlabel="$t$ from which on it walks, a perfect model before",
         ylabel="Pictures of this type (%)",
-        ylim=(0, 100),
     )
-    axes.yaxis.set_major_formatter("{x:g}")
+    levels.percent_axis(axes, 0, 100)
     n = f"n = {style.span(drawn['n'])} pictures each, {style.seeds(seeds)}"
     figure.suptitle(f"{n}; by the perfect model alone {wrong} wrong")
     figure.legend(*style.entries(axes), loc="outside lower center", ncols=3)

@@ -3,18 +3,13 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mirage.figures import style
+from mirage.figures import levels, style
 from mirage.metrics.rows import rate
-
-LINEAR = 0.1
-"""Percent below which the axis is linear, so that it has a zero."""
 
 
 @style.theme()
 def draw(followed: pd.DataFrame, independent_blanks: float | None = None) -> Figure:
     """Share of each label by updates, in percent, with 95 % Wilson intervals.
-
-    The axis is logarithmic above a tenth of a percent: rates to compare differ by hundreds.
 
     Args:
         followed: `update`, `label`, `hits`, `n`, `value`, `low`, `high`, of one training;
@@ -46,9 +41,8 @@ def draw(followed: pd.DataFrame, independent_blanks: float | None = None) -> Fig
             linestyle=":",
             label=f"blanks of independent columns: {style.percent(independent_blanks)}",
         )
-    axes.set_yscale("symlog", linthresh=LINEAR)
-    axes.set(xlabel="Updates", ylabel="Samples of this label (%)", ylim=(0, 100))
-    axes.yaxis.set_major_formatter("{x:g}")
+    axes.set(xlabel="Updates", ylabel="Samples of this label (%)")
+    levels.percent_axis(axes, 0, 100)
     axes.set_title(f"n = {style.span(followed['n'])} samples after each, the same noise, 1 seed")
     figure.legend(*style.entries(axes), loc="outside lower center", ncols=4)
     return figure
