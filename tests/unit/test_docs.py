@@ -71,6 +71,15 @@ def test_every_row_of_findings_in_the_readme_is_a_row_of_the_ledger():
         assert row[1] == "gaussian2d_grid"
 
 
+def test_every_study_has_its_tables_place_in_the_results_readme():
+    studies = re.findall(
+        r'^    "(\w+)": Study\(', (ROOT / "workflow/rules/causes.smk").read_text(), re.M
+    )
+    places = (ROOT / "results/README.md").read_text().split("## Columns")[0]
+    assert len(studies) > 10
+    assert [name for name in studies if f"`{name}`" not in places] == []
+
+
 def test_every_figure_is_in_the_gallery_with_its_picture_and_its_code():
     gallery = (ROOT / "docs/gallery.md").read_text()
     figures = {path.stem for path in (ROOT / "workflow/report").glob("*.rst")}

@@ -12,7 +12,7 @@ def draw(followed: pd.DataFrame, independent_blanks: float | None = None) -> Fig
     """Share of each label by updates, in percent, with 95 % Wilson intervals.
 
     Args:
-        followed: `update`, `label`, `hits`, `n`, `value`, `low`, `high`, of one training;
+        followed: table FOLLOWED_LABELS of one training;
             a label that an update lacks was drawn never there.
         independent_blanks: the share of blank pictures that columns drawn without a look at
             each other would give; None where nothing can be blank.
