@@ -25,6 +25,7 @@ MAKERS = {
     "gen0/labels.parquet": "read_labels",
     "gen0/followed_quality.parquet": "follow_quality",
     "gen0/followed.parquet": "follow_labels",
+    "handed_over.parquet": "hand_over",
     "gen*/metrics.parquet": "measure_generation",
     "gen*/roc.parquet": "measure_generation",
     "metrics.parquet": "collect_metrics",
