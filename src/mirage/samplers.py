@@ -112,8 +112,8 @@ def handing_over(first: Model, then: Model, at: int) -> Model:
 class Stream:
     """Where samples come from: random streams, one a block of samples that walk together.
 
-    A block's noise depends on `seed`, `generation`, its number and `block_size` alone, so that the
-    samples are the same however they are divided among calls.
+    A block's noise depends on its number and on what stands here alone, so that the samples are the
+    same however they are divided among calls.
     """
 
     shape: tuple[int, ...]

@@ -4,6 +4,7 @@ import pandas as pd
 import torch
 
 from mirage.figures import handed_over as figure
+from mirage.metrics.rates import pooled
 from mirage.samplers import handing_over
 
 
@@ -32,7 +33,7 @@ def handed_over() -> pd.DataFrame:
 
 
 def test_pictures_of_all_seeds_are_counted_together_also_those_of_seeds_without_the_label():
-    rows = figure.pooled(handed_over()).set_index(["then", "t", "label"])
+    rows = pooled(handed_over()).set_index(["then", "t", "label"])
     for walk, blanks in ((("network", 300), 2), (("exact", 999), 0), (("uncoupled", 999), 40)):
         row = rows.loc[(*walk, "blank")]
         assert (row["hits"], row["n"], row["value"]) == (blanks, 200, blanks / 200)

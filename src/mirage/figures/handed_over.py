@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from mirage.figures import levels, style
-from mirage.metrics.rows import rate
+from mirage.metrics.rates import pooled
 
 
 @style.theme()
@@ -53,17 +53,3 @@ def _lines(drawn: pd.DataFrame) -> list[tuple[str, str]]:
     made = set(drawn.loc[(drawn["then"] == "network") & (drawn["hits"] > 0), "label"])
     errors = [label for label in style.TYPE_COLOURS if label != "valid" and label in made]
     return [*(("network", label) for label in errors), ("uncoupled", "blank")]
-
-
-def pooled(handed_over: pd.DataFrame) -> pd.DataFrame:
-    """Labels of the pictures of all seeds: `then`, `t`, `label`, `hits`, `n`, and the share's
-    `value`, `low`, `high`; every label that any walk draws, of every walk."""
-    walks = handed_over.drop_duplicates(["then", "t", "seed"]).groupby(["then", "t"])["n"].sum()
-    hits = handed_over.groupby(["then", "t", "label"])["hits"].sum().unstack(fill_value=0)
-    rows = []
-    for (then, t), counts in hits.iterrows():
-        for label, count in counts.items():
-            row = rate(str(label), int(count), int(walks[then, t]))
-            rows.append((then, t, label, int(count), row.n, row.value, row.low, row.high))
-    columns = ["then", "t", "label", "hits", "n", "value", "low", "high"]
-    return pd.DataFrame(rows, columns=columns)

@@ -36,3 +36,17 @@ def label_counts(labels: pd.Series) -> pd.DataFrame:
         for row, hits in zip(rows, counts, strict=True)
     ]
     return pd.DataFrame(kept, columns=columns)
+
+
+def pooled(handed_over: pd.DataFrame) -> pd.DataFrame:
+    """Labels of the pictures of all seeds: `then`, `t`, `label`, `hits`, `n`, and the share's
+    `value`, `low`, `high`; every label that any walk draws, of every walk."""
+    walks = handed_over.drop_duplicates(["then", "t", "seed"]).groupby(["then", "t"])["n"].sum()
+    hits = handed_over.groupby(["then", "t", "label"])["hits"].sum().unstack(fill_value=0)
+    rows = []
+    for (then, t), counts in hits.iterrows():
+        for label, count in counts.items():
+            row = rate(str(label), int(count), int(walks[then, t]))
+            rows.append((then, t, label, int(count), row.n, row.value, row.low, row.high))
+    columns = ["then", "t", "label", "hits", "n", "value", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
