@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mirage.datasets.shapes import SimpleShapes
 from mirage.metrics.spacing import SpacingError, require_spacing
 from mirage.registry import DETECTORS
 from mirage_workflow.config.recipe import Linear, Sampling
@@ -316,7 +315,7 @@ def _check_following(experiment: Experiment, following: Following) -> None:
 
 def _check_handover(experiment: Experiment, handover: Handover) -> None:
     truth = getattr(experiment.dataset, "distribution", None)
-    if not isinstance(truth, SimpleShapes):
+    if truth is None or "audit" not in experiment.dataset.needs:
         raise ValueError(f"handover: only of shapes, which {experiment.dataset.name} are not")
     if experiment.origin != "network":
         raise ValueError(f"handover: only of a network trained here, not of {experiment.origin}")
