@@ -32,7 +32,7 @@ test: .venv/ready
 
 # Also the long ones: faults, fuzz, and a real Slurm where there is one to start
 test-all: .venv/ready
-	python -m pytest $(IN_PARALLEL) -m "not conda"
+	python -m pytest $(IN_PARALLEL) -m "not conda" --durations 25
 
 # The whole idea on a page: one model, its samples, Hal, one picture
 example: .venv/ready
