@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.legend import Legend
 
 from mirage.metrics.names import AT
 
@@ -15,8 +16,7 @@ def texts(drawn):
 
 
 def legend_texts(drawn):
-    legends = [*drawn.legends, *(axes.get_legend() for axes in drawn.axes)]
-    return [text.get_text() for legend in legends if legend for text in legend.get_texts()]
+    return [text.get_text() for legend in drawn.findobj(Legend) for text in legend.get_texts()]
 
 
 def metric(name, value, generation=0, filter="shared", seed=0, **others):

@@ -285,25 +285,33 @@ class TestROC:
         assert [len(item.lines[0].get_xdata()) for item in bars] == [3, 3]
         assert all(item.has_yerr for item in bars)
 
-    def test_two_detectors_share_windows_and_colours_and_differ_in_lines_and_markers(self):
-        def both(table):
-            return pd.concat([table, table.assign(detector="hal_moving")])
+    @pytest.mark.parametrize("detectors", [2, 3, 5])
+    def test_each_detector_has_a_panel_and_a_marker_and_windows_have_colours(self, detectors):
+        names = ["hal", *"mnop"][:detectors]
 
-        left, right = roc.draw(both(self.curves()), both(self.metrics(0.9))).axes
+        def of_all(table):
+            return pd.concat([table.assign(detector=name) for name in names])
+
+        drawn = roc.draw(of_all(self.curves()), of_all(self.metrics(0.9)))
+        *panels, right = drawn.axes
+        assert [axes.get_title() for axes in panels] == ["Hal", *names[1:]]
+        colours = [[line.get_color() for line in axes.get_lines()[:3]] for axes in panels]
+        assert len(set(colours[0])) == 3
+        assert colours == [colours[0]] * detectors
+        assert legend_texts(drawn)[:3] == ["last 5 steps", "last 10 steps (official)", "steps 5-14"]
+
         assert [tick.get_text() for tick in right.get_xticklabels()] == [
             "last 5\nsteps",
             "last 10 steps\n(official)",
             "steps\n5-14",
         ]
-        bars = [item for item in right.containers if isinstance(item, ErrorbarContainer)]
-        assert [item.lines[0].get_fillstyle() for item in bars] == ["full", "none"] * 2
-        places = np.array([item.lines[0].get_xdata() for item in bars])
-        assert np.abs(places - [0, 1, 2]).max() < 0.4
+        bars = [item.lines[0] for item in right.containers if isinstance(item, ErrorbarContainer)]
+        markers = [bar.get_marker() for bar in bars]
+        assert markers[:detectors] == markers[detectors:]
+        assert len(set(markers)) == detectors
+        places = np.array([bar.get_xdata() for bar in bars])
+        assert np.abs(places - [0, 1, 2]).max() < 0.5
         assert len(np.unique(places)) == places.size
-        lines = {line.get_label(): line for line in left.get_lines()[:6]}
-        one, other = (lines[f"{name}, last 5 steps: 0.900"] for name in ("Hal", "Hal (moving)"))
-        assert one.get_color() == other.get_color()
-        assert (one.get_linestyle(), other.get_linestyle()) == ("-", ":")
 
     def test_rows_of_other_generations_are_left_out(self):
         later = self.metrics(0.1).assign(filter="hal", generation=1)
