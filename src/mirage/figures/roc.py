@@ -14,7 +14,7 @@ from mirage.figures import style
 COLOURS = ("#332288", "#0072B2", "#009E73", "#E69F00", "#D55E00", "#CC79A7")
 """Of windows."""
 MARKERS = ("o", "D", "^", "v", "P", "X")
-"""Of detectors."""
+"""Of detectors; hollow where they show the specificity."""
 UNDEFINED = "Undefined: every sample is of one class."
 BELOW = "outside lower center"
 """Legends stand under their panels: a poor detector's curve may be anywhere in them."""
@@ -101,12 +101,12 @@ def _curves(axes: Axes, roc: pd.DataFrame, scores: list[Score], colours: list[st
 
 def _sweep(axes: Axes, rows: pd.DataFrame, scores: list[Score]) -> None:
     kinds = (
-        (AUROC, "AUROC", style.INK),
-        (SPECIFICITY, "specificity at 95 % sensitivity", style.FILTER_COLOURS["hal"]),
+        (AUROC, "AUROC", style.INK, style.INK),
+        (SPECIFICITY, "specificity at 95 % sensitivity", style.FILTER_COLOURS["hal"], "white"),
     )
     detectors, windows = _parts(scores)
     series = [(*kind, detector) for kind in kinds for detector in detectors]
-    for place, (metric, label, colour, detector) in enumerate(series):
+    for place, (metric, label, colour, fill, detector) in enumerate(series):
         chosen = rows[(rows["metric"] == metric) & (rows["detector"] == detector)]
         at = [windows.index(window) for window in zip(chosen["first"], chosen["last"], strict=True)]
         axes.errorbar(
@@ -114,7 +114,8 @@ def _sweep(axes: Axes, rows: pd.DataFrame, scores: list[Score]) -> None:
             chosen["value"],
             yerr=style.interval(chosen),
             fmt=_of(MARKERS, detectors.index(detector)),
-            markersize=3,
+            markersize=3.5,
+            markerfacecolor=fill,
             color=colour,
             capsize=2,
             label=label if len(detectors) == 1 else f"{label}, {style.word(detector)}",
