@@ -228,9 +228,10 @@ class TestShapes:
 
     def test_hallucinations_and_only_they_are_framed_and_named(self):
         pictures, scores = self.generated()
-        for drawn in (shapes.draw(pictures, pictures, scores), shapes_sheet.draw(pictures, scores)):
+        beside, sheet = shapes.draw(pictures, pictures, scores), shapes_sheet.draw(pictures, scores)
+        for drawn, times in ((beside, 1), (sheet, 2)):  # as they come, and by type
             names = [name for name, _ in self.framed(drawn)]
-            assert names == ["duplicate", "wrong column", "blank"]
+            assert names == ["duplicate", "wrong column", "blank"] * times
             assert len({colour for _, colour in self.framed(drawn)}) == 3
 
     def test_the_share_of_hallucinations_is_told(self):
@@ -245,7 +246,26 @@ class TestShapes:
     def test_the_sheet_numbers_its_pictures_and_gives_the_lowest_match(self):
         drawn = shapes_sheet.draw(*self.generated())
         titles = [axes.get_title() for axes in drawn.axes if axes.images]
-        assert titles == ["0: 0.99", "1: 0.97", "2: 0.98", "3: 0.96", "4"]
+        assert titles == [
+            "0: 0.99",
+            "1: 0.97",
+            "2: 0.98",
+            "3: 0.96",
+            "4",
+            "1: 0.97",
+            "2: 0.98",
+            "4",
+        ]
+
+    def test_the_sheet_shows_the_first_ten_of_each_type_however_late_they_are(self):
+        pictures = np.zeros((400, 1, 4, 4), np.float32)
+        scores = pd.DataFrame({"sample": range(400), "label": "valid", "match": 1.0})
+        assert len(shapes_sheet.draw(pictures, scores).subfigs) == 1
+        scores.loc[range(150, 400, 20), "label"] = "duplicate"
+        scores.loc[399, "label"] = "blank"
+        _, below = shapes_sheet.draw(pictures, scores).subfigs
+        titles = [axes.get_title() for axes in below.axes if axes.images]
+        assert titles == [*(f"{at}: 1.00" for at in range(150, 350, 20)), "399: 1.00"]
 
     def test_labels_along_a_training_stand_beside_the_blanks_of_independent_columns(self):
         counts = {500: {"valid": 80, "blank": 20}, 1_000: {"valid": 100}}
