@@ -39,10 +39,12 @@ if job.input.trajectories:
 followed = trajectories["sample"].unique()
 place = [field.name for field in points(shape)]
 samples = tables.Parts(*job.input.samples, columns=["sample", *place])
-shown = rows(samples).merge(rows(parts), on="sample")
-title = f"{job.wildcards.experiment}, seed {job.told['seed']}, generation 0"
-first = Score(detection.detectors[0], *experiment.scoring.window)
 judged = experiment.dataset.judged(parts)
+shown = rows(samples).merge(rows(judged), on="sample")
+title = f"{job.wildcards.experiment}, seed {job.told['seed']}, generation 0"
+if experiment.dataset.detected:
+    title += f": {', '.join(('valid', *experiment.dataset.detected)).replace('_', ' ')}"
+first = Score(detection.detectors[0], *experiment.scoring.window)
 text = explorer.page(judged, every, shown, shape, trajectories, title, first)
 with files.replacing(Path(job.output.page)) as temporary:
     temporary.write_text(text, encoding="utf-8")
