@@ -242,21 +242,6 @@ WRONG = {
         {"recursion": {"keep": 501}},
         ["recursion.keep", "501", "sampling.samples is 500"],
     ),
-    "more kept than a filter sees": (
-        GRID,
-        {"compute": {"shard_size": 100}, "recursion": {"samples": 200, "keep": 201}},
-        ["recursion.keep", "201", "recursion.samples is 200"],
-    ),
-    "a filter that sees part of a shard": (
-        GRID,
-        {"compute": {"shard_size": 100}, "recursion": {"samples": 150}},
-        ["recursion.samples", "150", "compute.shard_size, 100", "500"],
-    ),
-    "a filter that sees more than is drawn": (
-        GRID,
-        {"compute": {"shard_size": 100}, "recursion": {"samples": 600}},
-        ["recursion.samples", "600", "sampling.samples, 500"],
-    ),
     "generations without a filter": (
         GRID,
         {"recursion": {"generations": 2, "keep": 400}},

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 from checkouts import ROOT
 
 from mirage_workflow.makers import remedy
@@ -72,20 +71,6 @@ def test_a_figure_of_what_an_experiment_lacks_has_no_rule(checkout, figure):
     plan = checkout.snakemake("-n", "--config", "preset=smoke", "--", target)
     assert plan.returncode != 0
     assert f"No rule to produce {target}" in plan.stdout + plan.stderr
-
-
-def test_generation_0_is_drawn_more_often_than_filters_and_later_ones_look_at(checkout):
-    target = "results/default/shapes/seed0/random/gen1/metrics.parquet"
-    plan = checkout.snakemake("-n", "--config", "preset=default", "seeds=[0]", "--", target)
-    assert plan.returncode == 0, plan.stderr
-    drawn = re.findall(r"seed0/(\S+)/samples/shard\d+\.parquet\n    log", plan.stdout)
-    assert {place: drawn.count(place) for place in set(drawn)} == {"gen0": 5, "random/gen1": 5}
-    whole = "results/default/shapes/seed0/gen0/metrics.parquet"
-    plan = checkout.snakemake("-n", "--config", "preset=default", "seeds=[0]", "--", whole)
-    shards = len(re.findall(r"gen0/samples/shard\d+\.parquet\n    log", plan.stdout))
-    said = yaml.safe_load((checkout.path / "config/experiments/shapes.yaml").read_text("utf-8"))
-    assert shards * said["compute"]["shard_size"] == said["sampling"]["samples"]
-    assert shards > 5
 
 
 def test_filters_that_are_only_shown_are_those_of_the_first_seed(checkout):

@@ -10,31 +10,21 @@ def training_data(wildcards) -> str:
 
 
 def shards(experiment: str, folder: str) -> list[str]:
-    """The shards of generation 0's samples, or scores, in order."""
+    """The shards of a generation's samples, or scores, in order."""
     return [f"{folder}/shard{shard:05}.parquet" for shard in range(EXPERIMENTS[experiment].shards)]
 
 
-def later_shards(experiment: str, folder: str) -> list[str]:
-    """Those of a later generation; of generation 0 as many, which stand beside them."""
-    return shards(experiment, folder)[: EXPERIMENTS[experiment].later_shards]
-
-
 def in_shards(folder: str):
-    """All shards for a rule's input, where the wildcards name the experiment."""
-
-    def files(wildcards) -> list[str]:
-        of = shards if wildcards.get("lineage", "gen0") == "gen0" else later_shards
-        return of(wildcards.experiment, folder)
-
-    return files
+    """The same for a rule's input, where the wildcards name the experiment."""
+    return lambda wildcards: shards(wildcards.experiment, folder)
 
 
 def filtered_from(kind: str):
-    """The shards that a filter chooses from."""
+    """The shards of the generation that a filter chooses from."""
 
     def files(wildcards) -> list[str]:
         place = lineage(wildcards.filter, int(wildcards.generation))
-        return later_shards(wildcards.experiment, f"{RUN}/{place}/{kind}")
+        return shards(wildcards.experiment, f"{RUN}/{place}/{kind}")
 
     return files
 
@@ -162,12 +152,12 @@ def shown_paths(wildcards) -> str | list:
 
 
 def all_drawn(wildcards) -> list[str]:
-    """As many samples of every generation and filter of the replicate that figures show."""
+    """The samples of every generation and filter of the replicate that figures show."""
     experiment = wildcards.experiment
     return [
         shard
         for place in lineages(experiment)
-        for shard in later_shards(experiment, f"{SHOWN}/{place}/samples")
+        for shard in shards(experiment, f"{SHOWN}/{place}/samples")
     ]
 
 

@@ -170,11 +170,11 @@ def replicate_files(wildcards) -> list[str]:
 
 
 def scored(wildcards) -> list[str]:
-    """As many scores of every seed and generation of an experiment."""
+    """The scores of every seed and generation of an experiment."""
     return [
         shard
         for seed, place in scored_places(wildcards)
-        for shard in later_shards(wildcards.experiment, f"{RESULTS}/seed{seed}/{place}/scores")
+        for shard in shards(wildcards.experiment, f"{RESULTS}/seed{seed}/{place}/scores")
     ]
 
 

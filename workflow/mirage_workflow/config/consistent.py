@@ -255,18 +255,11 @@ def _check_detectors(experiment: Experiment) -> None:
 
 def _check_recursion(experiment: Experiment) -> None:
     recursion, dataset = experiment.recursion, experiment.dataset
-    drawn, where = experiment.sampling.samples, "sampling.samples"
-    if recursion.samples is not None:
-        if recursion.samples > drawn or recursion.samples % experiment.compute.shard_size:
-            raise ValueError(
-                f"recursion.samples: found {recursion.samples}; allowed: whole shards "
-                f"(compute.shard_size, {experiment.compute.shard_size}) "
-                f"of sampling.samples, {drawn}"
-            )
-        drawn, where = recursion.samples, "recursion.samples"
+    drawn = experiment.sampling.samples
     if recursion.keep is not None and recursion.keep > drawn:
         raise ValueError(
-            f"recursion.keep: more kept than drawn: found {recursion.keep}, {where} is {drawn}"
+            f"recursion.keep: more kept than drawn: found {recursion.keep}, "
+            f"sampling.samples is {drawn}"
         )
     every = [*recursion.filters, *recursion.shown]
     if "oracle" in every and not experiment.has_labels:

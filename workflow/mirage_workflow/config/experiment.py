@@ -169,10 +169,5 @@ class Experiment(Section):
 
     @property
     def shards(self) -> int:
-        """The number of sampling jobs of generation 0."""
+        """The number of sampling jobs of one generation."""
         return -(-self.sampling.samples // self.compute.shard_size)
-
-    @property
-    def later_shards(self) -> int:
-        """The number of those of each later generation, and of the first ones that filters see."""
-        return -(-(self.recursion.samples or self.sampling.samples) // self.compute.shard_size)

@@ -153,10 +153,6 @@ class Recursion(Section):
     sampler takes."""
     shown: Unique[str] = []
     """Filters of the first seed alone: shown beside the others, and nothing is decided by them."""
-    samples: PositiveInt | None = None
-    """Samples of each later generation, and as many of generation 0, its first, that filters choose
-    from; by default those of `sampling`. With fewer, what is said of generation 0 alone rests on
-    more samples, at no cost of later ones."""
     keep: PositiveInt | None = None
     """Samples each filter keeps for the next generation."""
     thresholds: dict[str, float] = {}
