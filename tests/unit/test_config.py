@@ -266,6 +266,18 @@ def test_there_are_experiments_to_check():
     assert {"gaussian1d", "gaussian1d_gap", "gaussian2d_grid", "gaussian2d_rotated"} <= names
 
 
+@pytest.mark.parametrize("preset", PRESETS)
+def test_shapes_many_has_the_models_of_shapes(preset):
+    """Else what is told of generation 0 of the one says nothing of the other's."""
+    one, many = (
+        read_experiment(EXPERIMENTS / f"{name}.yaml", preset).model_dump()
+        for name in ("shapes", "shapes_many")
+    )
+    differ = {section for section in one if one[section] != many[section]}
+    assert differ <= {"sampling", "recursion", "following", "handover"}
+    assert one["sampling"] | {"samples": many["sampling"]["samples"]} == many["sampling"]
+
+
 def test_the_paper_preset_of_the_grid_is_the_official_recipe():
     paper = read_experiment(EXPERIMENTS / "gaussian2d_grid.yaml", "paper")
     diffusion, training, recursion = paper.diffusion, paper.training, paper.recursion

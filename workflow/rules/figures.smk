@@ -83,11 +83,13 @@ SHOW = {
         "Hallucinations beside what the model was shown.",
         {"data": f"{SHOWN}/data.parquet", "samples": SAMPLES, "scores": SCORES},
         sections=("dataset",),
+        memory=needs.table_memory,
     ),
     "shapes_sheet": Figure(
         "Generated pictures with what the counter says of them, to be checked by eye.",
         {"samples": SAMPLES, "scores": SCORES},
         sections=("dataset",),
+        memory=needs.table_memory,
     ),
     "objects": Figure("Whether a detector does more than count what is in a picture.", METRICS),
     "labels_by_update": Figure(

@@ -95,6 +95,7 @@ rule record_bottleneck:
     threads: threads_of
     resources:
         gpu=gpus,
+        mem_mb=growing(needs.table_memory),
         runtime=growing(30),
     params:
         **params_of("record_bottleneck", "dataset", "diffusion", "network", "embedding"),

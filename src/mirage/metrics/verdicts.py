@@ -44,7 +44,7 @@ def all_of(*parts: Evidence) -> Evidence:
 def holm(p: Sequence[float]) -> np.ndarray:
     """P values adjusted for that all of a family are looked at (Holm 1979).
 
-    NaN stays NaN, and counts: what was not run leaves the others' verdicts as they are.
+    NaN stays NaN, and counts as the largest: what was not run never eases a verdict.
     """
     raw = np.asarray(p, float)
     order = np.argsort(raw)  # NaN last
