@@ -73,6 +73,18 @@ def test_a_figure_of_what_an_experiment_lacks_has_no_rule(checkout, figure):
     assert f"No rule to produce {target}" in plan.stdout + plan.stderr
 
 
+def test_pictures_of_the_gallery_have_a_rule_where_it_says_they_are_from(checkout):
+    gallery = (ROOT / "docs/gallery.md").read_text("utf-8")
+    shown = re.findall(r"\(figures/(\w+)\.png\)\n\n`(\w+)` · `(\w+)`", gallery)
+    assert len(shown) > 25
+    for preset in {preset for _, _, preset in shown}:
+        here = [(picture, name) for picture, name, of in shown if of == preset]
+        targets = [f"results/{preset}/figures/{picture}.png" for picture, _ in here]
+        asked = [f"preset={preset}", f"experiments={sorted({name for _, name in here})}"]
+        plan = checkout.snakemake("-n", "--config", *asked, "--", *targets)
+        assert plan.returncode == 0, plan.stderr
+
+
 def test_filters_that_are_only_shown_are_those_of_the_first_seed(checkout):
     target = "results/default/shapes/metrics.parquet"
     plan = checkout.snakemake("-n", "--config", "preset=default", "seeds=[3, 4]", "--", target)
