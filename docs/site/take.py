@@ -3,8 +3,8 @@
     PYTHONPATH=src python docs/site/take.py results/default
 
 In docs/claims.md, what stands between `<!-- ledger: EXPERIMENTS -->` and `<!-- end -->` becomes the
-run's ledger of these experiments, with what their jobs took, if the run has all of them. Pictures
-of docs/figures that the run has are copied, smaller and with fewer colours.
+run's ledger of these experiments, with what their jobs took, if they were all part of the last
+command. Pictures of docs/figures that the run has are copied, smaller and with fewer colours.
 """
 
 import re
@@ -20,6 +20,7 @@ from mirage.figures import ledger
 DOCS = Path(__file__).parents[1]
 LEDGER = re.compile(r"(<!-- ledger: ([^\n]+) -->\n).*?(<!-- end -->)", re.S)
 TOOK = re.compile(r"took ([\d.]+) core-seconds")
+ELSEWHERE = "not part of this run"  # the ledger's reason
 COLOURS, WIDTH = 128, 900
 
 
@@ -30,11 +31,11 @@ def take(results: Path, docs: Path) -> list[str]:
 
     def table(match: re.Match) -> str:
         names = match[2].split()
-        if not all((results / name).is_dir() for name in names):
+        rows = claims[claims["experiment"].isin(names)]
+        if not set(names) <= set(rows.loc[rows["reason"] != ELSEWHERE, "experiment"]):
             return match[0]
         taken.append(match[2])
-        rows = ledger.markdown(claims[claims["experiment"].isin(names)])
-        return f"{match[1]}\n{cost(results, names)}\n\n{rows}\n{match[3]}"
+        return f"{match[1]}\n{cost(results, names)}\n\n{ledger.markdown(rows)}\n{match[3]}"
 
     page = docs / "claims.md"
     page.write_text(LEDGER.sub(table, page.read_text(encoding="utf-8")), encoding="utf-8")
