@@ -102,14 +102,16 @@ def test_the_docs_take_the_ledger_and_the_pictures_of_a_run(tmp_path):
     take = page_script("take")
 
     run, docs = tmp_path / "run", tmp_path / "docs"
-    for folder in (run / "figures", run / "mine", run / "logs/mine/seed0", docs / "figures"):
-        folder.mkdir(parents=True)
+    for folder in ("run/figures", "run/mine", "run/earlier", "run/logs/mine/seed0", "docs/figures"):
+        (tmp_path / folder).mkdir(parents=True)
     (run / "logs/mine/seed0/train.log").write_text(
         "took 1.0 core-seconds\ntook 1800 core-seconds\n"
     )
     claim = dict.fromkeys(CLAIMS.names) | {"claim": "It holds.", "id": "a", "verdict": "holds"}
     claim |= {"statistic": "growth", "experiment": "mine", "reason": ""}
-    pd.DataFrame([claim, claim | {"experiment": "other"}]).to_parquet(run / "claims.parquet")
+    earlier = claim | {"experiment": "earlier", "reason": "not part of this run"}
+    rows = pd.DataFrame([claim, claim | {"experiment": "other"}, earlier])
+    rows.to_parquet(run / "claims.parquet")
     picture = np.linspace(0, 255, 1200 * 600 * 3, dtype=np.uint8).reshape(600, 1200, 3)
     about = PngInfo()
     about.add_itxt("Subject", "mirage.figures.roc.draw")
@@ -117,6 +119,7 @@ def test_the_docs_take_the_ledger_and_the_pictures_of_a_run(tmp_path):
     Image.fromarray(picture).save(run / "figures/mine_unused.png")
     (docs / "figures/mine_roc.png").touch()
     other = "<!-- ledger: absent -->\nas before\n<!-- end -->\n"
+    other += other.replace("absent", "earlier")
     (docs / "claims.md").write_text(f"A\n<!-- ledger: mine -->\noutdated\n<!-- end -->\nB\n{other}")
     assert take.take(run, docs) == ["mine", "mine_roc.png"]
     page = (docs / "claims.md").read_text()
