@@ -3,8 +3,8 @@
     PYTHONPATH=src python docs/site/take.py results/default
 
 In docs/claims.md, what stands between `<!-- ledger: EXPERIMENTS -->` and `<!-- end -->` becomes the
-run's ledger of these experiments, with what their jobs took, if they were all part of the last
-command. Pictures of docs/figures that the run has are copied, smaller and with fewer colours.
+run's ledger of these experiments, with what their jobs took, if its last command measured
+them all. Pictures of docs/figures that the run has are copied, smaller and with fewer colours.
 """
 
 import re
@@ -20,7 +20,6 @@ from mirage.figures import ledger
 DOCS = Path(__file__).parents[1]
 LEDGER = re.compile(r"(<!-- ledger: ([^\n]+) -->\n).*?(<!-- end -->)", re.S)
 TOOK = re.compile(r"took ([\d.]+) core-seconds")
-ELSEWHERE = "not part of this run"  # the ledger's reason
 COLOURS, WIDTH = 128, 900
 
 
@@ -32,7 +31,7 @@ def take(results: Path, docs: Path) -> list[str]:
     def table(match: re.Match) -> str:
         names = match[2].split()
         rows = claims[claims["experiment"].isin(names)]
-        if not set(names) <= set(rows.loc[rows["reason"] != ELSEWHERE, "experiment"]):
+        if not set(names) <= set(rows.loc[rows["seeds"] > 0, "experiment"]):
             return match[0]
         taken.append(match[2])
         return f"{match[1]}\n{cost(results, names)}\n\n{ledger.markdown(rows)}\n{match[3]}"

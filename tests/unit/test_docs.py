@@ -108,8 +108,8 @@ def test_the_docs_take_the_ledger_and_the_pictures_of_a_run(tmp_path):
         "took 1.0 core-seconds\ntook 1800 core-seconds\n"
     )
     claim = dict.fromkeys(CLAIMS.names) | {"claim": "It holds.", "id": "a", "verdict": "holds"}
-    claim |= {"statistic": "growth", "experiment": "mine", "reason": ""}
-    earlier = claim | {"experiment": "earlier", "reason": "not part of this run"}
+    claim |= {"statistic": "growth", "experiment": "mine", "reason": "", "seeds": 5}
+    earlier = claim | {"experiment": "earlier", "seeds": 0}
     rows = pd.DataFrame([claim, claim | {"experiment": "other"}, earlier])
     rows.to_parquet(run / "claims.parquet")
     picture = np.linspace(0, 255, 1200 * 600 * 3, dtype=np.uint8).reshape(600, 1200, 3)
