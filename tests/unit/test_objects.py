@@ -144,6 +144,35 @@ def test_a_number_of_objects_with_hardly_a_valid_picture_is_too_few_as_well():
     assert len(objects.enough(np.arange(400) >= 100, np.full(400, 4))) == 1
 
 
+def test_among_pictures_of_as_many_kinds_a_score_that_counts_tells_all():
+    """A second square beside the same shapes: what counts objects tells it from one."""
+    pictures = drawn(effect=0).assign(triangles=1)
+    wrong = (pictures["label"] != "valid").to_numpy()
+    pictures = pictures.assign(squares=1 + wrong)
+    number = 2 + wrong
+    told = {
+        name: measured(pictures.assign(**{HAL.column: score}))["kinds_auroc", None]
+        for name, score in (("number", number), ("noise", rng(3).random(len(wrong))))
+    }
+    assert told["number"].value == 1
+    assert told["noise"].low < 0.5 < told["noise"].high
+    assert told["noise"].n == wrong.sum()
+
+
+def test_kinds_are_counted_once_however_often_a_picture_shows_them():
+    counts = [(1, 0, 0), (2, 0, 0), (0, 1, 0), (1, 1, 0), (1, 2, 0), (0, 0, 0), (1, 1, 1)]
+    pictures = pd.DataFrame(counts, columns=["triangles", "squares", "pentagons"])
+    assert list(objects.kinds(pictures)) == [1, 1, 1, 2, 2, 0, 3]
+
+
+def test_what_brightness_adds_to_the_number_stands_beside_what_a_score_adds():
+    pictures = drawn(effect=0)
+    wrong = pictures["label"] != "valid"
+    found = measured(pictures.assign(brightness=pictures["brightness"] - 2.0 * wrong))
+    assert found["brightness_gain", None].low > 0
+    assert measured(pictures)["brightness_gain", None].value < 5e-4
+
+
 def test_where_all_are_too_few_nothing_is_said():
     found = measured(drawn(effect=1, n=400))
     for metric in ("objects_gain", "within_auroc", "within_kept", "within_auroc_over_brightness"):

@@ -288,11 +288,15 @@ class TestShapes:
         for first, last, gain in ((0, 4, 0.01), (13, 24, 0.02)):
             at = {"detector": "hal_objects", "first": first, "last": last}
             rows += [metric("objects_gain", gain) | at | {"floor": -0.001}]
-            rows += [metric(name, math.nan) | at for name in ("within_auroc", "within_kept")]
+            within = ("within_auroc", "within_kept", "kinds_auroc")
+            rows += [metric(name, math.nan) | at for name in within]
+        rows += [metric("brightness_gain", 0.003) | {"detector": None}]
         gain, *within = objects.draw(pd.DataFrame(rows)).axes
         means = next(line for line in gain.lines if line.get_label() == "Hal (objects)")
         assert list(means.get_ydata()) == [0.01, 0.02]
-        assert [tick.get_text() for tick in gain.get_xticklabels()] == ["0-4", "13-24"]
+        (baseline,) = (line for line in gain.lines if line.get_label() == "brightness")
+        assert list(baseline.get_ydata()) == [0.003, 0.003]
+        assert [tick.get_text() for tick in within[-1].get_xticklabels()] == ["0-4", "13-24"]
         assert all("too few" in [text.get_text() for text in axes.texts] for axes in within)
 
     def test_the_axis_names_the_counters_threshold(self):

@@ -10,33 +10,34 @@ from matplotlib.figure import Figure
 from mirage.figures import style
 
 PANELS = {
-    "objects_gain": ("Gain over the number\nof objects (nats a picture)", "shuffled, same number"),
-    "within_auroc": ("AUROC among pictures\nwith equally many objects", "chance"),
-    "within_kept": ("Valid pictures kept at 95 %\nfound, equally many objects", "chance"),
+    "objects_gain": ("Gain over the number\nof objects (nats a picture)", "brightness_gain"),
+    "within_auroc": ("AUROC among pictures\nwith equally many objects", "brightness_auroc"),
+    "within_kept": ("Valid pictures kept at 95 %\nfound, equally many objects", "brightness_kept"),
+    "kinds_auroc": ("AUROC among pictures\nwith equally many kinds", None),
 }
-CHANCE = {"within_auroc": 0.5, "within_kept": 0.05}
+CHANCE = {"within_auroc": 0.5, "within_kept": 0.05, "kinds_auroc": 0.5}
 
 
 @style.theme()
 def draw(metrics: pd.DataFrame) -> Figure:
-    """Generation 0, by detector and window: gain, AUROC and kept share, mean over seeds.
+    """Generation 0, by detector and window: gain, AUROCs and kept share, mean over seeds.
 
     metrics: table METRICS of one experiment, of one or more seeds. Dots are seeds, the level
     marks their means; dashed: total brightness.
     """
     shown = metrics[metrics["generation"] == 0]
-    figure = style.figure(style.PAGE, 3.4)
-    panels = figure.subplots(1, len(PANELS), squeeze=False)[0]
+    figure = style.figure(style.PAGE, 5.6)
+    panels = figure.subplots(2, 2, sharex=True).ravel()
     windows = shown.loc[shown["metric"] == "objects_gain", ["first", "last"]].drop_duplicates()
     windows = list(windows.itertuples(index=False, name=None))
-    for axes, (metric, (words, guide)) in zip(panels, PANELS.items(), strict=True):
+    for axes, (metric, (words, baseline)) in zip(panels, PANELS.items(), strict=True):
         rows = shown[shown["metric"] == metric]
         _series(axes, rows, windows)
         level = CHANCE.get(metric, rows["floor"].mean())
         if np.isfinite(level):
-            axes.axhline(level, color=style.QUIET, linewidth=0.8, linestyle=":", label=guide)
-        brightness = shown.loc[shown["metric"] == metric.replace("within", "brightness"), "value"]
-        if metric != "objects_gain" and brightness.notna().any():
+            axes.axhline(level, color=style.QUIET, linewidth=0.8, linestyle=":", label="chance")
+        brightness = shown.loc[shown["metric"] == baseline, "value"]
+        if brightness.notna().any():
             axes.axhline(brightness.mean(), color=style.INK, linestyle="--", label="brightness")
         axes.set_ylabel(words)
         axes.set_xticks(
@@ -44,7 +45,7 @@ def draw(metrics: pd.DataFrame) -> Figure:
         )
         if rows["value"].isna().all():
             style.say(axes, "too few")
-    panels[1].set_xlabel("Window of reverse steps, counted from the end")
+    figure.supxlabel("Window of reverse steps, counted from the end", fontsize="medium")
     figure.suptitle(_title(shown))
     figure.legend(*style.entries(panels[1]), loc="outside lower center", ncols=4)
     return figure
@@ -74,5 +75,5 @@ def _title(shown: pd.DataFrame) -> str:
     return (
         f"{style.seeds(alone['seed'].nunique())}, n = {style.span(alone['n'])} pictures; AUROC of "
         f"the number of objects alone: {alone['value'].mean():.3f}\n"
-        f"middle and right: n = {hits} wrong pictures of numbers that 100 or more have"
+        f"equally many: n = {hits} wrong pictures of numbers that 100 or more have"
     )

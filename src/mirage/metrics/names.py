@@ -62,6 +62,8 @@ METRICS = {
     "specificity_at_95_sensitivity": Taken(SCORE),
     "objects_auroc": Taken(),
     "objects_gain": Taken(SCORE),
+    "kinds_auroc": Taken(SCORE),
+    "brightness_gain": Taken(),
     "brightness_auroc": Taken(),
     "brightness_kept": Taken(),
     "within_auroc": Taken(SCORE),

@@ -4,7 +4,8 @@ A duplicate has one object more than it should, and more that moves: a score may
 count. Two questions tell. Does it add to the number of objects: of two nested logistic models,
 which know the number alone, and the score too, which tells better on pictures that neither was
 fitted to? And among pictures with equally many objects, does it tell at all, and better than their
-brightness does?
+brightness does? There a duplicate fills a column less than a valid picture, and less of it moves;
+so it is also held against valid pictures of as many kinds of shapes, which have an object less.
 """
 
 import math
@@ -35,7 +36,7 @@ ITERATIONS = 12
 """Of Newton's method, which is there by then."""
 
 Stratum = tuple[int, np.ndarray]
-"""A number of objects, and which pictures have it: bool [n]."""
+"""A number of objects (or of kinds), and which pictures have it: bool [n]."""
 
 
 def measure(pictures: pd.DataFrame, every: Sequence[Score]) -> list[Row]:
@@ -52,15 +53,18 @@ def measure(pictures: pd.DataFrame, every: Sequence[Score]) -> list[Row]:
     strata, sample = enough(wrong, objects), counted["sample"].to_numpy()
     bright = _within(sample, wrong, either_way(wrong, counted["brightness"], strata), strata)
     rows += [_told(f"brightness_{name}", found) for name, found in bright.items()]
+    rows.append(_gain("brightness_gain", wrong, objects, finite(counted["brightness"]), {}))
+    alike = enough(wrong, kinds(pictures))
     for score in every:
         at, values = score._asdict(), finite(counted[score.column])
-        rows.append(_gain(wrong, objects, values, at))
+        rows.append(_gain("objects_gain", wrong, objects, values, at))
         for name, found in _within(sample, wrong, values, strata).items():
             more = found[0] - bright[name][0]
             rows += [
                 _told(f"within_{name}", found, **at),
                 Row(f"within_{name}_over_brightness", more, found[2], **at),
             ]
+        rows.append(_told("kinds_auroc", auroc(wrong, values, alike), **at))
         rows += _by_number(wrong, objects, values, at)
     return rows
 
@@ -70,8 +74,13 @@ def count(pictures: pd.DataFrame) -> pd.Series:
     return pictures[[*(f"{shape}s" for shape in SHAPES), "unknown"]].sum(axis=1).astype("int16")
 
 
+def kinds(pictures: pd.DataFrame) -> np.ndarray:
+    """How many different shapes each picture shows: int [n]."""
+    return (pictures[[f"{shape}s" for shape in SHAPES]] > 0).sum(axis=1).to_numpy()
+
+
 def enough(wrong: np.ndarray, objects: np.ndarray) -> list[Stratum]:
-    """The numbers of objects that enough wrong pictures have, and as many valid ones."""
+    """The numbers of objects (or kinds) of enough wrong pictures and as many valid."""
     strata = [(int(k), objects == k) for k in np.unique(objects)]
     return [(k, has) for k, has in strata if _rarer(wrong, has) >= LEAST]
 
@@ -153,16 +162,16 @@ def shuffled(objects: np.ndarray, score: np.ndarray, rng: np.random.Generator) -
     return out
 
 
-def _gain(wrong: np.ndarray, objects: np.ndarray, score: np.ndarray, at: dict) -> Row:
+def _gain(metric: str, wrong: np.ndarray, objects: np.ndarray, score: np.ndarray, at: dict) -> Row:
     """Mean over pictures, normal interval; the floor is that of shuffled scores."""
     n, rare = len(wrong), min(wrong.sum(), (~wrong).sum())
     if rare < LEAST:
-        return Row("objects_gain", math.nan, n, **at)
+        return Row(metric, math.nan, n, **at)
     each, rng = gains(wrong, objects, score), numpy_rng(0, "measure")
     floor = [gains(wrong, objects, shuffled(objects, score, rng)).mean() for _ in range(SHUFFLES)]
     reach = 1.96 * each.std() / math.sqrt(n)
     mean = float(each.mean())
-    return Row("objects_gain", mean, n, mean - reach, mean + reach, float(np.mean(floor)), **at)
+    return Row(metric, mean, n, mean - reach, mean + reach, float(np.mean(floor)), **at)
 
 
 # --- within equal numbers of objects --------------------------------------------------------------
@@ -181,7 +190,7 @@ def _within(
 def auroc(
     wrong: np.ndarray, score: np.ndarray, strata: Sequence[Stratum]
 ) -> tuple[float, float, int]:
-    """AUROC within each number of objects, mean over wrong pictures; its error; wrong pictures."""
+    """AUROC within each stratum, mean over wrong pictures; its error; wrong pictures."""
     parts = [(int((wrong & has).sum()), *_area(wrong[has], score[has])) for _, has in strata]
     total = sum(hits for hits, _, _ in parts)
     if not total:
