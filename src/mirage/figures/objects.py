@@ -45,7 +45,8 @@ def draw(metrics: pd.DataFrame) -> Figure:
         )
         if rows["value"].isna().all():
             style.say(axes, "too few")
-    figure.supxlabel("Window of reverse steps, counted from the end", fontsize="medium")
+    for axes in panels[2:]:
+        axes.set_xlabel("Window of reverse steps, from the end")
     figure.suptitle(_title(shown))
     figure.legend(*style.entries(panels[1]), loc="outside lower center", ncols=4)
     return figure
