@@ -130,7 +130,7 @@ class Trainer:
                 last = done == self.options.updates
                 save = (end or done % self.options.checkpoint_every == 0) and not last
                 if save or last or done % 100 == 0:
-                    progress.set_postfix(loss=f"{self._recent_loss(done):.4f}")
+                    progress.set_postfix(loss=f"{self._recent_loss(done):.4f}", refresh=False)
                 if save or last:
                     self._check_weights(done)
                 if save and checkpoint:

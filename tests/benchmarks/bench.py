@@ -42,12 +42,21 @@ def gpu() -> pd.DataFrame:
     """Sampling on a GPU, where there is one, in blocks that fill it."""
     if not torch.cuda.is_available():
         return pd.DataFrame()
-    block = 1_000_000
-    subjects = {
-        f"engine, {p}": work.draw(2, p, block, 1000, block, "cuda") for p in ("float32", "bfloat16")
-    }
-    subjects["its operations at the chip's peak, bfloat16"] = work.peak()
+    block, subjects = 100_000, {}
+    for p in ("bfloat16", "float32"):
+        subjects[f"engine, {p}"] = work.draw(2, p, block, 100, block, "cuda")
+        subjects[f"PyTorch compiled, {p}"] = work.draw(2, p, block, 100, block, "cuda", True)
+    subjects["official"] = work.draw_official(2, block, "cuda")
+    subjects["its products alone, at the rate of a large one in bfloat16"] = work.peak()
     return in_turns(subjects, ROUNDS)
+
+
+def gpu_training() -> pd.DataFrame:
+    """An update of 2,000 samples on a GPU, where there is one."""
+    if not torch.cuda.is_available():
+        return pd.DataFrame()
+    subjects = {f"engine, {p}": work.train(2000, p, "cuda") for p in ("float32", "bfloat16")}
+    return in_turns(subjects | {"official": work.train(2000, None, "cuda")}, ROUNDS)
 
 
 def growth() -> pd.DataFrame:
@@ -127,6 +136,7 @@ MEASURES = {
     "sampling": sampling,
     "training": training,
     "gpu": gpu,
+    "gpu_training": gpu_training,
     "growth": growth,
     "shards": shards,
     "picture": pictures,

@@ -1,9 +1,12 @@
 """Timing in turns, so that a noisy machine is noisy for all alike."""
 
+import logging
 import time
 from collections.abc import Callable
 
 import pandas as pd
+
+log = logging.getLogger("bench")
 
 
 def in_turns(subjects: dict[str, Callable[[], float]], rounds: int) -> pd.DataFrame:
@@ -21,7 +24,9 @@ def in_turns(subjects: dict[str, Callable[[], float]], rounds: int) -> pd.DataFr
             start = time.perf_counter()
             units = work()
             seconds = (time.perf_counter() - start) / units
-            if turn >= 0:
+            if turn < 0:
+                log.info("%s: %.3g s a unit at first", name, seconds)
+            else:
                 rows.append({"subject": name, "round": turn, "seconds": seconds})
     return pd.DataFrame(rows)
 

@@ -18,7 +18,14 @@ LEVELS = {
 }
 """Title and unit of the sections that go through the vector units."""
 SECTIONS = {
-    "gpu": ("Sampling with Hal in 2D on the GPU", "engine, bfloat16", STEP, 1e9, "ns"),
+    "gpu": ("Sampling with Hal in 2D on a GPU", "engine, bfloat16", STEP, 1e9, "ns"),
+    "gpu_training": (
+        "A training update of 2,000 on a GPU",
+        "engine, bfloat16",
+        "update",
+        1e3,
+        "ms",
+    ),
     "growth": ("Cost by samples and steps", "1000 samples, 100 steps", STEP, 1e6, "us"),
     "shards": ("Shards on two cores", "one shard, one thread", STEP, 1e6, "us"),
     "picture": ("U-Net, 28 pixels, on one core", "float32", "picture and step", 1e3, "ms"),
@@ -38,9 +45,10 @@ def machine() -> dict[str, str]:
         if line.startswith("cpu family")
     ]
     family = f", family {family[0]}" if family else ""
+    gpu = f"{torch.cuda.get_device_name()}, " if torch.cuda.is_available() else ""
     return {
         "processor": f"{name}{family}, {able[0].name if able else 'no vector unit known'}",
-        "setting": f"{os.cpu_count()} cores, PyTorch {torch.__version__}, "
+        "setting": f"{os.cpu_count()} cores, {gpu}PyTorch {torch.__version__}, "
         f"Python {platform.python_version()}",
     }
 

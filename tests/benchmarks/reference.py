@@ -20,7 +20,7 @@ from mirage.networks.mlp import TemporalMLP
 def predict(network: TemporalMLP, x: Tensor, t: Tensor) -> Tensor:
     """The noise in x_t. x: [batch, d]; t: [batch]; returns [batch, d]."""
     half = network.width // 2
-    frequencies = torch.exp(-math.log(10_000) * torch.arange(half) / (half - 1))
+    frequencies = torch.exp(-math.log(10_000) * torch.arange(half, device=t.device) / (half - 1))
     angles = t[:, None] * frequencies
     embedding = F.leaky_relu(network.time(torch.cat([angles.sin(), angles.cos()], 1)), 0.02)
     (block,) = network.blocks
@@ -53,7 +53,7 @@ def sample(
     """
     states, predictions = [x], []
     for step in steps:
-        t = torch.full((len(x),), step.t)
+        t = torch.full((len(x),), step.t, device=x.device)
         eps_hat = predict(network, x, t)
         x0_hat = step.x0_from_x * x + step.x0_from_eps * eps_hat
         x = step.from_x0 * x0_hat + step.from_x * x
@@ -61,7 +61,7 @@ def sample(
             x = x + step.sigma * draw_noise()
         predictions.append(x0_hat)
         states.append(x)
-    hal = np.var(torch.stack(predictions[-window:]).numpy(), axis=0).mean(1)
+    hal = np.var(torch.stack(predictions[-window:]).cpu().numpy(), axis=0).mean(1)
     return x, torch.from_numpy(hal), predictions
 
 

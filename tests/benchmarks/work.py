@@ -12,8 +12,9 @@ from benchmarks import reference
 from mirage import engine
 from mirage.diffusion import Schedule, ddpm_steps, times_of
 from mirage.engine import native
+from mirage.engine.pytorch import TorchSampler
 from mirage.networks.mlp import TemporalMLP
-from mirage.samplers import Stream, draw_block
+from mirage.samplers import Model, Stream, draw_block
 from mirage.trajectory import WindowScores
 from mirage_workflow.config.judging import Detection
 
@@ -28,18 +29,18 @@ def network(dim: int) -> TemporalMLP:
     return TemporalMLP(dim, init="pytorch")
 
 
-def train(batch: int, precision: str | None) -> Work:
+def train(batch: int, precision: str | None, device: str = "cpu") -> Work:
     """Updates of a batch, drawing it included; `precision` None for the official code."""
-    net = network(2)
+    net = network(2).to(device)
     optimizer = torch.optim.Adam(net.parameters(), 1e-3, fused=precision is not None)
-    loss = precision and engine.for_training(net, precision, "cpu", calls=10_000)
-    data = torch.randn(batch, 2)
+    loss = precision and engine.for_training(net, precision, device, calls=10_000)
+    data = torch.randn(batch, 2, device=device)
 
     def work() -> float:
         updates = max(1, 20_000 // batch)
         for _ in range(updates):
-            t = torch.randint(len(SCHEDULE.betas), (batch,))
-            eps = torch.randn(batch, 2)
+            t = torch.randint(len(SCHEDULE.betas), (batch,), device=device)
+            eps = torch.randn(batch, 2, device=device)
             x_t = SCHEDULE.add_noise(data, t, eps)
             if loss:
                 value = loss(x_t, t, eps)
@@ -48,20 +49,23 @@ def train(batch: int, precision: str | None) -> Work:
                 optimizer.step()
             else:
                 reference.update(net, optimizer, x_t, t, eps)
+        data.cpu()  # waits for a GPU
         return updates
 
     return work
 
 
-def draw_official(dim: int, batch: int) -> Work:
+def draw_official(dim: int, batch: int, device: str = "cpu") -> Work:
     """Sample-steps of the official algorithm: a part of the thousand steps."""
-    net = network(dim)
+    net = network(dim).to(device)
     count = max(5, min(100, 200_000 // batch))
     steps = ddpm_steps(SCHEDULE, times_of(count - 1, count), "fixed_large")
 
     def work() -> float:
-        x = torch.randn(batch, dim)
-        reference.sample(net, steps, x, lambda: torch.randn(batch, dim), window=5)
+        def noise() -> torch.Tensor:
+            return torch.randn(batch, dim, device=device)
+
+        reference.sample(net, steps, noise(), noise, window=5)
         return batch * count
 
     return work
@@ -74,10 +78,15 @@ def draw(
     count: int = 300,
     block: int = 1000,
     device: str = "cpu",
+    in_pytorch: bool = False,
 ) -> Work:
-    """Sample-steps of the engine, Hal over all default windows included."""
+    """Sample-steps of the engine, or of PyTorch in its place; Hal over all default windows."""
     net = network(dim).requires_grad_(False).to(device)
-    model = engine.for_sampling(net, precision, device, calls=count)
+    model: Model
+    if in_pytorch:
+        model = TorchSampler(net, precision == "bfloat16", device, calls=10_000)
+    else:
+        model = engine.for_sampling(net, precision, device, calls=10_000)
     steps = ddpm_steps(SCHEDULE, times_of(count - 1, count), "fixed_large")
     detection, stream = Detection(), Stream((dim,), block, device=device)
 

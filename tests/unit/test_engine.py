@@ -99,7 +99,7 @@ def test_clipping_is_that_of_the_walk():
     clipped = path(sampler(net), clip=True)
     assert clipped.abs().max() == 1
     plain = path(lambda x, t: net(x, t), clip=True)
-    assert distance(clipped, plain) < 1e-5
+    assert distance(clipped, plain) < 1e-4
 
 
 @torch.no_grad()
