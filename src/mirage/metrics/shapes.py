@@ -21,7 +21,7 @@ COMBINATION = "combination"
 """The labels of COMBINED together."""
 CLEAR_COMBINATION = "clear_combination"
 """Those of them among the clear pictures, whose every object matches its shape by CLEAR: of a model
-whose pictures are blurred fewer are clear, wrong or not, which moves this share by little."""
+whose pictures are blurred fewer are clear, and of the wrong ones more than of the valid."""
 
 
 def measure(
