@@ -5,6 +5,7 @@ import pytest
 from checkouts import ROOT
 
 from mirage.figures import bridges, style
+from mirage.metrics.names import METRICS
 from mirage_workflow import tables
 from mirage_workflow.explain import UnexplainedError, explain, functions, naming
 from mirage_workflow.schemas.mixtures import MODES
@@ -22,6 +23,22 @@ def test_a_column_is_told_by_the_functions_that_name_it():
     found = naming("rotation", SCRIPTS / "describe_reference.py")
     assert all(name.startswith("mirage.") for name in found)
     assert not naming("no_such_column", SCRIPTS / "filter_samples.py")
+    assert "mirage.detectors.Hal" in naming("hal_0_4", SCRIPTS / "draw_samples.py")
+    assert "mirage_workflow.claims._adjusted" in naming("p_adjusted", SCRIPTS / "decide_claims.py")
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_every_metric_is_found_from_a_figure_whose_tables_are_not_here(tmp_path, metric):
+    of_sweeps = metric.startswith("window_")
+    table = f"results/default/mine/{'sweeps/base' if of_sweeps else 'metrics'}.parquet"
+    about = {"Subject": "of.mine", "Keywords": table, "Creator": "mirage"}
+    style.save(style.figure(2, 2), tmp_path / "figure.png", about=about)
+    rule = "measure_variant" if of_sweeps else "collect_metrics"
+    missing = [f"  from {table}", f"    not here: rule {rule} makes it"]
+    assert explain(tmp_path / "figure.png")[2:] == missing
+    found = explain(tmp_path / "figure.png", metric)[2:]
+    assert found[:2] == missing
+    assert found[2].startswith("      with mirage.")
 
 
 @pytest.mark.parametrize("kind", ["png", "pdf"])

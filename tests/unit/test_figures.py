@@ -361,6 +361,12 @@ class TestRateByGeneration:
         assert len(axes.lines) == 3 * (2 + 1) + 1
         assert axes.get_title() == "n = 1,000 samples per generation, 2 seeds"
 
+    def test_a_filter_of_one_seed_begins_at_that_seeds_own(self):
+        more = [metric("hallucination_rate", 0.04, k, "oracle", 1) for k in (1, 2)]
+        table = pd.concat([self.metrics(2), pd.DataFrame(more).assign(threshold=5.0)])
+        (bars,) = rate_by_generation.draw(table).axes[0].containers
+        assert bars.lines[0].get_ydata() == pytest.approx([3, 4, 4])
+
     def test_axis_names_the_threshold_and_includes_zero(self):
         (axes,) = rate_by_generation.draw(self.metrics(1)).axes
         assert axes.get_ylabel() == "Hallucinated samples (%)\nbeyond 5 std"

@@ -2,10 +2,12 @@
 
     python -m mirage_workflow.explain FILE [NAME]
 
-NAME, a column or a metric of the table, leaves only the functions that name it.
+NAME, a column or a metric of the table, leaves only the functions that name it, those that a
+script reaches through others among them.
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,12 +16,17 @@ import mirage
 from mirage.registry import places
 from mirage_workflow import tables
 from mirage_workflow.code_hash import closure, named
+from mirage_workflow.makers import absent, maker
 
 ROOT = Path(mirage.__file__).resolve().parents[2]
 SCRIPTS = ROOT / "workflow/scripts"
+ROOTS = (ROOT / "src", ROOT / "workflow")
+"""Where modules lie."""
 FUNCTIONS = (ast.FunctionDef, ast.ClassDef)
-GATHERING = ("collect_metrics",)
-"""Scripts that only put tables together: the numbers are of the tables that they read."""
+GATHERING = {"collect_metrics": "measure_generation"}
+"""Scripts that only put tables together, and those that made the tables which they read."""
+WINDOW = re.compile(r"_\d+_\d+$")
+"""What a column of scores has after the detector's name."""
 
 
 class UnexplainedError(ValueError):
@@ -65,13 +72,14 @@ def functions(script: Path) -> dict[str, str]:
 
 
 def naming(name: str, *paths: Path) -> dict[str, str]:
-    """The functions, in all of the library that some files' code is in, that name a column."""
+    """The functions, in all of our own code that some files' code is in, that name a column."""
     found = {}
     for path in closure(*paths):
-        if path.is_relative_to(ROOT / "src") and path.suffix == ".py":
-            module = ".".join(path.relative_to(ROOT / "src").with_suffix("").parts)
+        root = next((root for root in ROOTS if path.is_relative_to(root)), None)
+        if root and path.suffix == ".py":
+            module = ".".join(path.relative_to(root).with_suffix("").parts)
             tree = ast.parse(path.read_text(encoding="utf-8"))
-            words = {name, *_constants(tree, name)}
+            words = {name, WINDOW.sub("", name), *_constants(tree, name)}
             for node in tree.body:
                 if isinstance(node, FUNCTIONS) and words & set(_texts(node)):
                     found[f"{module}.{node.name}"] = _told(path, node.lineno)
@@ -82,13 +90,22 @@ def _of_tables(paths: Iterable[str], name: str) -> list[str]:
     """The same of several tables, those that came alike together."""
     made: dict[str, list[str]] = {}
     for path in paths:
-        if path.endswith(".parquet") and Path(path).exists():
-            made.setdefault("\n".join(_of_table(Path(path), name)), []).append(path)
+        if path.endswith(".parquet"):
+            steps = _of_table(Path(path), name) if Path(path).exists() else _of_none(path, name)
+            made.setdefault("\n".join(steps), []).append(path)
     lines = []
     for steps, files in made.items():
         others = f" and {len(files) - 1} like it" if len(files) > 1 else ""
         lines += [f"  from {files[0]}{others}", *("  " + step for step in steps.split("\n"))]
     return lines
+
+
+def _of_none(path: str, name: str) -> list[str]:
+    """The same of a table that is not here, so that its config is not known."""
+    rule = maker(Path(path)) or ""
+    lines = [f"  not here: {absent(Path(path))}"]
+    script = SCRIPTS / f"{GATHERING.get(rule, rule)}.py"
+    return lines + _naming(name, script, *_registered().values()) if name and rule else lines
 
 
 def _of_table(path: Path, name: str) -> list[str]:
@@ -97,14 +114,24 @@ def _of_table(path: Path, name: str) -> list[str]:
     lines = [f"  made by {script.relative_to(ROOT)}"]
     if script.stem in GATHERING:
         return lines + _of_tables(origin["tables"], name)
+    if name:
+        return lines + _naming(name, script, *named(origin["config"], _registered()))
+    lines += [f"    with {function}, {place}" for function, place in functions(script).items()]
+    return [*lines, "    and what these call: NAME=(a column or a metric) finds its function"]
+
+
+def _naming(name: str, *paths: Path) -> list[str]:
+    found = naming(name, *paths)
+    lines = [f"    with {function}, {place}" for function, place in found.items()]
+    return lines or [f"    where no function names {name!r}"]
+
+
+def _registered() -> dict[str, Path]:
+    """The file of each name that a config may have."""
     from mirage import filters  # noqa: F401  registers what a config names
     from mirage.datasets import known  # noqa: F401  registers what a config names
 
-    parts = named(origin["config"], places())
-    with_what = naming(name, script, *parts) if name else functions(script)
-    if name and not with_what:
-        lines.append(f"    where no function names {name!r}")
-    return lines + [f"    with {function}, {place}" for function, place in with_what.items()]
+    return places()
 
 
 def _about(path: Path) -> dict[str, str]:

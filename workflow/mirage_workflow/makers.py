@@ -1,4 +1,4 @@
-"""Which rule makes a file, and what to do about a damaged one."""
+"""Which rule makes a file, and what to do about one that is damaged or not there."""
 
 from pathlib import Path
 
@@ -47,8 +47,17 @@ MAKERS = {
 """Which rule makes a file, by the end of its path; the first that fits."""
 
 
+def maker(path: Path) -> str | None:
+    """The rule that makes a file; None for one that no rule makes."""
+    return next((rule for end, rule in MAKERS.items() if Path(path).match(end)), None)
+
+
+def absent(path: Path) -> str:
+    """What to do about a file that is not there."""
+    return f"rule {maker(path)} makes it" if maker(path) else "run what makes it"
+
+
 def remedy(path: Path) -> str:
     """What to do about a damaged file."""
-    rule = next((rule for end, rule in MAKERS.items() if Path(path).match(end)), None)
-    maker = f"rule {rule} makes it anew" if rule else "the rule that made it makes it anew"
-    return f"delete it and run again; {maker}"
+    anew = f"rule {maker(path)}" if maker(path) else "the rule that made it"
+    return f"delete it and run again; {anew} makes it anew"

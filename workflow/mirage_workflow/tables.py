@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from mirage import files
 from mirage.frames import stack, to_array
-from mirage_workflow.makers import remedy
+from mirage_workflow.makers import absent, remedy
 from mirage_workflow.schemas.fields import NULLABLE, SCORE_KEY, SHAPE_KEY, points
 
 PROVENANCE_KEY = b"mirage.provenance"
@@ -191,6 +191,8 @@ def _seal(schema: pa.Schema, rows: int) -> bytes:
 def _readable(path: Path) -> Iterator[None]:
     try:
         yield
+    except FileNotFoundError:
+        raise TableError(f"{path} is not there: {absent(path)}") from None
     except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
         reason = " ".join(str(error).split())
         raise TableError(f"{path} cannot be read ({reason}): {remedy(path)}") from None

@@ -47,7 +47,7 @@ def draw(metrics: pd.DataFrame) -> Figure:
 
 
 def draw_generations(axes: Axes, rows: pd.DataFrame, floor: str, scale: float = 1.0) -> None:
-    """A line for each filter, and the control, of one metric; all from the shared generation 0.
+    """A line for each filter, and the control, of one metric; from generation 0 of its own seeds.
 
     Args:
         axes: to draw in.
@@ -63,8 +63,10 @@ def draw_generations(axes: Axes, rows: pd.DataFrame, floor: str, scale: float = 
     styles = style.filter_styles(names)
     apart = 0.012 * rows["generation"].max()
     for index, (name, look) in enumerate(styles.items()):
-        line = rows[shared | (rows["filter"] == name)].sort_values("generation")
-        # Bars of later generations stand side by side; all lines begin at one point.
+        own = rows["filter"] == name
+        of_its_seeds = rows["seed"].isin(rows.loc[own, "seed"])
+        line = rows[own | (shared & of_its_seeds)].sort_values("generation")
+        # Bars of later generations stand side by side; lines of the same seeds begin at one point.
         dodge = apart * (index - (len(styles) - 1) / 2)
         _draw_line(axes, line, dodge, scale, {**look, "label": style.line_words(name)})
     if rows["floor"].notna().any():

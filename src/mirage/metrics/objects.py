@@ -37,6 +37,8 @@ ITERATIONS = 12
 
 Stratum = tuple[int, np.ndarray]
 """A number of objects (or of kinds), and which pictures have it: bool [n]."""
+Told = tuple[float, float, int]
+"""A number, its error, and of how many wrong pictures."""
 
 
 def measure(pictures: pd.DataFrame, every: Sequence[Score]) -> list[Row]:
@@ -52,18 +54,19 @@ def measure(pictures: pd.DataFrame, every: Sequence[Score]) -> list[Row]:
     rows = [_row("objects_auroc", wrong, objects.astype(float))]
     strata, sample = enough(wrong, objects), counted["sample"].to_numpy()
     bright = _within(sample, wrong, either_way(wrong, counted["brightness"], strata), strata)
-    rows += [_told(f"brightness_{name}", found) for name, found in bright.items()]
+    rows += [_told("brightness_auroc", bright[0]), _told("brightness_kept", bright[1])]
     rows.append(_gain("brightness_gain", wrong, objects, finite(counted["brightness"]), {}))
     alike = enough(wrong, kinds(pictures))
     for score in every:
         at, values = score._asdict(), finite(counted[score.column])
         rows.append(_gain("objects_gain", wrong, objects, values, at))
-        for name, found in _within(sample, wrong, values, strata).items():
-            more = found[0] - bright[name][0]
-            rows += [
-                _told(f"within_{name}", found, **at),
-                Row(f"within_{name}_over_brightness", more, found[2], **at),
-            ]
+        areas, shares = _within(sample, wrong, values, strata)
+        rows += [
+            _told("within_auroc", areas, **at),
+            _over("within_auroc_over_brightness", areas, bright[0], at),
+            _told("within_kept", shares, **at),
+            _over("within_kept_over_brightness", shares, bright[1], at),
+        ]
         rows.append(_told("kinds_auroc", auroc(wrong, values, alike), **at))
         rows += _by_number(wrong, objects, values, at)
     return rows
@@ -179,17 +182,17 @@ def _gain(metric: str, wrong: np.ndarray, objects: np.ndarray, score: np.ndarray
 
 def _within(
     sample: np.ndarray, wrong: np.ndarray, score: np.ndarray, strata: Sequence[Stratum]
-) -> dict[str, tuple[float, float, int]]:
-    """By `auroc` and `kept`."""
-    return {
-        "auroc": auroc(wrong, score, strata),
-        "kept": kept(sample, wrong, score, strata),
-    }
+) -> tuple[Told, Told]:
+    """`auroc` and `kept`."""
+    return auroc(wrong, score, strata), kept(sample, wrong, score, strata)
 
 
-def auroc(
-    wrong: np.ndarray, score: np.ndarray, strata: Sequence[Stratum]
-) -> tuple[float, float, int]:
+def _over(metric: str, found: Told, bright: Told, at: dict) -> Row:
+    """What a score tells more than brightness."""
+    return Row(metric, found[0] - bright[0], found[2], **at)
+
+
+def auroc(wrong: np.ndarray, score: np.ndarray, strata: Sequence[Stratum]) -> Told:
     """AUROC within each stratum, mean over wrong pictures; its error; wrong pictures."""
     parts = [(int((wrong & has).sum()), *_area(wrong[has], score[has])) for _, has in strata]
     total = sum(hits for hits, _, _ in parts)
@@ -202,7 +205,7 @@ def auroc(
 
 def kept(
     sample: np.ndarray, wrong: np.ndarray, score: np.ndarray, strata: Sequence[Stratum]
-) -> tuple[float, float, int]:
+) -> Told:
     """Share of valid pictures kept where 95 % of the wrong are found, within each number.
 
     The thresholds, one for each number, are found on the samples of even number, the share on the
