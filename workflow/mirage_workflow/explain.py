@@ -89,10 +89,10 @@ def naming(name: str, *paths: Path) -> dict[str, str]:
 def _of_tables(paths: Iterable[str], name: str) -> list[str]:
     """The same of several tables, those that came alike together."""
     made: dict[str, list[str]] = {}
-    for path in paths:
-        if path.endswith(".parquet"):
-            steps = _of_table(Path(path), name) if Path(path).exists() else _of_none(path, name)
-            made.setdefault("\n".join(steps), []).append(path)
+    for path in map(Path, paths):
+        if path.suffix == ".parquet":
+            steps = _of_table(path, name) if path.exists() else _of_absent(path, name)
+            made.setdefault("\n".join(steps), []).append(str(path))
     lines = []
     for steps, files in made.items():
         others = f" and {len(files) - 1} like it" if len(files) > 1 else ""
@@ -100,12 +100,13 @@ def _of_tables(paths: Iterable[str], name: str) -> list[str]:
     return lines
 
 
-def _of_none(path: str, name: str) -> list[str]:
+def _of_absent(path: Path, name: str) -> list[str]:
     """The same of a table that is not here, so that its config is not known."""
-    rule = maker(Path(path)) or ""
-    lines = [f"  not here: {absent(Path(path))}"]
+    rule, lines = maker(path), [f"  not here: {absent(path)}"]
+    if not (name and rule):
+        return lines
     script = SCRIPTS / f"{GATHERING.get(rule, rule)}.py"
-    return lines + _naming(name, script, *_registered().values()) if name and rule else lines
+    return lines + _naming(name, script, *_registered().values())
 
 
 def _of_table(path: Path, name: str) -> list[str]:

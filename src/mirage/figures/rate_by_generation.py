@@ -19,7 +19,7 @@ def draw(metrics: pd.DataFrame) -> Figure:
     Of mixtures the variance within the modes stands beside, over the true one: a line may have
     few hallucinations because its modes have shrunk.
 
-    metrics: table METRICS of one experiment, of one or more seeds. With one seed, bars
+    metrics: table METRICS of one experiment, of one or more seeds. Of a filter with one seed bars
     are 95 % intervals; with more, thin lines are seeds and thick ones their mean.
     """
     rates = metrics[metrics["metric"] == "hallucination_rate"]

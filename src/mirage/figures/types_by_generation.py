@@ -17,7 +17,7 @@ def draw(metrics: pd.DataFrame) -> Figure:
 
     By generation, one line per filter. Clear ones are a share of the pictures that are clear.
 
-    metrics: table METRICS of one experiment, of one or more seeds. With one seed, bars
+    metrics: table METRICS of one experiment, of one or more seeds. Of a filter with one seed bars
     are 95 % intervals; with more, thin lines are seeds and thick ones their mean.
     """
     figure = style.figure(style.PAGE, 4.5)
